@@ -1,0 +1,209 @@
+/**
+ * Everything a peer can do wrong, as data: what it is told and where the rule
+ * stands. Faults are never thrown: a record from a table costs a nanosecond
+ * where an error with its stack costs two thousand, and scanners send bad
+ * requests by the thousand.
+ */
+
+/** What an HTTP peer can do wrong. */
+export type HttpFaultCode =
+  | "TLS_ON_PLAIN_PORT"
+  | "HTTP2_PREFACE"
+  | "BAD_LINE_END"
+  | "BAD_METHOD"
+  | "BAD_TARGET"
+  | "TARGET_TOO_LONG"
+  | "BAD_REQUEST_LINE"
+  | "UNSUPPORTED_VERSION"
+  | "BAD_HEADER_NAME"
+  | "BAD_HEADER_VALUE"
+  | "OBSOLETE_FOLD"
+  | "HEAD_TOO_LARGE"
+  | "TOO_MANY_HEADERS"
+  | "MISSING_HOST"
+  | "REPEATED_HOST"
+  | "BAD_HOST"
+  | "BAD_CONTENT_LENGTH"
+  | "CONFLICTING_CONTENT_LENGTH"
+  | "CONTENT_LENGTH_AND_TRANSFER_ENCODING"
+  | "BAD_TRANSFER_ENCODING"
+  | "UNSUPPORTED_TRANSFER_CODING"
+  | "TRANSFER_ENCODING_IN_HTTP10"
+  | "BAD_CHUNK_SIZE"
+  | "BAD_CHUNK_END"
+  | "CHUNK_LINE_TOO_LONG"
+  | "BAD_TRAILER"
+  | "FORBIDDEN_TRAILER"
+  | "TRAILERS_TOO_LARGE"
+  | "UNMET_EXPECTATION"
+  | "HEAD_TIMEOUT"
+  | "BODY_TIMEOUT";
+
+/** What one fault means to the peer and to the log. */
+export interface HttpFault {
+  /** Status of the answer, 400 to 599; the connection closes after it. */
+  readonly status: number;
+  /** For the log: what could not be done, and what was expected. No peer bytes. */
+  readonly message: string;
+  /** The rule that was broken. */
+  readonly source: string;
+}
+
+/** What an HTTP peer can do wrong, and what it is told. */
+export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
+  TLS_ON_PLAIN_PORT: {
+    status: 400,
+    message: "Cannot read request: a TLS handshake arrived on a port that speaks plain HTTP",
+    source: "http:H-111",
+  },
+  HTTP2_PREFACE: {
+    status: 505,
+    message: "Cannot read request: an HTTP/2 preface arrived, expected HTTP/1.1",
+    source: "RFC 9113 §3.4",
+  },
+  BAD_LINE_END: {
+    status: 400,
+    message: "Cannot read request head: expected CRLF at the end of each line",
+    source: "RFC 9112 §2.2",
+  },
+  BAD_METHOD: {
+    status: 400,
+    message: "Cannot read method: expected a token and one space",
+    source: "RFC 9112 §3.1",
+  },
+  BAD_TARGET: {
+    status: 400,
+    message: "Cannot read request target: expected an absolute path, an http URL or an asterisk",
+    source: "RFC 9112 §3.2",
+  },
+  TARGET_TOO_LONG: {
+    status: 414,
+    message: "Cannot read request target: it exceeds the size limit",
+    source: "RFC 9110 §15.5.15",
+  },
+  BAD_REQUEST_LINE: {
+    status: 400,
+    message: "Cannot read request line: expected method, target and version",
+    source: "RFC 9112 §3",
+  },
+  UNSUPPORTED_VERSION: {
+    status: 505,
+    message: "Cannot read request: expected version HTTP/1.1 or HTTP/1.0",
+    source: "RFC 9110 §15.6.6",
+  },
+  BAD_HEADER_NAME: {
+    status: 400,
+    message: "Cannot read header name: expected a token and a colon right after it",
+    source: "RFC 9112 §5.1",
+  },
+  BAD_HEADER_VALUE: {
+    status: 400,
+    message: "Cannot read header value: it holds a control character",
+    source: "RFC 9110 §5.5",
+  },
+  OBSOLETE_FOLD: {
+    status: 400,
+    message: "Cannot read header: it continues on the next line",
+    source: "RFC 9112 §5.2",
+  },
+  HEAD_TOO_LARGE: {
+    status: 431,
+    message: "Cannot read request head: it exceeds the size limit",
+    source: "RFC 6585 §5",
+  },
+  TOO_MANY_HEADERS: {
+    status: 431,
+    message: "Cannot read request head: it has too many header fields",
+    source: "RFC 6585 §5",
+  },
+  MISSING_HOST: {
+    status: 400,
+    message: 'Cannot serve HTTP/1.1 request: it has no "host" field',
+    source: "RFC 9112 §3.2",
+  },
+  REPEATED_HOST: {
+    status: 400,
+    message: 'Cannot serve request: it has more than one "host" field',
+    source: "RFC 9112 §3.2",
+  },
+  BAD_HOST: {
+    status: 400,
+    message: 'Cannot read "host" field: expected a host and an optional port',
+    source: "RFC 9112 §3.2",
+  },
+  BAD_CONTENT_LENGTH: {
+    status: 400,
+    message: 'Cannot read "content-length": expected decimal digits',
+    source: "RFC 9110 §8.6",
+  },
+  CONFLICTING_CONTENT_LENGTH: {
+    status: 400,
+    message: 'Cannot frame request: it has two different "content-length" values',
+    source: "RFC 9112 §6.3",
+  },
+  CONTENT_LENGTH_AND_TRANSFER_ENCODING: {
+    status: 400,
+    message: 'Cannot frame request: it has both "content-length" and "transfer-encoding"',
+    source: "RFC 9112 §6.3",
+  },
+  BAD_TRANSFER_ENCODING: {
+    status: 400,
+    message: 'Cannot frame request: expected "chunked" once, as the last transfer coding',
+    source: "RFC 9112 §6.3",
+  },
+  UNSUPPORTED_TRANSFER_CODING: {
+    status: 501,
+    message: "Cannot frame request: its transfer coding is not supported",
+    source: "RFC 9112 §6.1",
+  },
+  TRANSFER_ENCODING_IN_HTTP10: {
+    status: 400,
+    message: 'Cannot frame HTTP/1.0 request: it has a "transfer-encoding"',
+    source: "RFC 9112 §6.1",
+  },
+  BAD_CHUNK_SIZE: {
+    status: 400,
+    message: "Cannot read chunk size: expected hexadecimal digits",
+    source: "RFC 9112 §7.1",
+  },
+  BAD_CHUNK_END: {
+    status: 400,
+    message: "Cannot read chunk: expected CRLF after its data",
+    source: "RFC 9112 §7.1",
+  },
+  CHUNK_LINE_TOO_LONG: {
+    status: 400,
+    message: "Cannot read chunk size: the line exceeds the size limit",
+    source: "RFC 9112 §7.1.1",
+  },
+  BAD_TRAILER: {
+    status: 400,
+    message: "Cannot read trailer fields: expected header fields and an empty line",
+    source: "RFC 9112 §7.1.2",
+  },
+  FORBIDDEN_TRAILER: {
+    status: 400,
+    message: "Cannot accept trailer field: it would change how the message is framed or routed",
+    source: "RFC 9110 §6.5.1",
+  },
+  TRAILERS_TOO_LARGE: {
+    status: 431,
+    message: "Cannot read trailer fields: they exceed the size limit",
+    source: "RFC 6585 §5",
+  },
+  UNMET_EXPECTATION: {
+    status: 417,
+    message: 'Cannot meet expectation: only "100-continue" is supported',
+    source: "RFC 9110 §10.1.1",
+  },
+  HEAD_TIMEOUT: {
+    status: 408,
+    message: "Cannot read request head: it did not arrive in time",
+    source: "RFC 9110 §15.5.9",
+  },
+  BODY_TIMEOUT: {
+    status: 408,
+    message: "Cannot read request body: no bytes arrived in time",
+    source: "RFC 9110 §15.5.9",
+  },
+};

@@ -1,0 +1,157 @@
+/**
+ * Contracts between the server and the place it runs in. Types only: nothing
+ * here names a runtime, and everything outside this folder sees only this file
+ * and what mod.ts found.
+ */
+
+/** One end of a connection, or what a listener is bound to. */
+export type Address =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  /** `path` is `""` for the unnamed end of a client. */
+  | { readonly kind: "unix"; readonly path: string };
+
+/** One connected peer. Every method is safe after close, and then does nothing. */
+export interface Socket {
+  /** Who hears of bytes and endings. Assigned anew on a protocol upgrade. */
+  handler: SocketHandler;
+  /** IPv4-mapped IPv6 is shown as IPv4 (asgi:A-056). Read once and kept. */
+  readonly localAddress: Address;
+  /** As `localAddress`; `undefined` if the peer was gone before it could be asked. */
+  readonly remoteAddress: Address | undefined;
+  /** Bytes written here that the kernel has not taken yet. */
+  readonly queuedBytes: number;
+  /**
+   * Sends `bytes` after what was written before. `true`: they have left, and are
+   * the caller's again. `false`: they are held, and must not change, until
+   * `onDrain`, or the socket is closed and they are dropped.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stops `onData`; TCP then slows the peer. Idempotent. */
+  pause(): void;
+  /** Restarts `onData`, never from inside this call. Idempotent. */
+  resume(): void;
+  /** Sends what is queued, then FIN. Reading goes on until the peer's FIN. */
+  end(): void;
+  /** Drops what is queued and closes now. */
+  destroy(): void;
+}
+
+/** What a connection hears. Never called from inside a `Socket` method. */
+export interface SocketHandler {
+  /** `bytes` are lent: valid until this returns. Copy what must live longer. */
+  onData(bytes: Uint8Array): void;
+  /** Nothing is queued any more: every buffer written is the caller's again. */
+  onDrain(): void;
+  /** The peer sent FIN: no more `onData`. Writing still works. At most once. */
+  onEnd(): void;
+  /** The last call, exactly once, however the connection ended. `error` if it broke. */
+  onClose(error?: Error): void;
+}
+
+/** Where to listen. */
+export type ListenTarget =
+  /** `host` is an IP address or a name; port 0 lets the kernel choose. */
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** How to listen. */
+export interface ListenOptions {
+  /** Connections the kernel holds before they are accepted; at least 1. A hint: Bun fixes it at 512. */
+  readonly backlog: number;
+}
+
+/** A listening socket. */
+export interface Listener {
+  /** What it is bound to, with the port the kernel chose. */
+  readonly address: Address;
+  /** Stops accepting and resolves when the address is free; open sockets stay open. Idempotent. */
+  close(): Promise<void>;
+  /** Whether the listener alone keeps the process alive (default: yes). */
+  ref(): void;
+  /** See `ref`. */
+  unref(): void;
+}
+
+/** One way to carry bytes. */
+export interface Transport {
+  /** `native`: the runtime's own sockets; `node`: those of `node:net`. */
+  readonly name: "native" | "node";
+  /**
+   * Listens; calls `accept` once for each connection, which returns its first handler.
+   * `accept` may use the socket at once. Every socket is half-open capable, has
+   * `TCP_NODELAY` set where it has that, and starts out reading.
+   *
+   * @throws ListenError with the system's code (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`,
+   * `ENOENT`, `ENOTFOUND`, …), worded for an operator.
+   */
+  listen(
+    target: ListenTarget,
+    options: ListenOptions,
+    accept: (socket: Socket) => SocketHandler,
+  ): Promise<Listener>;
+}
+
+/** A file opened for reading: the body of a pathsend. */
+export interface OpenFile {
+  /** Bytes in the file when it was opened. */
+  readonly size: number;
+  /** Reads at `position` into `into`; resolves to the bytes read, 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Releases the descriptor. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Signals that the server acts on. */
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
+
+/** A stream of the process: where log lines and help go. */
+export interface TextSink {
+  /** Whether a person reads it. */
+  readonly isTerminal: boolean;
+  /** Hands the text over in one piece. Never throws: a closed pipe swallows it. */
+  write(text: string): void;
+}
+
+/** Where we run: everything that differs between runtimes, or belongs to the process. */
+export interface Runtime {
+  /** Which one. */
+  readonly name: "deno" | "bun" | "node";
+  /** Its version, such as `2.9.6`. */
+  readonly version: string;
+  /** `linux`, `darwin`, `win32`, … */
+  readonly platform: string;
+  /** Process id. */
+  readonly pid: number;
+  /** Arguments after the script. */
+  readonly args: readonly string[];
+  /** Standard output. */
+  readonly stdout: TextSink;
+  /** Standard error. */
+  readonly stderr: TextSink;
+  /** The transports there are; on Node both are `node:net`. */
+  readonly transports: { readonly native: Transport; readonly node: Transport };
+  /** Working directory, absolute. */
+  cwd(): string;
+  /** An environment variable; `undefined` if unset, or if we may not look. */
+  env(name: string): string | undefined;
+  /** Opens a regular file for reading. Rejects with the I/O error, `code` kept. */
+  openFile(path: string): Promise<OpenFile>;
+  /** Calls `listener` on each `signal` until the returned function is called. */
+  onSignal(signal: SignalName, listener: () => void): () => void;
+  /** Ends the process as the untouched signal would: handlers must be off. */
+  dieBySignal(signal: SignalName): void;
+  /** Ends the process now with `code`, standard streams written out. */
+  exit(code: number): never;
+  /**
+   * Calls `callback` once, when the current turn of the event loop (the callbacks of
+   * the I/O at hand and their microtasks) is over. Cannot be cancelled.
+   */
+  afterTurn(callback: () => void): void;
+  /** Milliseconds on a clock that never goes back. */
+  monotonicMs(): number;
+  /**
+   * Calls `callback` about every `ms` until the returned function is called. Does not keep the
+   * process alive.
+   */
+  every(ms: number, callback: () => void): () => void;
+}
