@@ -1,0 +1,283 @@
+/**
+ * The server as its users start it: the command, in a process of its own, on the runtime under
+ * test. Whatever a test does, the process is gone afterwards.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { after, before } from "node:test";
+import process from "node:process";
+import type { ClientTarget } from "./raw_client.ts";
+import { commandLine, ROOT } from "./runtime_under_test.ts";
+
+/** Time for a line to appear or a process to end, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** How a process ended: by itself with a code, or by a signal. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** What to start. */
+export interface ServerStart {
+  /** Import string, below `tests/wire/apps`; none starts the command without an application. */
+  readonly app?: string;
+  /** Further arguments of the command. */
+  readonly args?: readonly string[];
+  /** Variables set for it; `undefined` unsets one. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Working directory; default: the repository. */
+  readonly cwd?: string;
+}
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** One server process. */
+export class ServerProcess {
+  /** Lines of the server's log, in order. */
+  readonly stderr: string[] = [];
+  /** Lines of the access log and of the application. */
+  readonly stdout: string[] = [];
+  /** Resolves when the process is gone and both streams have been read to their end. */
+  readonly exited: Promise<ProcessEnd>;
+  readonly #child: ChildProcess;
+  #hasExited = false;
+  #wakes: (() => void)[] = [];
+
+  /** Starts the process and returns at once; see `ready`. */
+  constructor(start: ServerStart) {
+    const app = start.app === undefined
+      ? []
+      : ["--app-dir", `${ROOT}/tests/wire/apps`, start.app];
+    const { program, args } = commandLine("cli.ts", [
+      ...app,
+      ...start.args ?? [],
+    ]);
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries(process.env)) {
+      // What the surroundings configure must not reach the server under test.
+      if (
+        value === undefined ||
+        /^(TRICORN_|FORCE_COLOR$|PORT$|WEB_CONCURRENCY$)/.test(name)
+      ) {
+        continue;
+      }
+      env[name] = value;
+    }
+    env.NO_COLOR = "1";
+    for (const [name, value] of Object.entries(start.env ?? {})) {
+      if (value === undefined) delete env[name];
+      else env[name] = value;
+    }
+    const child = this.#child = spawn(program, args, {
+      cwd: start.cwd ?? ROOT,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    running.add(child);
+    this.#collect(child.stdout!, this.stdout);
+    this.#collect(child.stderr!, this.stderr);
+    this.exited = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) => {
+        running.delete(child);
+        this.#hasExited = true;
+        this.#wake();
+        resolve({ code, signal });
+      });
+    });
+    this.exited.catch(() => {});
+  }
+
+  #collect(stream: NodeJS.ReadableStream, lines: string[]): void {
+    let rest = "";
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      lines.push(...parts);
+      this.#wake();
+    });
+    stream.on("end", () => {
+      if (rest !== "") lines.push(rest);
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    const wakes = this.#wakes;
+    this.#wakes = [];
+    for (const wake of wakes) wake();
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Resolves when it accepts connections; rejects, with what it said, if it ends before. */
+  async ready(): Promise<this> {
+    await this.line("stderr", /Tricorn running on /);
+    return this;
+  }
+
+  /** What follows `Tricorn running on`, up to the parenthesis. */
+  get runningOn(): string {
+    for (const line of this.stderr) {
+      const match =
+        /Tricorn running on (?:unix socket )?(.*) \(Press CTRL\+C to quit\)/
+          .exec(line);
+      if (match !== null) return match[1]!;
+    }
+    throw new Error(`Server has not said where it runs:\n${this.output}`);
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return Number(new URL(this.runningOn).port);
+  }
+
+  /** Where a client finds it. */
+  get target(): ClientTarget {
+    const where = this.runningOn;
+    if (!where.startsWith("http")) return { path: where };
+    const url = new URL(where);
+    return {
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(url.port),
+    };
+  }
+
+  /** Everything it wrote, for messages. */
+  get output(): string {
+    return [...this.stderr, ...this.stdout.map((line) => `| ${line}`)].join(
+      "\n",
+    );
+  }
+
+  /**
+   * Resolves to the first line that matches, from the line `from` on, waiting for it.
+   *
+   * @param from Index of the first line looked at.
+   */
+  async line(
+    stream: "stdout" | "stderr",
+    pattern: RegExp,
+    from: number = 0,
+  ): Promise<string> {
+    const lines = this[stream];
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const found = lines.slice(from).find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (this.#hasExited) {
+        throw new Error(
+          `Server ended before it wrote ${pattern} to ${stream}:\n${this.output}`,
+        );
+      }
+      const left = deadline - Date.now();
+      if (left <= 0) {
+        throw new Error(
+          `Server has not written ${pattern} to ${stream}:\n${this.output}`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wakes.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** Sends a signal to the process. */
+  signal(
+    name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGSTOP" | "SIGCONT",
+  ): void {
+    if (!this.#hasExited) this.#child.kill(name);
+  }
+
+  /** Resolves with how it ended; kills it and rejects if it does not end by itself. */
+  async end(): Promise<ProcessEnd> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.signal("SIGKILL");
+        reject(new Error(`Server has not ended:\n${this.output}`));
+      }, PATIENCE_MS);
+    });
+    try {
+      return await Promise.race([this.exited, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends it at once, if it still runs, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.exited.catch(() => {});
+  }
+}
+
+/** Starts a server on a free port and waits until it accepts connections. The caller kills it. */
+export async function spawnServer(start: ServerStart): Promise<ServerProcess> {
+  const hasAddress =
+    start.args?.some((arg) => /^--(port|uds|fd|bind)\b/.test(arg)) ?? false;
+  const args = hasAddress
+    ? start.args ?? []
+    : ["--port", "0", ...start.args ?? []];
+  const server = new ServerProcess({ ...start, args });
+  try {
+    return await server.ready();
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
+}
+
+/**
+ * Runs `use` with a server and kills it afterwards.
+ *
+ * @param start See {@linkcode spawnServer}.
+ */
+export async function withServer(
+  start: ServerStart,
+  use: (server: ServerProcess) => Promise<void>,
+): Promise<void> {
+  const server = await spawnServer(start);
+  try {
+    await use(server);
+  } catch (error) {
+    if (error instanceof Error) {
+      error.message += `\n--- server ---\n${server.output}`;
+    }
+    throw error;
+  } finally {
+    await server.kill();
+  }
+}
+
+/** One server for all tests of a file, started before the first and killed after the last. */
+export function sharedServer(
+  start: ServerStart,
+): { readonly server: ServerProcess } {
+  let server: ServerProcess | undefined;
+  before(async () => {
+    server = await spawnServer(start);
+  });
+  after(async () => {
+    await server?.kill();
+  });
+  return {
+    get server(): ServerProcess {
+      if (server === undefined) {
+        throw new Error("Server was asked for outside of a test");
+      }
+      return server;
+    },
+  };
+}
