@@ -1,0 +1,62 @@
+/**
+ * What we use of Deno's global, in our own words: the sources then compile with and without
+ * Deno's ambient types.
+ */
+
+/** One end of a connection as Deno gives it; `path` is `null` for an unnamed UNIX socket. */
+export interface DenoAddress {
+  readonly transport: string;
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly path?: string | null;
+}
+
+/** A connection. One `read` and one `write` at a time. */
+export interface DenoConn {
+  readonly localAddr: DenoAddress;
+  readonly remoteAddr: DenoAddress;
+  /** Resolves to the bytes read, at least 1; `null` after the peer's FIN. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Resolves to the bytes the kernel took, which may be fewer than given. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Sends FIN. */
+  closeWrite(): Promise<void>;
+  /** Interrupts pending reads and writes. Throws `BadResource` the second time. */
+  close(): void;
+  /** TCP only. */
+  setNoDelay?(noDelay?: boolean): void;
+}
+
+/** A listening socket. */
+export interface DenoListener {
+  readonly addr: DenoAddress;
+  accept(): Promise<DenoConn>;
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** What may be asked of Deno's permissions. */
+export type DenoPermission =
+  | { readonly name: "net"; readonly host: string }
+  | { readonly name: "read" | "write"; readonly path: string }
+  | { readonly name: "env"; readonly variable: string };
+
+/** The global `Deno`. */
+export interface DenoApi {
+  readonly version: { readonly deno: string };
+  readonly args: readonly string[];
+  readonly permissions: {
+    querySync(permission: DenoPermission): { readonly state: string };
+    requestSync(permission: DenoPermission): { readonly state: string };
+  };
+  listen(
+    options:
+      | { transport: "tcp"; hostname: string; port: number; tcpBacklog: number }
+      | { transport: "unix"; path: string },
+  ): DenoListener;
+}
+
+/** Deno's global, or `undefined` elsewhere. */
+export const deno: DenoApi | undefined =
+  (globalThis as { Deno?: DenoApi }).Deno;

@@ -1,0 +1,43 @@
+/** Addresses as the server shows them, and listen targets as an operator writes them. */
+import type { Address, ListenTarget } from "./types.ts";
+
+const MAPPED_PREFIX = "::ffff:";
+
+/** The unnamed end of a UNIX connection: a client that did not bind. */
+export const UNNAMED: Address = { kind: "unix", path: "" };
+
+/**
+ * A TCP address, or `undefined` if the runtime could not tell. A listener on `::` sees IPv4 peers
+ * as IPv4-mapped IPv6; they are shown as IPv4 (asgi:A-056).
+ */
+export function tcpAddress(
+  host: string | undefined,
+  port: number | undefined,
+): Address | undefined {
+  if (host === undefined || port === undefined) return undefined;
+  const isMapped = host.startsWith(MAPPED_PREFIX) && host.includes(".");
+  return {
+    kind: "tcp",
+    host: isMapped ? host.slice(MAPPED_PREFIX.length) : host,
+    port,
+  };
+}
+
+/**
+ * The local address of every connection to a listener on `address`, when that is known in advance:
+ * not on a wildcard, where it differs from one connection to the next.
+ */
+export function sharedLocalAddress(address: Address): Address | undefined {
+  if (address.kind === "unix") return address;
+  return address.host === "::" || address.host === "0.0.0.0"
+    ? undefined
+    : address;
+}
+
+/** `127.0.0.1:8000`, `[::1]:8000` or `unix:/run/app.sock`; an empty host is every interface, `*`. */
+export function describeTarget(target: ListenTarget): string {
+  if (target.kind === "unix") return `unix:${target.path}`;
+  const { host, port } = target;
+  if (host === "") return `*:${port}`;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,120 @@
+/** The native Deno transport, over Deno.listen. */
+import { setTimeout } from "node:timers";
+import type { DenoApi, DenoConn, DenoListener } from "./_deno_types.ts";
+import { DenoSocket } from "./deno_socket.ts";
+import {
+  type AcceptContext,
+  type Binder,
+  type BoundSocket,
+  contextOf,
+  listenOn,
+} from "./listen.ts";
+import { introduce } from "./socket_events.ts";
+import type {
+  Listener,
+  ListenOptions,
+  ListenTarget,
+  Socket,
+  SocketHandler,
+  Transport,
+} from "./types.ts";
+
+/**
+ * Rest after a failed accept. Out of descriptors (EMFILE) the connection stays in the backlog and
+ * the next try fails at once, so without a rest the loop would take all the processor.
+ */
+const ACCEPT_REST_MS = 50;
+
+/** Sockets of `Deno.listen`. */
+export function denoTransport(api: DenoApi): Transport {
+  return { name: "native", listen };
+
+  function listen(
+    target: ListenTarget,
+    options: ListenOptions,
+    accept: (socket: Socket) => SocketHandler,
+  ): Promise<Listener> {
+    const context = contextOf(target);
+    const tcpBacklog = options.backlog;
+    const binder: Binder = {
+      tcp: async (hostname, port) =>
+        new AcceptLoop(
+          api.listen({ transport: "tcp", hostname, port, tcpBacklog }),
+          context,
+          accept,
+        ),
+      unix: async (path) =>
+        new AcceptLoop(
+          api.listen({ transport: "unix", path }),
+          context,
+          accept,
+        ),
+    };
+    return listenOn(target, binder, context);
+  }
+}
+
+class AcceptLoop implements BoundSocket {
+  readonly port: number;
+  readonly #listener: DenoListener;
+  readonly #context: AcceptContext;
+  readonly #accept: (socket: Socket) => SocketHandler;
+  #isClosed = false;
+  #isReferenced = true;
+
+  constructor(
+    listener: DenoListener,
+    context: AcceptContext,
+    accept: (socket: Socket) => SocketHandler,
+  ) {
+    this.port = listener.addr.port ?? 0;
+    this.#listener = listener;
+    this.#context = context;
+    this.#accept = accept;
+    this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listener.close();
+  }
+
+  ref(): void {
+    this.#isReferenced = true;
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#isReferenced = false;
+    this.#listener.unref();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        this.#welcome(await this.#listener.accept());
+      } catch {
+        // Closed, or an error of one connection or of descriptors: none ends the loop.
+        if (!this.#isClosed) await this.#rest();
+      }
+    }
+  }
+
+  #welcome(conn: DenoConn): void {
+    try {
+      conn.setNoDelay?.(true);
+    } catch {
+      // The peer is gone already; the first read tells.
+    }
+    const socket = new DenoSocket(conn, this.#context);
+    introduce(socket, this.#accept);
+    socket.start();
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ACCEPT_REST_MS);
+      if (!this.#isReferenced) timer.unref();
+    });
+  }
+}

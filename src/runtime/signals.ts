@@ -1,0 +1,22 @@
+/** Signals, over node:process, which is alike on all three runtimes but for the names it accepts. */
+import process from "node:process";
+import type { SignalName } from "./types.ts";
+
+/** See `Runtime.onSignal`. A signal that this platform does not have never comes. */
+export function onSignal(signal: SignalName, listener: () => void): () => void {
+  // Elsewhere Node and Bun accept any name in silence, and Deno throws.
+  if (signal === "SIGBREAK" && process.platform !== "win32") return () => {};
+  // Its own function, so that the same listener given twice can be taken off once.
+  const heard = () => listener();
+  try {
+    process.on(signal, heard);
+  } catch {
+    return () => {};
+  }
+  return () => void process.off(signal, heard);
+}
+
+/** See `Runtime.dieBySignal`. */
+export function dieBySignal(signal: SignalName): void {
+  process.kill(process.pid, signal);
+}

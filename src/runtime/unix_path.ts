@@ -1,0 +1,161 @@
+/**
+ * Paths of UNIX sockets. A name in the file system outlives the process that made it and may pass
+ * to another, so: a stale socket is replaced, anything else is left alone, and on the way out only
+ * our own is removed (wishes:R-035 to R-037).
+ *
+ * Every runtime unlinks on close whatever lies at the path it bound, even another server's socket.
+ * So we bind a temporary name beside the wanted one, link the wanted one to it, and remove the
+ * temporary: then close finds nothing to unlink. Linking, unlike renaming, never replaces.
+ */
+import { Buffer } from "node:buffer";
+import type { Stats } from "node:fs";
+import { link, lstat, rename, stat, unlink } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import type { BoundSocket } from "./listen.ts";
+import { refusal } from "./listen_errors.ts";
+import { mayWrite } from "./permissions.ts";
+import type { ListenTarget } from "./types.ts";
+
+/**
+ * Longest path a UNIX socket can have, in bytes, on Linux; others allow a few less. Checked here,
+ * because older Node versions cut a longer one short and listen somewhere else.
+ */
+export const MAX_UNIX_PATH = 107;
+
+type UnixTarget = ListenTarget & { kind: "unix" };
+
+let serial = 0;
+
+/**
+ * Binds the path of `target` by way of `bind`, which is given the name to use.
+ *
+ * @throws ListenError
+ */
+export async function bindUnixPath(
+  target: UnixTarget,
+  bind: (name: string) => Promise<BoundSocket>,
+): Promise<BoundSocket> {
+  const { path } = target;
+  if (process.platform === "win32") return await bind(path);
+  const length = Buffer.byteLength(path);
+  if (length > MAX_UNIX_PATH) {
+    throw refusal(
+      target,
+      "ENAMETOOLONG",
+      `the path has ${length} bytes, expected at most ${MAX_UNIX_PATH}`,
+    );
+  }
+  // Node 24 reports EACCES for a directory that does not exist.
+  const directory = dirname(path);
+  if (mayWrite(directory)) await stat(directory);
+  await removeStale(target);
+  const temporary = join(
+    directory,
+    `.tricorn-${process.pid.toString(36)}-${(++serial).toString(36)}`,
+  );
+  if (Buffer.byteLength(temporary) > MAX_UNIX_PATH || !mayWrite(directory)) {
+    return new OwnedSocket(path, await bind(path), await lstat(path));
+  }
+  const bound = await bind(temporary);
+  try {
+    await place(temporary, path);
+    return new OwnedSocket(path, bound, await lstat(path));
+  } catch (cause) {
+    await bound.close();
+    if (codeOf(cause) === "EEXIST") throw refusal(target, "EADDRINUSE");
+    throw cause;
+  } finally {
+    await unlinkQuietly(temporary);
+  }
+}
+
+/** Gives the socket at `temporary` the name `path`, which nothing has yet. */
+async function place(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw error;
+    // A file system without hard links. This would replace a socket made since we looked.
+    await rename(temporary, path);
+  }
+}
+
+/** Removes a socket that nobody listens on; refuses whatever else lies there. */
+async function removeStale(target: UnixTarget): Promise<void> {
+  const found = await lstatOrNothing(target.path);
+  if (found === undefined) return;
+  if (!found.isSocket() || await isAnswering(target.path)) {
+    throw refusal(target, "EADDRINUSE");
+  }
+  const now = await lstatOrNothing(target.path);
+  if (now !== undefined && isSameFile(found, now)) {
+    await unlinkQuietly(target.path);
+  }
+}
+
+/** Whether a connection is taken; any failure but a plain refusal counts as "somebody is there". */
+function isAnswering(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.on("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on("error", (error) => resolve(codeOf(error) !== "ECONNREFUSED"));
+  });
+}
+
+/** A bound socket that takes its name in the file system with it. */
+class OwnedSocket implements BoundSocket {
+  readonly port = 0;
+  readonly #path: string;
+  readonly #bound: BoundSocket;
+  readonly #made: Stats;
+
+  constructor(path: string, bound: BoundSocket, made: Stats) {
+    this.#path = path;
+    this.#bound = bound;
+    this.#made = made;
+  }
+
+  async close(): Promise<void> {
+    // First the name, then the socket: a client then finds nobody, never a socket that is deaf.
+    const now = await lstatOrNothing(this.#path).catch(() => undefined);
+    if (now !== undefined && isSameFile(this.#made, now)) {
+      await unlinkQuietly(this.#path);
+    }
+    await this.#bound.close();
+  }
+
+  ref(): void {
+    this.#bound.ref();
+  }
+
+  unref(): void {
+    this.#bound.unref();
+  }
+}
+
+function isSameFile(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+async function lstatOrNothing(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Already gone is as good as removed (wishes:R-037). */
+async function unlinkQuietly(path: string): Promise<void> {
+  await unlink(path).catch(() => {});
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}

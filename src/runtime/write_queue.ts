@@ -1,0 +1,73 @@
+/** Bytes that wait for the kernel, for the two transports that leave queueing to us. */
+
+/**
+ * Most bytes that small buffers are joined to for one write. More would save no system call that
+ * costs as much as the copying.
+ */
+const JOIN_LIMIT = 65_536;
+
+/** Buffers in the order they were written. Holds references; joins by copying when it hands out. */
+export class WriteQueue {
+  #buffers: Uint8Array[] = [];
+  #first = 0;
+
+  get isEmpty(): boolean {
+    return this.#first === this.#buffers.length;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#buffers.push(bytes);
+  }
+
+  /** Puts back, in front, what was taken and not sent. */
+  putBack(bytes: Uint8Array): void {
+    if (this.#first > 0) this.#buffers[--this.#first] = bytes;
+    else this.#buffers.unshift(bytes);
+  }
+
+  /** Takes what should leave in the next write: a large buffer, or several small ones joined. */
+  take(): Uint8Array | undefined {
+    const buffers = this.#buffers;
+    const start = this.#first;
+    if (start === buffers.length) return undefined;
+    let end = start + 1;
+    let size = buffers[start].length;
+    while (end < buffers.length && size + buffers[end].length <= JOIN_LIMIT) {
+      size += buffers[end++].length;
+    }
+    const taken = end === start + 1
+      ? buffers[start]
+      : join(buffers, start, end, size);
+    if (end === buffers.length) this.clear();
+    else this.#advance(end);
+    return taken;
+  }
+
+  clear(): void {
+    this.#buffers = [];
+    this.#first = 0;
+  }
+
+  /** Moves the head on, and now and then the rest forward, so that taking stays linear in total. */
+  #advance(first: number): void {
+    this.#first = first;
+    if (first * 2 < this.#buffers.length) return;
+    this.#buffers = this.#buffers.slice(first);
+    this.#first = 0;
+  }
+}
+
+function join(
+  buffers: Uint8Array[],
+  start: number,
+  end: number,
+  size: number,
+): Uint8Array {
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (let i = start; i < end; i++) {
+    joined.set(buffers[i], at);
+    at += buffers[i].length;
+  }
+  return joined;
+}
