@@ -1,0 +1,99 @@
+/** One server's application and options, checked. */
+import type { AsgiApp } from "../asgi.ts";
+import { AppLoadError, ConfigError } from "../errors.ts";
+import { runtime } from "../runtime/mod.ts";
+import type { ListenTarget } from "../runtime/types.ts";
+import { applicationOf, loadApp } from "./load_app.ts";
+import { quote } from "./option_types.ts";
+import type { Options, OptionsInput } from "./options.ts";
+import { resolveOptions } from "./resolve.ts";
+
+/**
+ * What a server is made from. Reads no environment variables: that is the command's business
+ * (options:E-009).
+ *
+ * @example
+ * ```ts
+ * const config = new Config("main:app", { port: 8000 });
+ * ```
+ */
+export class Config {
+  /** As it was given: the application, or where to import it from. */
+  readonly app: AsgiApp | string;
+  /** Checked, complete and frozen. */
+  readonly options: Options;
+  #loading: Promise<AsgiApp> | undefined;
+
+  /**
+   * @param app An application, a factory, or an import string such as `"main:app"`.
+   * @throws ConfigError naming the option that is wrong.
+   */
+  constructor(app: AsgiApp | string, options: OptionsInput = {}) {
+    if (typeof app !== "string" && typeof app !== "function") {
+      // Objects too are told what they are when they are loaded; nothing is no application.
+      if (app === undefined || app === null) {
+        throw new ConfigError(
+          `Cannot use ${
+            quote(app)
+          } as application: expected a function or an import string`,
+        );
+      }
+    }
+    this.app = app;
+    this.options = resolveOptions(options);
+  }
+
+  /** Where to listen. */
+  get listenTarget(): ListenTarget {
+    const { uds, host, port } = this.options;
+    if (uds !== undefined) return { kind: "unix", path: uds };
+    return { kind: "tcp", host: host === "" ? "0.0.0.0" : host, port };
+  }
+
+  /**
+   * Imports the application, the first time it is called.
+   *
+   * @param onWarning Takes what the operator should know. Default: standard error, if warnings are
+   * logged.
+   * @throws AppLoadError (process section 9).
+   */
+  load(
+    onWarning: (message: string) => void = (text) => this.#warn(text),
+  ): Promise<AsgiApp> {
+    return this.#loading ??= this.#load(onWarning);
+  }
+
+  async #load(onWarning: (message: string) => void): Promise<AsgiApp> {
+    const { factory, appDir } = this.options;
+    if (typeof this.app !== "string") {
+      return await applicationOf(this.app, "The application", {
+        factory,
+        onWarning,
+      });
+    }
+    return await loadApp(this.app, {
+      cwd: workingDirectory(),
+      appDir,
+      factory,
+      onWarning,
+    });
+  }
+
+  #warn(message: string): void {
+    const { logLevel } = this.options;
+    if (logLevel === "error" || logLevel === "critical") return;
+    runtime.stderr.write(`WARNING:  ${message}\n`);
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return runtime.cwd();
+  } catch (cause) {
+    if ((cause as Error).name !== "NotCapable") throw cause;
+    throw new AppLoadError(
+      "Error loading ASGI app. Deno is not allowed to read the working directory: run it with " +
+        "--allow-read, or with -A.",
+    );
+  }
+}

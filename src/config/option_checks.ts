@@ -1,0 +1,114 @@
+/** Checks of single options that go beyond their type. */
+import { quote, type Verdict } from "./option_types.ts";
+
+type Header = readonly [name: string, value: string];
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 §5.5: no control characters but the tab, and one octet a character. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Fields that frame a message or belong to its connection: the server decides them (http:H-054). */
+const SERVERS_OWN: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** `host` without the brackets of a URL; refuses what can be neither name nor address. */
+export function checkHost(host: string): Verdict<string> {
+  const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+  if (/[\s\x00-\x1f\x7f/\\@?#[\]]/.test(bare)) {
+    return { problem: `${quote(host)} is not a host name or an IP address.` };
+  }
+  // One colon is a port in the wrong place; an IPv6 address has two or more.
+  if (
+    bare.includes(":") &&
+    !/^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%.+)?$/i.test(bare)
+  ) {
+    return {
+      problem: `${
+        quote(host)
+      } is not a host name or an IP address. The port is an option of its own.`,
+    };
+  }
+  return { value: bare };
+}
+
+/** The path of a UNIX socket. */
+export function checkUds(path: string): Verdict<string> {
+  if (path === "") return { problem: "'' is not a path." };
+  return { value: path };
+}
+
+/** `path` with a slash in front and none at the end (asgi:A-053); it is text, not percent-encoded. */
+export function checkRootPath(path: string): Verdict<string> {
+  if (/[\x00-\x1f\x7f?#]|:\/\//.test(path)) {
+    return {
+      problem: `${quote(path)} is not a path: expected one such as '/api'.`,
+    };
+  }
+  const trimmed = path.replace(/\/+$/, "");
+  if (trimmed === "") return { value: "" };
+  // In front of a path that begins with a slash, "api" would make one that does not.
+  return { value: trimmed.startsWith("/") ? trimmed : `/${trimmed}` };
+}
+
+/** One `Name: value`, split at the first colon (options:O-046, wishes:R-056). */
+export function readHeader(text: string): Verdict<Header> {
+  const colon = text.indexOf(":");
+  if (colon < 0) {
+    return { problem: `${quote(text)} is not of the form 'Name: value'.` };
+  }
+  return checkHeader(text.slice(0, colon), text.slice(colon + 1));
+}
+
+/** Pairs of name and value, in lower case and trimmed (wishes:R-063). */
+export function checkHeaders(
+  headers: readonly unknown[],
+): Verdict<readonly Header[]> {
+  const checked: Header[] = [];
+  for (const pair of headers) {
+    const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : [];
+    if (typeof name !== "string" || typeof value !== "string") {
+      return {
+        problem: `${
+          quote(pair)
+        } is not a pair of a name and a value, both strings.`,
+      };
+    }
+    const verdict = checkHeader(name, value);
+    if ("problem" in verdict) return verdict;
+    checked.push(verdict.value);
+  }
+  return { value: Object.freeze(checked) };
+}
+
+function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
+  const name = rawName.trim().toLowerCase();
+  // Only spaces and tabs: String.trim() would also take a line break off that must be refused.
+  const value = rawValue.replace(/^[ \t]+|[ \t]+$/g, "");
+  if (!TOKEN.test(name)) {
+    return { problem: `${quote(rawName)} is not a header name.` };
+  }
+  if (!FIELD_VALUE.test(value)) {
+    return {
+      problem:
+        `${
+          quote(rawValue)
+        } is not a value for header '${name}': expected printable ` +
+        "characters up to U+00FF.",
+    };
+  }
+  if (SERVERS_OWN.has(name)) {
+    return {
+      problem: `'${name}' cannot be a default header: the server decides it.`,
+    };
+  }
+  return { value: Object.freeze([name, value] as const) };
+}

@@ -1,0 +1,164 @@
+/** What values an option takes: read from text, or checked as they are. */
+
+/** A value in its normal form, or why there is none: a sentence, period included. */
+export type Verdict<T> = { readonly value: T } | { readonly problem: string };
+
+/** The kinds of options. */
+export type OptionType =
+  /** On the command line a flag without a value; with `isNegatable` also `--no-…`. */
+  | { readonly kind: "boolean"; readonly isNegatable?: boolean }
+  | {
+    readonly kind: "integer" | "number";
+    /** Smallest and largest value allowed. */
+    readonly min: number;
+    readonly max: number;
+    readonly unit?: string;
+  }
+  | {
+    readonly kind: "choice";
+    readonly choices: readonly string[];
+    readonly ignoresCase?: boolean;
+  }
+  | { readonly kind: "text"; readonly metavar: string }
+  | {
+    /** May be given several times; a variable holds items with white space between. */
+    readonly kind: "list";
+    readonly metavar: string;
+    readonly readItem: (text: string) => Verdict<unknown>;
+  };
+
+const TRUE_WORDS: ReadonlySet<string> = new Set([
+  "1",
+  "true",
+  "t",
+  "yes",
+  "y",
+  "on",
+]);
+const FALSE_WORDS: ReadonlySet<string> = new Set([
+  "0",
+  "false",
+  "f",
+  "no",
+  "n",
+  "off",
+]);
+
+/** Reads one value from a flag or a variable. Of a list: one item. */
+export function readText(type: OptionType, text: string): Verdict<unknown> {
+  switch (type.kind) {
+    case "boolean": { // options:E-003
+      const word = text.trim().toLowerCase();
+      if (TRUE_WORDS.has(word)) return { value: true };
+      if (FALSE_WORDS.has(word)) return { value: false };
+      const words = [...TRUE_WORDS, ...FALSE_WORDS].sort().join(", ");
+      return {
+        problem: `${
+          quote(text)
+        } is not a valid boolean. Recognized values: ${words}`,
+      };
+    }
+    case "integer":
+      // Not Number() alone: it reads "" as 0, "0x50" as 80 and "1e3" as 1000.
+      if (!/^\s*[+-]?\d+\s*$/.test(text)) {
+        return { problem: `${quote(text)} is not a valid integer.` };
+      }
+      return checkValue(type, Number(text));
+    case "number":
+      if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) {
+        return { problem: `${quote(text)} is not a valid float.` };
+      }
+      return checkValue(type, Number(text));
+    case "choice":
+    case "text":
+      return checkValue(type, text);
+    case "list":
+      return type.readItem(text);
+  }
+}
+
+/** Checks a value that a program gave. */
+export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
+  switch (type.kind) {
+    case "boolean":
+      if (typeof value === "boolean") return { value };
+      return { problem: `${quote(value)} is not a valid boolean.` };
+    case "integer":
+    case "number": {
+      if (typeof value !== "number" || Number.isNaN(value)) {
+        const noun = type.kind === "integer" ? "integer" : "float";
+        return { problem: `${quote(value)} is not a valid ${noun}.` };
+      }
+      if (
+        type.kind === "integer" && Number.isFinite(value) &&
+        !Number.isInteger(value)
+      ) {
+        return { problem: `${value} is not a valid integer.` };
+      }
+      if (value < type.min || value > type.max) {
+        return {
+          problem: `${value} is not in the range ${type.min}<=x<=${type.max}.`,
+        };
+      }
+      return { value: value + 0 }; // -0 becomes 0
+    }
+    case "choice": {
+      const word = type.ignoresCase && typeof value === "string"
+        ? value.toLowerCase()
+        : value;
+      if (typeof word === "string" && type.choices.includes(word)) {
+        return { value: word };
+      }
+      const choices = type.choices.map((choice) => `'${choice}'`).join(", ");
+      return { problem: `${quote(value)} is not one of ${choices}.` };
+    }
+    case "text":
+      if (typeof value !== "string") {
+        return { problem: `${quote(value)} is not a string.` };
+      }
+      // No path, host or name may hold it, and system calls end at it.
+      if (value.includes("\0")) {
+        return { problem: `${quote(value)} holds a null character.` };
+      }
+      return { value };
+    case "list":
+      if (!Array.isArray(value)) {
+        return { problem: `${quote(value)} is not an array.` };
+      }
+      return { value };
+  }
+}
+
+/** A value as one printable line: text in quotes, control characters escaped, cut when long. */
+export function quote(value: unknown): string {
+  if (typeof value === "number" || typeof value === "bigint") {
+    return String(value);
+  }
+  if (typeof value === "boolean" || value === null || value === undefined) {
+    return String(value);
+  }
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value !== "string") {
+    return Array.isArray(value) ? "an array" : "an object";
+  }
+  const cut = value.length > 200 ? `${value.slice(0, 200)}…` : value;
+  return `'${printable(cut)}'`;
+}
+
+/** `text` with control characters escaped, so that it stays one line and is no command to a terminal. */
+export function printable(text: string): string {
+  return text.replace(
+    // C0, DEL, C1, line separators, and the marks that turn the direction of text around.
+    /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (char) => {
+      if (char === "\n") return "\\n";
+      if (char === "\r") return "\\r";
+      if (char === "\t") return "\\t";
+      const code = char.charCodeAt(0);
+      return code <= 0xff
+        ? `\\x${code.toString(16).padStart(2, "0")}`
+        : `\\u${code.toString(16).padStart(4, "0")}`;
+    },
+  );
+}

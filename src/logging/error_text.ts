@@ -1,0 +1,61 @@
+/** Everything a thrown value tells, as lines. */
+import { printable } from "./escape.ts";
+
+/** Causes of causes shown; deeper ones say little, and a chain may be endless. */
+const MAX_CAUSES = 8;
+
+/**
+ * The stack of `error`, then that of its causes and of the errors it collects. Never throws,
+ * whatever was thrown. Without a line end at its end.
+ */
+export function errorText(error: unknown): string {
+  try {
+    return printable(chain(error));
+  } catch {
+    return "Something was thrown that cannot be shown";
+  }
+}
+
+function chain(error: unknown): string {
+  const seen = new Set<unknown>();
+  const parts: string[] = [];
+  const add = (label: string, value: unknown): void => {
+    if (seen.has(value) || seen.size >= MAX_CAUSES) return;
+    seen.add(value);
+    parts.push(label + one(value));
+    if (!isErrorLike(value)) return;
+    const { cause, errors } = value as {
+      readonly cause?: unknown;
+      readonly errors?: unknown;
+    };
+    if (cause !== undefined) add("Caused by: ", cause);
+    if (Array.isArray(errors)) {
+      for (const each of errors) add("Collected: ", each);
+    }
+  };
+  add("", error);
+  return parts.join("\n");
+}
+
+function one(value: unknown): string {
+  if (!isErrorLike(value)) return `Thrown value: ${shown(value)}`;
+  const { name, message, stack } = value as Error;
+  const headline = message === "" ? String(name) : `${name}: ${message}`;
+  if (typeof stack !== "string" || stack === "") return headline;
+  // The stack is made with the error; who changed the message later meant the later one.
+  return stack.includes(message)
+    ? stack.trimEnd()
+    : `${headline}\n${stack.trimEnd()}`;
+}
+
+/** Errors of another realm are no `instanceof Error` here. */
+function isErrorLike(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "message" in value &&
+    "stack" in value;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  return JSON.stringify(value) ?? Object.prototype.toString.call(value);
+}

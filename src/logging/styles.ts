@@ -1,0 +1,57 @@
+/** ANSI colours: what is coloured how, and when (process:P-107). */
+import type { LogLevel } from "./logger.ts";
+
+/** Which colour a level's name has. */
+const LEVEL_COLORS: Readonly<Record<LogLevel, number>> = {
+  critical: 91,
+  error: 31,
+  warning: 33,
+  info: 32,
+  debug: 36,
+  trace: 34,
+};
+
+/** By the first digit of the status: white, green, yellow, red, bright red. */
+const STATUS_COLORS: readonly number[] = [0, 97, 32, 33, 31, 91];
+
+/** `LEVEL:` and spaces up to where messages begin, the tenth column (process:P-102). */
+export function levelPrefix(level: LogLevel, isColored: boolean): string {
+  const name = level.toUpperCase();
+  const shown = isColored ? color(name, LEVEL_COLORS[level]) : name;
+  return `${shown}:${" ".repeat(9 - name.length)}`;
+}
+
+/** `text` in the colour of `status`. */
+export function colorStatus(text: string, status: number): string {
+  return color(text, STATUS_COLORS[Math.floor(status / 100)] ?? 0);
+}
+
+/** `text` in bold. */
+export function bold(text: string): string {
+  return `\x1b[1m${text}\x1b[0m`;
+}
+
+function color(text: string, code: number): string {
+  return `\x1b[${code}m${text}\x1b[0m`;
+}
+
+/**
+ * Whether to colour what goes to one stream: the option, then `FORCE_COLOR`, then `NO_COLOR`,
+ * then whether a person reads it.
+ *
+ * @param useColors The option; `undefined` leaves it to the rest.
+ */
+export function usesColors(
+  useColors: boolean | undefined,
+  isTerminal: boolean,
+  env: (name: string) => string | undefined,
+): boolean {
+  if (useColors !== undefined) return useColors;
+  const forced = env("FORCE_COLOR");
+  if (forced !== undefined && forced !== "") {
+    return forced !== "0" && forced.toLowerCase() !== "false";
+  }
+  const refused = env("NO_COLOR");
+  if (refused !== undefined && refused !== "") return false; // no-color.org
+  return isTerminal && env("TERM") !== "dumb";
+}
