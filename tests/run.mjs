@@ -1,14 +1,404 @@
-// Runs every test file on Deno, Bun and Node; `--demo` serves the example instead.
+// Runs every test file on Deno, Bun and Node; or serves the example.
 //
-//   node tests/run.mjs [--only deno,bun,node] [--skip-checks] [--demo] [path ...]
+//   npm test [-- [--only deno,bun,node] [--skip-checks] [file or folder ...]]
+//   npm run demo [-- arguments of the command ...]
 //
-// Plain JavaScript, for any Node from 20 on: the runtimes under test come from the lock file.
-// It prints each runtime's own report and ends with `N passed, N failed` over all of them.
-import { spawnSync } from "node:child_process";
-import { existsSync, globSync as glob, readdirSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
+// Needs Node 20 or later and npm: the runtimes under test come from the lock file. The last line
+// is `N passed, N failed` over the checks and all runtimes; the exit code is 0 if none failed.
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { findDifferences, readReport, WHOLE_FILE } from "./_support/report.mjs";
+import { findRuntime, install } from "./_support/toolbox.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-console.log(root);
+const RUNTIMES = ["deno", "bun", "node"];
+/** Test files that run at a time; those that start servers run alone among their kind. */
+const PARALLEL = 2;
+/** Folders whose files start servers, which want the machine for themselves. */
+const SERIAL = /^tests\/(wire|conformance|runtime)\//;
+/** A file that takes longer hangs. */
+const FILE_LIMIT_MS = 300_000;
+/** For one test; Bun's own limit of 5 s is too short for a busy machine. */
+const BUN_TEST_LIMIT_MS = 120_000;
+
+const groups = new Set();
+process.on("exit", () => {
+  for (const pid of groups) killGroup(pid);
+});
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
+  process.on(signal, () => process.exit(code));
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** Runs a program to its end and collects what it wrote. */
+function run(program, args, { env = {}, limitMs = FILE_LIMIT_MS } = {}) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    // A group of its own: servers that a hanging test has started end with it.
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+    });
+    let output = "";
+    let isLate = false;
+    const collect = (text) => {
+      output += text;
+    };
+    child.stdout.setEncoding("utf8").on("data", collect);
+    child.stderr.setEncoding("utf8").on("data", collect);
+    const timer = setTimeout(() => {
+      isLate = true;
+      killGroup(child.pid);
+    }, limitMs);
+    const end = (code) => {
+      clearTimeout(timer);
+      if (child.pid !== undefined) {
+        groups.delete(child.pid);
+        killGroup(child.pid);
+      }
+      resolve({
+        code,
+        output,
+        isLate,
+        seconds: (performance.now() - started) / 1000,
+      });
+    };
+    if (child.pid !== undefined) groups.add(child.pid);
+    child.on("error", (error) => {
+      output += `${error.message}\n`;
+      end(-1);
+    });
+    child.on("exit", () => {
+      if (child.pid !== undefined) killGroup(child.pid);
+    });
+    child.on("close", (code) => end(code ?? -1));
+  });
+}
+
+function parseArguments(args) {
+  const options = {
+    only: RUNTIMES,
+    skipsChecks: false,
+    isDemo: false,
+    paths: [],
+    rest: [],
+  };
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at];
+    if (arg === "--demo") {
+      return { ...options, isDemo: true, rest: args.slice(at + 1) };
+    } else if (arg === "--skip-checks") {
+      options.skipsChecks = true;
+    } else if (arg === "--only" || arg.startsWith("--only=")) {
+      const names = arg === "--only"
+        ? args[++at] ?? ""
+        : arg.slice("--only=".length);
+      options.only = names.split(",").filter((name) => name !== "");
+      const unknown = options.only.find((name) => !RUNTIMES.includes(name));
+      if (unknown !== undefined || options.only.length === 0) {
+        throw new Error(
+          `Cannot use --only "${names}": expected some of ${
+            RUNTIMES.join(", ")
+          }`,
+        );
+      }
+    } else if (arg.startsWith("-")) {
+      throw new Error(
+        `Cannot use "${arg}": expected --only, --skip-checks, --demo or paths`,
+      );
+    } else {
+      options.paths.push(arg);
+    }
+  }
+  return options;
+}
+
+/** Test files below `path`, as paths from the root with `/`. */
+function testFiles(path) {
+  const full = resolve(root, path);
+  if (!existsSync(full)) throw new Error(`Cannot find "${path}"`);
+  if (statSync(full).isFile()) {
+    return [relative(root, full).split(sep).join("/")];
+  }
+  return readdirSync(full, { recursive: true })
+    .filter((name) => name.endsWith("_test.ts"))
+    .map((name) => relative(root, join(full, name)).split(sep).join("/"))
+    .sort();
+}
+
+/** What must hold before any test is worth running. */
+function checks(deno, node) {
+  const sources = ["mod.ts", "cli.ts", "src", "tests", "bench", "examples"]
+    .filter((path) => existsSync(join(root, path)));
+  return [
+    ["format", deno, ["fmt", "--check"]],
+    ["lint", deno, ["lint"]],
+    ["types (deno check)", deno, ["check", "--quiet", ...sources]],
+    ["types (tsc)", node, [
+      join(root, "node_modules/typescript/bin/tsc"),
+      "--noEmit",
+    ]],
+    [
+      "package (deno publish --dry-run)",
+      deno,
+      ["publish", "--dry-run", "-c", "jsr.json", "--allow-dirty"],
+    ],
+  ];
+}
+
+async function runChecks(deno, node) {
+  const result = { passed: 0, failed: 0, failures: [] };
+  for (const [name, program, args] of checks(deno, node)) {
+    const { code, output, seconds } = await run(program, args, {
+      env: { NO_COLOR: "1" },
+    });
+    console.log(
+      `check  ${name}: ${code === 0 ? "ok" : "FAILED"} (${
+        seconds.toFixed(1)
+      } s)`,
+    );
+    if (code === 0) {
+      result.passed++;
+    } else {
+      result.failed++;
+      result.failures.push([`check: ${name}`, tail(output, 60)]);
+    }
+  }
+  return result;
+}
+
+function tail(text, lines) {
+  return text.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+function testArguments(runtime, file, reportPath) {
+  switch (runtime) {
+    case "deno":
+      return ["test", "-A", "--no-check", `--junit-path=${reportPath}`, file];
+    case "bun":
+      return [
+        "test",
+        `--timeout=${BUN_TEST_LIMIT_MS}`,
+        "--reporter=junit",
+        `--reporter-outfile=${reportPath}`,
+        `./${file}`,
+      ];
+    default:
+      return [
+        "--disable-warning=ExperimentalWarning",
+        "--test",
+        "--test-reporter=spec",
+        "--test-reporter-destination=stdout",
+        "--test-reporter=junit",
+        `--test-reporter-destination=${reportPath}`,
+        file,
+      ];
+  }
+}
+
+/** Runs one file on one runtime. */
+async function runFile(runtime, file, folder) {
+  const reportPath = join(
+    folder,
+    `${runtime.name}-${file.replace(/\W/g, "_")}.xml`,
+  );
+  const { code, output, isLate, seconds } = await run(
+    runtime.program,
+    testArguments(runtime.name, file, reportPath),
+    {
+      env: {
+        NO_COLOR: "1",
+        FORCE_COLOR: undefined,
+        TEST_RUNTIME: runtime.name,
+      },
+    },
+  );
+  const cases = existsSync(reportPath)
+    ? readReport(readFileSync(reportPath, "utf8"), file)
+    : [];
+  const whole = cases.find((one) => one.name === WHOLE_FILE);
+  if (whole !== undefined) {
+    whole.message += `\n${tail(output, 40)}`;
+  } else if (
+    isLate || (code !== 0 && !cases.some((one) => one.status === "failed"))
+  ) {
+    // It broke outside of its tests: while loading, in a hook, or after the last one.
+    const how = isLate
+      ? `did not end within ${FILE_LIMIT_MS / 1000} s`
+      : `exit code ${code}`;
+    cases.push({
+      name: WHOLE_FILE,
+      status: "failed",
+      message: `${how}\n${tail(output, 40)}`,
+    });
+  }
+  const count = (status) => cases.filter((one) => one.status === status).length;
+  const failed = count("failed");
+  const skipped = count("skipped");
+  console.log(
+    `${runtime.name.padEnd(5)}  ${file}: ${count("passed")} passed` +
+      `${skipped > 0 ? `, ${skipped} skipped` : ""}` +
+      `${failed > 0 ? `, ${failed} FAILED` : ""} (${seconds.toFixed(1)} s)`,
+  );
+  const skips = [...output.matchAll(/^# skipped: (.*)$/gm)].map((match) =>
+    match[1]
+  );
+  return { runtime: runtime.name, file, cases, skips };
+}
+
+/** Runs jobs two at a time, and never two that start servers. */
+async function runAll(jobs) {
+  const light = jobs.filter((job) => !SERIAL.test(job.file));
+  const heavy = jobs.filter((job) => SERIAL.test(job.file));
+  const reports = [];
+  const worker = async (queue) => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      reports.push(await job.start());
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, () => worker(light)));
+  await worker(heavy);
+  return reports;
+}
+
+function summarize(reports, runtimes) {
+  const failures = [];
+  let passed = 0;
+  let failed = 0;
+  console.log("");
+  for (const { name, version } of runtimes) {
+    const own = reports.filter((report) => report.runtime === name);
+    const cases = own.flatMap((report) => report.cases);
+    const count = (status) =>
+      cases.filter((one) => one.status === status).length;
+    console.log(
+      `${name.padEnd(5)} ${version.padEnd(8)} ${own.length} files: ${
+        count("passed")
+      } passed, ` +
+        `${count("failed")} failed, ${count("skipped")} skipped`,
+    );
+    passed += count("passed");
+    failed += count("failed");
+    for (const report of own) {
+      for (
+        const one of report.cases.filter((other) => other.status === "failed")
+      ) {
+        failures.push([
+          `${name}: ${report.file}: ${one.name}`,
+          tail(one.message, 50),
+        ]);
+      }
+    }
+  }
+  for (const reason of new Set(reports.flatMap((report) => report.skips))) {
+    console.log(`skipped: ${reason}`);
+  }
+  const differences = findDifferences(
+    reports,
+    runtimes.map((runtime) => runtime.name),
+  );
+  for (const difference of differences) {
+    failures.push(["different tests", difference]);
+  }
+  return { passed, failed: failed + differences.length, failures };
+}
+
+async function test(options) {
+  const files = options.paths.length === 0
+    ? testFiles("tests")
+    : [...new Set(options.paths.flatMap(testFiles))];
+  if (files.length === 0) {
+    throw new Error("Cannot run tests: no *_test.ts file there");
+  }
+  install(root);
+  const runtimes = options.only.map((name) => findRuntime(root, name));
+  const results = [];
+  if (!options.skipsChecks) {
+    results.push(
+      await runChecks(
+        findRuntime(root, "deno").program,
+        findRuntime(root, "node").program,
+      ),
+    );
+  }
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-tests-"));
+  try {
+    const jobs = files.flatMap((file) =>
+      runtimes.map((runtime) => ({
+        file,
+        start: () => runFile(runtime, file, folder),
+      }))
+    );
+    results.push(summarize(await runAll(jobs), runtimes));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  for (const [where, message] of results.flatMap((result) => result.failures)) {
+    console.log(`\nFAILED ${where}\n${message.replace(/^/gm, "    ")}`);
+  }
+  const sum = (key) =>
+    results.reduce((total, result) => total + result[key], 0);
+  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+  return sum("failed") === 0 ? 0 : 1;
+}
+
+/** Serves the example on Deno through the command, in the foreground. */
+function demo(args) {
+  install(root);
+  const deno = findRuntime(root, "deno");
+  console.log(
+    `Serving examples/hello.ts on Deno ${deno.version}: http://127.0.0.1:8000 unless the arguments ` +
+      "say otherwise. Press Ctrl+C to stop.",
+  );
+  return new Promise((resolve) => {
+    const child = spawn(
+      deno.program,
+      ["run", "-A", "cli.ts", "--app-dir", "examples", "hello:app", ...args],
+      { cwd: root, stdio: "inherit" },
+    );
+    for (const signal of ["SIGINT", "SIGTERM"]) {
+      process.removeAllListeners(signal);
+      // A terminal sends Ctrl+C to the server as well: twice would mean "now".
+      process.on(signal, () => {
+        if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      });
+    }
+    child.on("error", (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.on(
+      "exit",
+      (code, signal) => resolve(code ?? (signal === "SIGTERM" ? 143 : 1)),
+    );
+  });
+}
+
+try {
+  const options = parseArguments(process.argv.slice(2));
+  process.exitCode =
+    await (options.isDemo ? demo(options.rest) : test(options));
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { after, before } from "node:test";
 import process from "node:process";
 import type { ClientTarget } from "./raw_client.ts";
-import { commandLine, ROOT } from "./runtime_under_test.ts";
+import { commandLine, ROOT } from "./this_runtime.ts";
 
 /** Time for a line to appear or a process to end, in milliseconds. */
 const PATIENCE_MS = 60_000;
