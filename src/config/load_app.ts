@@ -10,7 +10,6 @@ import {
 import { findModule } from "./find_module.ts";
 import { isModuleFile, splitImportString } from "./import_string.ts";
 import { printable } from "./option_types.ts";
-import { locateSyntaxError } from "./syntax_error.ts";
 
 export { userStack } from "./user_stack.ts";
 
@@ -70,7 +69,7 @@ export async function loadApp(
   } catch (error) {
     const { code } = (error ?? {}) as { readonly code?: unknown };
     const hint = typeof code === "string" ? HINTS[code] ?? "" : "";
-    const cause = locateSyntaxError(error, found.path);
+    const cause = await located(error, found.path);
     throw failure(`Module "${module}" failed to load.${hint}`, cause);
   }
   const value = attribute === undefined
@@ -197,6 +196,16 @@ function listing(exports: Exports): string {
   return names.length > 20
     ? `It exports ${shown} and more.`
     : `It exports ${shown}.`;
+}
+
+/** Loads what finds the place only when something failed: it needs processes, which cost a start. */
+async function located(
+  error: unknown,
+  path: string | undefined,
+): Promise<unknown> {
+  if (path === undefined || !(error instanceof SyntaxError)) return error;
+  const { locateSyntaxError } = await import("./syntax_error.ts");
+  return locateSyntaxError(error, path);
 }
 
 function malformed(spec: string, base: string): AppLoadError {

@@ -12,7 +12,7 @@ import {
 import { didYouMean } from "./suggest.ts";
 
 type Name = keyof Options;
-type Values = { [K in Name]?: unknown };
+type Values = { -readonly [K in Name]?: unknown };
 
 /**
  * Checks what a program gave and fills in defaults.

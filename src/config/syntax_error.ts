@@ -16,25 +16,16 @@ const IMPORTS = /(?:from|import)\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 /**
  * `error`, or one in its place that has the file and the line.
  *
- * @param path The module that was imported; `undefined` if it is no file.
+ * @param path The module that was imported.
  */
 export function locateSyntaxError(
-  error: unknown,
-  path: string | undefined,
-): unknown {
-  if (
-    path === undefined || runtime.name !== "node" ||
-    !(error instanceof SyntaxError)
-  ) {
-    return error;
-  }
-  // Frames of user code, or a source line in front, mean that the place is known.
-  if (
-    !/^SyntaxError\b/.test(error.stack ?? "") ||
-    /file:\/\/|^\s+at .*\(\//m.test(error.stack!)
-  ) {
-    return error;
-  }
+  error: SyntaxError,
+  path: string,
+): SyntaxError {
+  const stack = error.stack ?? "";
+  // A source line in front of the error, or a frame outside the runtime, tells the place already.
+  const isKnown = !stack.startsWith("SyntaxError") || /file:\/\//.test(stack);
+  if (runtime.name !== "node" || isKnown) return error;
   const waiting = [path];
   const seen = new Set(waiting);
   for (let at = 0; at < waiting.length && at < MAX_FILES; at++) {

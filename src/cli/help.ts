@@ -1,0 +1,146 @@
+/** The help text, from the table of options. */
+import type { OptionType } from "../config/option_types.ts";
+import {
+  OPTION_GROUPS,
+  OPTION_NAMES,
+  OPTIONS,
+  type Options,
+  type OptionSpec,
+} from "../config/options.ts";
+import { ACTIONS, negated } from "./parse_flags.ts";
+
+/** Longest line, in characters: what an ordinary terminal shows. */
+const WIDTH = 80;
+/** Where descriptions begin. */
+const COLUMN = 28;
+
+/** Above every usage error, and the first line of the help (options:C-007). */
+export const USAGE = "Usage: tricorn [OPTIONS] APP";
+
+/** What `--help` prints, line end included. */
+export function helpText(): string {
+  const lines = [
+    USAGE,
+    "",
+    ...wrap(
+      "Serve an ASGI application. APP is module:attribute, such as main:app, " +
+        "./dir/main.ts:app or pkg.sub:app, or a file whose default export, or app, it is.",
+      0,
+    ),
+  ];
+  for (const group of OPTION_GROUPS) {
+    lines.push("", `${group}:`);
+    for (const name of OPTION_NAMES) {
+      if (OPTIONS[name].group === group) {
+        lines.push(...entry(flagsText(name), describe(name)));
+      }
+    }
+  }
+  lines.push("", "Other:");
+  for (const { flag, aliases, help } of ACTIONS) {
+    lines.push(...entry([...aliases, flag].join(", "), help));
+  }
+  lines.push(
+    "",
+    ...wrap(
+      "Every option can also be set by an environment variable: TRICORN_PORT for --port, " +
+        "TRICORN_ACCESS_LOG=false for --no-access-log, TRICORN_APP for APP. PORT is read if " +
+        "TRICORN_PORT is not set. Flags win over variables.",
+      0,
+    ),
+    "",
+    "Examples:",
+    "  tricorn main:app",
+    "  tricorn ./src/main.ts:app --host 0.0.0.0 --port 80",
+    "  tricorn main:create_app --factory --log-level debug",
+    "  tricorn main:app --uds /run/app.sock --no-access-log",
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** The spellings of an option and the kind of its value: `-p, --port INTEGER`. */
+export function flagsText(name: keyof Options): string {
+  const { flag, aliases = [], type } = OPTIONS[name];
+  const short = aliases.filter((alias) => !alias.startsWith("--"));
+  const long = aliases.filter((alias) => alias.startsWith("--"));
+  const spellings = [...short, flag, ...long].join(", ");
+  if (type.kind === "boolean") {
+    return type.isNegatable ? `${spellings} / ${negated(flag)}` : spellings;
+  }
+  return `${spellings} ${metavar(type)}`;
+}
+
+/** Bounds of a number with its unit, such as `0 to 65535`; `undefined` for other options. */
+export function rangeText(type: OptionType): string | undefined {
+  if (type.kind !== "integer" && type.kind !== "number") return undefined;
+  return `${type.min} to ${type.max}${
+    type.unit === undefined ? "" : ` ${type.unit}`
+  }`;
+}
+
+/** The default as one would type it; `undefined` where that says nothing. */
+export function defaultText(name: keyof Options): string | undefined {
+  const { type, default: value, defaultText } = OPTIONS[name] as OptionSpec;
+  if (defaultText !== undefined) return defaultText;
+  if (type.kind === "boolean") {
+    if (!type.isNegatable) return undefined;
+    return value ? "on" : "off";
+  }
+  const unit = "unit" in type ? ` ${type.unit}` : "";
+  return `${value}${unit}`;
+}
+
+function describe(name: keyof Options): string {
+  const { help } = OPTIONS[name];
+  const value = defaultText(name);
+  return value === undefined ? help : `${help} [default: ${value}]`;
+}
+
+function metavar(type: OptionType): string {
+  switch (type.kind) {
+    case "integer":
+      return "INTEGER";
+    case "number":
+      return type.unit?.toUpperCase() ?? "NUMBER";
+    case "choice":
+      return `[${type.choices.join("|")}]`;
+    case "text":
+    case "list":
+      return type.metavar;
+    case "boolean":
+      return "";
+  }
+}
+
+function entry(flags: string, text: string): string[] {
+  const lines = wrap(text, COLUMN);
+  const head = `  ${flags}`;
+  if (head.length > COLUMN - 2) return [...wrapFlags(head), ...lines];
+  return [head + lines[0]!.slice(head.length), ...lines.slice(1)];
+}
+
+/** Flags so long that they fill lines of their own, broken where it reads well. */
+function wrapFlags(head: string): string[] {
+  if (head.length <= WIDTH) return [head];
+  const cut = Math.max(
+    head.lastIndexOf(", ", WIDTH),
+    head.lastIndexOf(" / ", WIDTH - 2),
+  ) + 1;
+  return [head.slice(0, cut).trimEnd(), `      ${head.slice(cut).trim()}`];
+}
+
+/** `text` in lines of at most {@linkcode WIDTH}, each indented by `indent` spaces. */
+function wrap(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent + line.length + 1 + word.length > WIDTH) {
+      lines.push(" ".repeat(indent) + line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(" ".repeat(indent) + line);
+  return lines;
+}
