@@ -58,7 +58,9 @@ export class UnsupportedScopeError extends Error {
   readonly scope_type: string;
 
   constructor(scopeType: string) {
-    super(`Cannot serve scope "${scopeType}": this application does not support it`);
+    super(
+      `Cannot serve scope "${scopeType}": this application does not support it`,
+    );
     this.scope_type = scopeType;
   }
 

@@ -53,12 +53,14 @@ export interface HttpFault {
 export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   TLS_ON_PLAIN_PORT: {
     status: 400,
-    message: "Cannot read request: a TLS handshake arrived on a port that speaks plain HTTP",
+    message:
+      "Cannot read request: a TLS handshake arrived on a port that speaks plain HTTP",
     source: "http:H-111",
   },
   HTTP2_PREFACE: {
     status: 505,
-    message: "Cannot read request: an HTTP/2 preface arrived, expected HTTP/1.1",
+    message:
+      "Cannot read request: an HTTP/2 preface arrived, expected HTTP/1.1",
     source: "RFC 9113 §3.4",
   },
   BAD_LINE_END: {
@@ -73,7 +75,8 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   BAD_TARGET: {
     status: 400,
-    message: "Cannot read request target: expected an absolute path, an http URL or an asterisk",
+    message:
+      "Cannot read request target: expected an absolute path, an http URL or an asterisk",
     source: "RFC 9112 §3.2",
   },
   TARGET_TOO_LONG: {
@@ -93,7 +96,8 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   BAD_HEADER_NAME: {
     status: 400,
-    message: "Cannot read header name: expected a token and a colon right after it",
+    message:
+      "Cannot read header name: expected a token and a colon right after it",
     source: "RFC 9112 §5.1",
   },
   BAD_HEADER_VALUE: {
@@ -138,17 +142,20 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   CONFLICTING_CONTENT_LENGTH: {
     status: 400,
-    message: 'Cannot frame request: it has two different "content-length" values',
+    message:
+      'Cannot frame request: it has two different "content-length" values',
     source: "RFC 9112 §6.3",
   },
   CONTENT_LENGTH_AND_TRANSFER_ENCODING: {
     status: 400,
-    message: 'Cannot frame request: it has both "content-length" and "transfer-encoding"',
+    message:
+      'Cannot frame request: it has both "content-length" and "transfer-encoding"',
     source: "RFC 9112 §6.3",
   },
   BAD_TRANSFER_ENCODING: {
     status: 400,
-    message: 'Cannot frame request: expected "chunked" once, as the last transfer coding',
+    message:
+      'Cannot frame request: expected "chunked" once, as the last transfer coding',
     source: "RFC 9112 §6.3",
   },
   UNSUPPORTED_TRANSFER_CODING: {
@@ -178,12 +185,14 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   BAD_TRAILER: {
     status: 400,
-    message: "Cannot read trailer fields: expected header fields and an empty line",
+    message:
+      "Cannot read trailer fields: expected header fields and an empty line",
     source: "RFC 9112 §7.1.2",
   },
   FORBIDDEN_TRAILER: {
     status: 400,
-    message: "Cannot accept trailer field: it would change how the message is framed or routed",
+    message:
+      "Cannot accept trailer field: it would change how the message is framed or routed",
     source: "RFC 9110 §6.5.1",
   },
   TRAILERS_TOO_LARGE: {

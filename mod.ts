@@ -1,0 +1,46 @@
+/**
+ * Tricorn: an ASGI server for Deno, Bun and Node.
+ *
+ * ```ts
+ * import { serve } from "jsr:@tricorn/serve";
+ *
+ * const server = serve(async (scope, receive, send) => {
+ *   if (scope.type !== "http") return;
+ *   await send({ type: "http.response.start", status: 200 });
+ *   await send({ type: "http.response.body", body: "Hello, world!" });
+ * }, { port: 8000 });
+ *
+ * await server.listening;
+ * ```
+ *
+ * @module
+ */
+export type * from "./src/asgi.ts";
+export {
+  AppLoadError,
+  ClientDisconnected,
+  ConfigError,
+  InvalidEventError,
+  ListenError,
+  StartupError,
+  UnexpectedEventError,
+  UnsupportedScopeError,
+} from "./src/errors.ts";
+export { Config } from "./src/config/config.ts";
+export type { Options, OptionsInput } from "./src/config/options.ts";
+export type { Address } from "./src/runtime/types.ts";
+export { run } from "./src/run.ts";
+export { serve, type ServeOptions } from "./src/serve.ts";
+export {
+  Server,
+  type ServerPhase,
+  type ServerStats,
+  type StopOptions,
+} from "./src/server.ts";
+export { VERSION } from "./src/version.ts";
+
+// `deno run -A jsr:@tricorn/serve main:app` runs this file. The name is checked because bundlers
+// keep `import.meta.main` true in a program that merely imports us.
+if (import.meta.main && /\/mod\.[jt]s$/.test(import.meta.url)) {
+  void import("./cli.ts").then((command) => command.run());
+}

@@ -1,0 +1,28 @@
+/** The signal that tells every application that the server shuts down (asgi:A-245). */
+import type { SignalExtension } from "../asgi.ts";
+
+/** One signal for all scopes of a server, made when the first application asks for it. */
+export class DrainSignal implements SignalExtension {
+  #controller: AbortController | undefined;
+  #isRaised = false;
+
+  /** See {@linkcode SignalExtension}. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isRaised) this.#controller.abort(reason());
+    }
+    return this.#controller.signal;
+  }
+
+  /** Raises it. Idempotent. */
+  raise(): void {
+    if (this.#isRaised) return;
+    this.#isRaised = true;
+    this.#controller?.abort(reason());
+  }
+}
+
+function reason(): DOMException {
+  return new DOMException("The server is shutting down", "AbortError");
+}

@@ -1,0 +1,104 @@
+/** A file as a response body: `http.response.pathsend` (asgi:A-184 to A-190, A-248). */
+import type { HttpResponsePathSendEvent } from "../asgi.ts";
+import { UnexpectedEventError } from "../errors.ts";
+import type { OpenFile } from "../runtime/types.ts";
+import type { ResponseStream } from "./response_stream.ts";
+
+/** Bytes read at a time. Large enough for few system calls, small enough to keep for each download. */
+const READ_BYTES = 128 * 1024;
+
+/** What sending a file needs of its cycle. */
+export interface FileSenderHost {
+  openFile(path: string): Promise<OpenFile>;
+  /** Something was written: resolves when more may be. */
+  afterWrite(bytes: number): Promise<void>;
+  /** Throws if nobody reads any more. */
+  checkGone(): void;
+}
+
+/** What is wrong with the message, or `undefined`. */
+export function checkPathSend(
+  event: HttpResponsePathSendEvent,
+): string | undefined {
+  const { path, offset = 0, count } = event;
+  if (typeof path !== "string" || !isAbsolute(path)) {
+    return `"path" is ${JSON.stringify(path)}, expected an absolute path`; // asgi:A-188
+  }
+  if (!isCount(offset)) {
+    return `"offset" is ${String(offset)}, expected an integer from 0`;
+  }
+  if (count !== undefined && !isCount(count)) {
+    return `"count" is ${String(count)}, expected an integer from 0`;
+  }
+  return undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** POSIX `/…`, Windows `C:\…` and `\\server\…`: which one fits is the operating system's to say. */
+function isAbsolute(path: string): boolean {
+  return path.startsWith("/") || path.startsWith("\\\\") ||
+    /^[A-Za-z]:[\\/]/.test(path);
+}
+
+/**
+ * Writes the head and the file behind it. While the file is being opened nothing has been
+ * written, so that an error leaves the application free to answer otherwise (asgi:A-187).
+ *
+ * @throws The I/O error of opening or reading; UnexpectedEventError if the file is shorter than
+ * the `content-length` given.
+ */
+export async function sendFile(
+  event: HttpResponsePathSendEvent,
+  stream: ResponseStream,
+  host: FileSenderHost,
+): Promise<void> {
+  if (stream.isBodyless) { // asgi:A-190: not opened
+    stream.endHead(event.count ?? 0);
+    return;
+  }
+  const file = await host.openFile(event.path);
+  try {
+    host.checkGone();
+    const offset = Math.min(event.offset ?? 0, file.size);
+    const available = file.size - offset;
+    let left = event.count === undefined
+      ? available
+      : Math.min(event.count, available);
+    const declared = stream.declaredLength;
+    // asgi:A-189: never more than was promised, and less is an error.
+    if (declared >= 0 && left < declared) {
+      throw new UnexpectedEventError(
+        `Response content shorter than Content-Length: expected ${declared} bytes, file has ${left}`,
+        event.type,
+        "started",
+      );
+    }
+    if (declared >= 0) left = declared;
+    stream.endHead(left);
+    for (let at = offset; left > 0;) {
+      // A new buffer each time: the socket may hold the last one until it is sent.
+      const buffer = new Uint8Array(Math.min(READ_BYTES, left));
+      const size = await file.read(buffer, at);
+      host.checkGone();
+      if (size === 0) {
+        throw new Error(
+          `Cannot send file ${JSON.stringify(event.path)}: it became shorter`,
+        );
+      }
+      stream.write(
+        size === buffer.length ? buffer : buffer.subarray(0, size),
+        false,
+      );
+      at += size;
+      left -= size;
+      await host.afterWrite(size);
+      host.checkGone();
+    }
+    stream.write("", true);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,652 @@
+/**
+ * One socket that speaks HTTP/1.1: feeds the parser, starts cycles, and decides whether the
+ * connection may carry another request.
+ *
+ * Sockets push, the connection pulls. `#pump` asks the parser for the next outcome for as long as
+ * `#mayPull` says so; not pulling is how pipelining, back-pressure and closing work. Everything
+ * else is called by the socket, by the cycle or by the clock, and ends in `#pump` or in `#close`.
+ */
+import { HTTP_FAULTS, type HttpFaultCode } from "../faults.ts";
+import type { RequestHead } from "../http/request_head.ts";
+import { RequestParser } from "../http/request_parser.ts";
+import type { Socket, SocketHandler } from "../runtime/types.ts";
+import type { Deadline } from "./deadlines.ts";
+import {
+  READ_HIGH_WATER,
+  RESOLVED,
+  WRITE_HIGH_WATER,
+  WriteGate,
+  WRITES_PER_TURN,
+} from "./flow_control.ts";
+import type { HttpContext } from "./http_context.ts";
+import { type CycleHost, HttpCycle } from "./http_cycle.ts";
+import { OutputBuffer } from "./output_buffer.ts";
+import { ResponseStream } from "./response_stream.ts";
+import {
+  type ConnectionInfo,
+  connectionInfo,
+  httpScope,
+  scopePath,
+} from "./scope.ts";
+import type { TurnEndListener } from "./turn_end.ts";
+
+/** What the bytes that arrive are for. */
+type Reading =
+  /** The next request head, or its first byte. */
+  | "head"
+  /** The body of the request in progress. */
+  | "body"
+  /** The rest of a body whose response is complete: read and dropped (asgi:A-093). */
+  | "discard"
+  /** Nothing: the request is whole and its response is not. */
+  | "wait"
+  /** Nothing any more: dropped until the peer has closed. */
+  | "linger";
+
+/** What the clock is running for. */
+type Waiting =
+  | "nothing"
+  | "firstByte"
+  | "head"
+  | "body"
+  | "keepAlive"
+  | "halfClosed"
+  | "linger";
+
+/** Unread body bytes that are dropped to keep a connection; past this, closing is cheaper. */
+const MAX_DISCARDED_BYTES = 256 * 1024;
+/** Pipelined bytes held while a response is in progress, before the socket stops reading. */
+const MAX_WAITING_BYTES = 64 * 1024;
+/**
+ * How long a peer may take to close after we did. Until then its bytes are read and dropped:
+ * closing on unread bytes would reset the connection and could destroy our last answer on its way
+ * (RFC 9112 §9.6, wishes:R-058).
+ */
+const LINGER_MS = 2_000;
+/** How long a closed connection's last answer may stay where it is without a byte of it leaving. */
+const WRITE_STALL_MS = 30_000;
+/**
+ * How long after the peer's FIN an application that waits is left in the belief that somebody
+ * listens. FIN means "closed" far more often than "half-closed", and looks the same.
+ */
+const HALF_CLOSED_MS = 5_000;
+/** What a `send` counts for at least, so that endless empty ones end a turn as well. */
+const MIN_WRITE_COST = 64;
+
+const NO_TRAILERS: readonly (readonly [string, string])[] = [];
+
+/** One connection. Registers itself with its context and leaves it when the socket has closed. */
+export class HttpConnection
+  implements SocketHandler, CycleHost, Deadline, TurnEndListener {
+  readonly stream: ResponseStream;
+  /** See {@linkcode Deadline}. */
+  expiresAt: number = Infinity;
+  readonly #socket: Socket;
+  readonly #context: HttpContext;
+  readonly #parser: RequestParser;
+  readonly #out: OutputBuffer;
+  readonly #gate = new WriteGate();
+  readonly #turnGate = new WriteGate();
+  readonly #info: ConnectionInfo;
+  #reading: Reading = "head";
+  #waiting: Waiting = "nothing";
+  /** The request in progress, or the last one. */
+  #cycle: HttpCycle | undefined;
+  #head: RequestHead | undefined;
+  #path = "";
+  #startedAtMs = 0;
+  /** Whether `#cycle` waits for the rest of this read before its application is called. */
+  #isCycleUnstarted = false;
+  /** Whether `#cycle`'s response has been counted and logged. */
+  #isResponseOver = true;
+  #hasSentContinue = false;
+  #bodyBytesRead = 0;
+  #discardedBytes = 0;
+  #lingeringBytes = -1;
+  #turnBytes = 0;
+  #isPumping = false;
+  #isInTurnEnd = false;
+  #isPaused = false;
+  #hasPeerEnded = false;
+  #isClosed = false;
+
+  constructor(socket: Socket, context: HttpContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#parser = new RequestParser(context.settings.limits);
+    this.#out = new OutputBuffer(socket, context.writers);
+    this.stream = new ResponseStream(this.#out, context.defaults);
+    this.#info = connectionInfo(socket, `${++context.nextConnectionId}`);
+    context.connections.add(this);
+    context.deadlines.watch(this);
+    this.#wait("firstByte", context.settings.headMs); // http:H-002
+    this.#trace("HTTP connection made");
+  }
+
+  /** Whether a response is owed. */
+  get isBusy(): boolean {
+    return !this.#isResponseOver;
+  }
+
+  /** The application call of the request in progress or the last one, if it has not returned. */
+  get runningCycle(): HttpCycle | undefined {
+    return this.#cycle?.hasReturned === false ? this.#cycle : undefined;
+  }
+
+  #trace(what: string): void {
+    if (!this.#context.logger.isEnabled("trace")) return;
+    const { clientText } = this.#info;
+    this.#context.logger.trace(
+      clientText === "" ? what : `${clientText} - ${what}`,
+    );
+  }
+
+  // -- The socket's side.
+
+  onData(bytes: Uint8Array): void {
+    if (this.#reading === "linger") return;
+    this.#parser.push(bytes);
+    this.#pump();
+  }
+
+  onDrain(): void {
+    this.#out.onDrain();
+    this.#gate.open();
+    this.#pump();
+  }
+
+  onEnd(): void {
+    this.#hasPeerEnded = true;
+    switch (this.#reading) {
+      case "head":
+      case "discard":
+        this.#close();
+        break;
+      case "body": // a request that can never become whole (asgi:A-096)
+        this.#cycle?.onPeerGone();
+        this.#destroy();
+        break;
+      case "wait": // asgi:A-098: not a disconnect, the answer may still be read
+        this.#awaitAnswer();
+        break;
+      case "linger":
+        break; // both sides have ended: the socket closes by itself
+    }
+  }
+
+  onClose(error?: Error): void {
+    this.#isClosed = true;
+    this.#context.deadlines.unwatch(this);
+    this.#context.connections.delete(this);
+    this.#out.discard();
+    const cycle = this.#cycle;
+    if (cycle !== undefined) {
+      if (!this.#isResponseOver) {
+        cycle.onPeerGone();
+        this.#responseOver(true);
+      }
+      if (!cycle.hasReturned) this.#context.orphans.add(cycle);
+    }
+    this.#releaseWaiters();
+    if (error !== undefined) {
+      this.#context.logger.debug(`Connection lost: ${error.message}`);
+    }
+    this.#trace("HTTP connection lost");
+    this.#context.onProgress();
+  }
+
+  /** Senders that wait learn that there is nothing to wait for (asgi:A-215). */
+  #releaseWaiters(): void {
+    this.#turnGate.open();
+    const gone = this.#cycle?.goneError;
+    if (gone !== undefined && this.#context.settings.raisesAfterDisconnect) {
+      this.#gate.fail(gone);
+    } else this.#gate.open();
+  }
+
+  // -- Reading.
+
+  #mayPull(): boolean {
+    switch (this.#reading) {
+      case "body":
+      case "discard":
+        return true;
+      case "head":
+        // A peer that pipelines and does not read its answers gets no further ones.
+        return this.#out.unsentBytes < WRITE_HIGH_WATER;
+      default:
+        return false;
+    }
+  }
+
+  /** Takes what the parser has, for as long as somebody wants it. */
+  #pump(): void {
+    if (this.#isPumping || this.#isClosed) return;
+    this.#isPumping = true;
+    this.#pull();
+    this.#isPumping = false;
+    this.#settle();
+  }
+
+  #pull(): void {
+    const parser = this.#parser;
+    while (this.#mayPull()) {
+      switch (parser.next()) {
+        case "needMore":
+          return;
+        case "head":
+          this.#onHead(parser.head);
+          break;
+        case "body":
+          this.#onBody(parser.bytes, parser.start, parser.end);
+          break;
+        case "end":
+          this.#onBodyEnd();
+          break;
+        case "fault":
+          this.#refuse(parser.fault);
+          return;
+      }
+    }
+    parser.hold();
+  }
+
+  /** After a read: the application hears of it, the clock and the flow are set. */
+  #settle(): void {
+    const cycle = this.#cycle;
+    if (cycle !== undefined && this.#reading !== "linger") {
+      if (this.#isCycleUnstarted) this.#startCycle(cycle);
+      cycle.body.deliver();
+    }
+    this.#regulate();
+    if (this.#isPaused) return;
+    switch (this.#reading) {
+      case "head":
+        if (!this.#mayPull()) break; // not the peer is late, it is we who do not read
+        if (this.#hasPeerEnded) this.#close(); // what was pipelined before its FIN is answered
+        else if (!this.#parser.isBetweenMessages && this.#waiting !== "head") {
+          this.#wait("head", this.#context.settings.headMs); // http:H-003
+        }
+        break;
+      case "body":
+      case "discard":
+        if (this.#hasPeerEnded) this.onEnd();
+        else this.#awaitBody();
+        break;
+    }
+  }
+
+  #awaitBody(): void {
+    // A peer that waits for our 100 is not late either.
+    const isAsked = !this.#head!.expectsContinue || this.#hasSentContinue ||
+      this.#bodyBytesRead > 0;
+    this.#wait("body", isAsked ? this.#context.settings.bodyMs : Infinity); // http:H-039
+  }
+
+  /** The request is whole: nothing is expected of the peer. */
+  #awaitAnswer(): void {
+    if (this.#hasPeerEnded) this.#wait("halfClosed", HALF_CLOSED_MS);
+    else this.#wait("nothing", Infinity);
+  }
+
+  /** Stops and restarts the socket's reading. */
+  #regulate(): void {
+    const isFull = this.#reading === "body"
+      ? this.#cycle!.body.pendingBytes >= READ_HIGH_WATER // http:H-032
+      : (this.#reading === "wait" || this.#reading === "head") &&
+        this.#parser.unreadBytes >= MAX_WAITING_BYTES;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    if (isFull) {
+      if (this.#waiting === "body") this.#wait("nothing", Infinity);
+      this.#socket.pause();
+    } else {
+      if (this.#reading === "body") this.#awaitBody();
+      this.#socket.resume();
+    }
+  }
+
+  #onHead(head: RequestHead): void {
+    const context = this.#context;
+    this.#wait("nothing", Infinity);
+    const last = this.#cycle;
+    // Background work after a response goes on while the next request is served (http:H-094).
+    if (last !== undefined && !last.hasReturned) context.orphans.add(last);
+    this.#reading = "body";
+    this.#head = head;
+    this.#isResponseOver = false;
+    this.#hasSentContinue = false;
+    this.#bodyBytesRead = 0;
+    this.#info.extension.requests++;
+    if (context.access !== undefined) this.#startedAtMs = context.monotonicMs();
+    this.#path = scopePath(head, context);
+    this.stream.begin(head, this.#mustClose(head));
+    this.#cycle = new HttpCycle(head, this, context);
+    if (head.upgrade !== undefined) {
+      context.logger.warning("Unsupported upgrade request.");
+    }
+    this.#isCycleUnstarted = true;
+  }
+
+  #mustClose(head: RequestHead): boolean {
+    // http:H-043: HTTP/1.0 peers are answered once. 0 seconds of keep-alive are none.
+    return !head.keepAlive || head.version === "1.0" ||
+      this.#context.isDraining ||
+      this.#context.settings.keepAliveMs === 0;
+  }
+
+  #startCycle(cycle: HttpCycle): void {
+    const context = this.#context;
+    this.#isCycleUnstarted = false;
+    if (context.runningCycles >= context.settings.maxConcurrency) {
+      context.logger.warning("Exceeded concurrency limit.");
+      cycle.skip();
+      cycle.refuse(503, undefined, [["retry-after", "1"]]); // http:H-133
+      return;
+    }
+    context.runningCycles++;
+    void cycle.run(
+      httpScope(this.#head!, this.#path, context, this.#info, cycle),
+    );
+  }
+
+  #onBody(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    if (this.#reading === "body") {
+      this.#bodyBytesRead += size;
+      this.#cycle!.body.append(bytes, start, end);
+      return;
+    }
+    this.#discardedBytes += size;
+    if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.#close();
+  }
+
+  #onBodyEnd(): void {
+    const trailers = this.#parser.trailers;
+    if (this.#reading === "discard") {
+      this.#becomeIdle();
+      return;
+    }
+    this.#cycle!.body.complete(trailers.length === 0 ? NO_TRAILERS : trailers);
+    this.#reading = "wait";
+    this.#awaitAnswer();
+  }
+
+  /** The peer broke the protocol: it is told, if it can be, and the connection ends (asgi:A-113). */
+  #refuse(code: HttpFaultCode): void {
+    const fault = HTTP_FAULTS[code];
+    const { logger } = this.#context;
+    logger.warning(
+      code === "TLS_ON_PLAIN_PORT"
+        ? `Invalid HTTP request received. ${fault.message}`
+        : "Invalid HTTP request received.",
+    );
+    if (logger.isEnabled("debug")) {
+      logger.debug(
+        `${this.#info.clientText} - ${fault.message} (${fault.source})`,
+      );
+    }
+    const text = fault.status === 400
+      ? "Invalid HTTP request received." // http:H-108
+      : undefined;
+    if (this.#reading === "head") {
+      this.#refuseUnparsed(fault.status, text);
+      return;
+    }
+    const cycle = this.#cycle!;
+    if (this.#isResponseOver) {
+      this.#close();
+    } else if (this.stream.isHeadCommitted) { // http:H-110: never a second answer
+      cycle.onPeerGone();
+      this.breakOff();
+    } else {
+      if (this.#isCycleUnstarted) cycle.skip();
+      this.#isCycleUnstarted = false;
+      cycle.refuse(fault.status, text);
+    }
+  }
+
+  /** Answers a request that never became one, so that there is no cycle to answer it. */
+  #refuseUnparsed(status: number, text: string | undefined): void {
+    this.#head = undefined;
+    this.#isResponseOver = false;
+    if (this.#context.access !== undefined) {
+      this.#startedAtMs = this.#context.monotonicMs();
+    }
+    this.stream.begin(
+      { method: "", version: "1.1", acceptsTrailers: false },
+      true,
+    );
+    this.stream.writeWhole(status, text);
+    this.#responseOver(false);
+    this.#close();
+  }
+
+  // -- The cycle's side.
+
+  beforeHead(): void {
+    const head = this.#head;
+    if (this.#context.isDraining) this.stream.closes = true; // http:H-138
+    if (
+      head !== undefined && head.expectsContinue && !this.#hasSentContinue &&
+      !this.#cycle!.body.isComplete && this.#bodyBytesRead === 0
+    ) {
+      // http:H-037: nobody asked for this body, and whether it still comes cannot be known.
+      this.stream.closes = true;
+    }
+  }
+
+  onReceive(): void {
+    const cycle = this.#cycle!;
+    if (
+      this.#head!.expectsContinue && !this.#hasSentContinue &&
+      cycle.state === "unsent" &&
+      this.#bodyBytesRead === 0 && !cycle.body.isComplete
+    ) {
+      this.#hasSentContinue = true;
+      this.stream.writeContinue(); // asgi:A-108
+      this.flush();
+      this.#awaitBody();
+    }
+    if (this.#isPaused && !this.#isPumping) this.#regulate();
+  }
+
+  afterWrite(bytes: number): Promise<void> {
+    const out = this.#out;
+    if (this.#isClosed) return RESOLVED;
+    if (!this.#isInTurnEnd) {
+      this.#isInTurnEnd = true;
+      this.#context.turnEnd.add(this);
+    }
+    if (out.unsentBytes >= WRITE_HIGH_WATER) {
+      this.flush();
+      if (out.unsentBytes >= WRITE_HIGH_WATER) return this.#gate.wait();
+    }
+    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
+    return this.#turnBytes >= WRITES_PER_TURN
+      ? this.#turnGate.wait()
+      : RESOLVED;
+  }
+
+  onTurnEnd(): void {
+    this.#isInTurnEnd = false;
+    this.#turnBytes = 0;
+    if (this.#isClosed) return;
+    if (this.stream.isHeadOpen && !this.#cycle!.holdsHead) {
+      this.stream.endHead(-1);
+    }
+    this.flush();
+    this.#turnGate.open();
+    // What was in the way of the next request may have left.
+    if (this.#reading === "head" && this.#parser.unreadBytes > 0) this.#pump();
+  }
+
+  flush(): void {
+    // An open head stays: it is taken back, or ends in the same turn.
+    if (!this.stream.isHeadOpen) this.#out.flush();
+  }
+
+  onResponseComplete(): Promise<void> {
+    const cycle = this.#cycle!;
+    cycle.body.finish();
+    this.#responseOver(false);
+    const canContinue = !this.stream.closes && !this.#context.isDraining;
+    if (
+      canContinue && this.#reading === "wait" && this.#parser.unreadBytes > 0
+    ) {
+      // Pipelined answers share a write: the next request is taken first.
+      if (!this.#isInTurnEnd) {
+        this.#isInTurnEnd = true;
+        this.#context.turnEnd.add(this);
+      }
+    } else {
+      this.#out.flush();
+    }
+    if (!canContinue) this.#close();
+    else if (this.#reading === "wait") this.#becomeIdle();
+    else this.#discardRest();
+    if (!this.#isPumping) this.#pump();
+    return this.#out.unsentBytes >= WRITE_HIGH_WATER
+      ? this.#gate.wait()
+      : RESOLVED;
+  }
+
+  /** The response is complete and the request is not. */
+  #discardRest(): void {
+    const length = this.#head!.contentLength;
+    this.#discardedBytes = 0;
+    this.#reading = "discard";
+    if (length - this.#bodyBytesRead > MAX_DISCARDED_BYTES) this.#close();
+  }
+
+  #becomeIdle(): void {
+    this.#reading = "head";
+    this.#wait("keepAlive", this.#context.settings.keepAliveMs);
+  }
+
+  breakOff(): void {
+    this.#responseOver(true);
+    if (this.stream.endsAtClose) {
+      // Only the missing end tells the peer, and here a FIN is the end (asgi:A-090).
+      this.#out.flush();
+      this.#destroy();
+    } else {
+      this.#close();
+    }
+  }
+
+  onReturned(cycle: HttpCycle): void {
+    const context = this.#context;
+    context.runningCycles--;
+    context.orphans.delete(cycle);
+    context.onProgress();
+  }
+
+  /** Counts and logs the response in progress, once. */
+  #responseOver(isAborted: boolean): void {
+    if (this.#isResponseOver) return;
+    this.#isResponseOver = true;
+    const context = this.#context;
+    context.totalRequests++;
+    if (context.access !== undefined) {
+      const head = this.#head;
+      context.access.log({
+        client: this.#info.clientText,
+        method: head === undefined ? "-" : head.method,
+        path: head === undefined ? "-" : this.#path,
+        query: head === undefined ? "" : head.query,
+        httpVersion: head === undefined ? "1.1" : head.version,
+        status: isAborted && !this.stream.isHeadCommitted
+          ? 499
+          : this.stream.status,
+        durationMs: context.monotonicMs() - this.#startedAtMs,
+        bodyBytes: this.stream.bodyBytes,
+        isAborted,
+      });
+    }
+    context.onProgress();
+  }
+
+  // -- Endings.
+
+  #wait(waiting: Waiting, ms: number): void {
+    this.#waiting = waiting;
+    this.expiresAt = this.#context.deadlines.now + ms;
+  }
+
+  onExpire(): void {
+    const waiting = this.#waiting;
+    this.#wait("nothing", Infinity);
+    switch (waiting) {
+      case "firstByte": // nobody to tell (http:H-002)
+      case "keepAlive": // http:H-083
+        this.#destroy();
+        break;
+      case "linger":
+        this.#onLingerExpired();
+        break;
+      case "head":
+        this.#refuse("HEAD_TIMEOUT");
+        break;
+      case "body":
+        if (this.#reading === "body") this.#refuse("BODY_TIMEOUT");
+        else this.#destroy();
+        break;
+      case "halfClosed":
+        this.#cycle?.onPeerSilent();
+        break;
+    }
+  }
+
+  /** A peer that still takes our last answer gets the time for it; one that does not, no more. */
+  #onLingerExpired(): void {
+    const queued = this.#socket.queuedBytes;
+    if (queued === 0 || queued === this.#lingeringBytes) {
+      this.#destroy();
+      return;
+    }
+    this.#lingeringBytes = queued;
+    this.#wait("linger", WRITE_STALL_MS);
+  }
+
+  /** Draining begins: an idle connection closes now, a busy one after its response (http:H-137, H-138). */
+  drain(): void {
+    if (!this.#isResponseOver) return;
+    if (this.#reading === "linger") return;
+    this.#out.flush();
+    if (this.#socket.queuedBytes > 0) this.#close();
+    else this.#destroy();
+  }
+
+  /** The server stops waiting: the application is told, then the socket is closed. */
+  abort(reason: Error): void {
+    this.runningCycle?.cancel(reason);
+    this.#out.flush();
+    if (this.#socket.queuedBytes > 0) this.#close();
+    else this.#destroy();
+  }
+
+  /** Closes now, whatever is queued. */
+  destroy(): void {
+    this.#destroy();
+  }
+
+  /** Sends what there is, then FIN, and waits for the peer's; what still arrives is dropped. */
+  #close(): void {
+    if (this.#isClosed || this.#reading === "linger") return;
+    this.#out.flush();
+    this.#reading = "linger";
+    this.#cycle?.body.finish();
+    this.#wait("linger", LINGER_MS);
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+    this.#socket.end();
+  }
+
+  #destroy(): void {
+    this.#reading = "linger";
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,73 @@
+/** What all connections of one server share. */
+import type { AsgiApp, SignalExtension, State } from "../asgi.ts";
+import type { HttpLimits } from "../http/limits.ts";
+import type { AccessLog } from "../logging/access_log.ts";
+import type { Logger } from "../logging/logger.ts";
+import type { OpenFile } from "../runtime/types.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { DefaultHeaders } from "./default_headers.ts";
+import type { HttpConnection } from "./http_connection.ts";
+import type { HttpCycle } from "./http_cycle.ts";
+import type { WriterPool } from "./output_buffer.ts";
+import type { TurnEnd } from "./turn_end.ts";
+
+/** How a server treats its connections. Fixed while it runs. */
+export interface HttpSettings {
+  readonly scheme: string;
+  readonly limits: HttpLimits;
+  /** Mount point, decoded, without trailing slash. */
+  readonly rootPath: string;
+  /** Whether `path` gets `rootPath` in front (asgi:A-229). */
+  readonly prefixesRootPath: boolean;
+  /** Idle time after a response, in milliseconds; 0 closes after each. */
+  readonly keepAliveMs: number;
+  /** For a request head, from connect or from its first byte, in milliseconds. */
+  readonly headMs: number;
+  /** Between two arrivals of body bytes, in milliseconds. */
+  readonly bodyMs: number;
+  /** Requests in progress at which further ones get 503; `Infinity` for none. */
+  readonly maxConcurrency: number;
+  /** Whether `send` after the peer left rejects (asgi:A-212). */
+  readonly raisesAfterDisconnect: boolean;
+  /** Whether `http.response.early_hint` is offered (asgi:A-181). */
+  readonly offersEarlyHints: boolean;
+}
+
+/** What connections use, and what they report to. One for each server. */
+export interface HttpContext {
+  readonly app: AsgiApp;
+  readonly settings: HttpSettings;
+  readonly logger: Logger;
+  /** `undefined` when nobody reads it: then no entry is built. */
+  readonly access: AccessLog | undefined;
+  readonly defaults: DefaultHeaders;
+  readonly deadlines: Deadlines;
+  readonly turnEnd: TurnEnd;
+  readonly writers: WriterPool;
+  /** Opens the file of a pathsend. */
+  readonly openFile: (path: string) => Promise<OpenFile>;
+  /** Calls back when the current turn of the event loop is over. */
+  readonly afterTurn: (callback: () => void) => void;
+  /** Milliseconds, for durations in the access log. */
+  readonly monotonicMs: () => number;
+  /** What lifespan startup left; copied for each request. */
+  readonly state: State;
+  /** Raised when draining begins; the same for every scope (asgi:A-245). */
+  readonly drainSignal: SignalExtension;
+  /** Open connections. */
+  readonly connections: Set<HttpConnection>;
+  /** Applications that still run though their connection has gone on or is gone. */
+  readonly orphans: Set<HttpCycle>;
+  /** Whether the server is shutting down: answers close their connection. */
+  isDraining: boolean;
+  /** Applications that have not returned. */
+  runningCycles: number;
+  /** Responses completed or cut off, refusals included. */
+  totalRequests: number;
+  /** Numbers connections. */
+  nextConnectionId: number;
+  /** Called after each change that draining may be waiting for, and after each response. */
+  onProgress: () => void;
+  /** Whether the application was already told that its return value is ignored. */
+  hasWarnedOfReturnValue: boolean;
+}

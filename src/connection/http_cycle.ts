@@ -1,0 +1,567 @@
+/**
+ * One request as its application sees it: `receive()`, `send()`, and what may be sent next. Owns
+ * the order of messages; the bytes are response_stream.ts's, the socket http_connection.ts's.
+ */
+import type {
+  HeaderList,
+  HttpReceiveEvent,
+  HttpResponseBodyEvent,
+  HttpResponseEarlyHintEvent,
+  HttpResponsePathSendEvent,
+  HttpResponseStartEvent,
+  HttpResponseTrailersEvent,
+  Receive,
+  Scope,
+  Send,
+  SendEvent,
+} from "../asgi.ts";
+import {
+  ClientDisconnected,
+  InvalidEventError,
+  UnexpectedEventError,
+} from "../errors.ts";
+import type { RequestHead } from "../http/request_head.ts";
+import { checkPathSend, sendFile } from "./file_sender.ts";
+import { RESOLVED } from "./flow_control.ts";
+import type { HttpContext } from "./http_context.ts";
+import { RequestBody } from "./request_body.ts";
+import type { ResponseStream, StreamProblem } from "./response_stream.ts";
+
+/** How far a response has come. */
+export type ResponseState =
+  | "unsent"
+  | "started"
+  | "streaming"
+  | "trailers"
+  | "complete";
+
+/** What a message does to it. */
+export type SendKind =
+  | "earlyHint"
+  | "start"
+  | "body"
+  | "lastBody"
+  | "lastBodyBeforeTrailers"
+  | "file"
+  | "fileBeforeTrailers"
+  | "trailers"
+  | "lastTrailers";
+
+/** State after each message; a missing entry is a broken contract (asgi section 7). */
+export const NEXT: Readonly<
+  Record<ResponseState, Readonly<Partial<Record<SendKind, ResponseState>>>>
+> = {
+  unsent: { earlyHint: "unsent", start: "started" },
+  started: {
+    earlyHint: "started",
+    body: "streaming",
+    lastBody: "complete",
+    lastBodyBeforeTrailers: "trailers",
+    file: "complete",
+    fileBeforeTrailers: "trailers",
+  },
+  streaming: {
+    earlyHint: "streaming",
+    body: "streaming",
+    lastBody: "complete",
+    lastBodyBeforeTrailers: "trailers",
+  },
+  trailers: {
+    earlyHint: "trailers",
+    trailers: "trailers",
+    lastTrailers: "complete",
+  },
+  complete: {},
+};
+
+/** The message that was expected, for the error that says so. */
+const EXPECTED: Readonly<Record<ResponseState, string>> = {
+  unsent: "http.response.start",
+  started: "http.response.body",
+  streaming: "http.response.body",
+  trailers: "http.response.trailers",
+  complete: "",
+};
+
+/** What a cycle needs of its connection. */
+export interface CycleHost {
+  readonly stream: ResponseStream;
+  /** Before a head is opened: the last moment to decide that the connection closes. */
+  beforeHead(): void;
+  /** The application asks for body bytes. */
+  onReceive(): void;
+  /** Something was written: resolves when more may be. */
+  afterWrite(bytes: number): Promise<void>;
+  /** Sends what was written now: an interim response must not wait. */
+  flush(): void;
+  /** The response is whole. Resolves when the transport can take more. */
+  onResponseComplete(): Promise<void>;
+  /** The response cannot be completed: what was written leaves, the connection ends. */
+  breakOff(): void;
+  /** The application's call has ended. */
+  onReturned(cycle: HttpCycle): void;
+}
+
+const NO_BODY = new Uint8Array(0);
+
+/** One exchange with the application. */
+export class HttpCycle {
+  readonly body: RequestBody;
+  readonly receive: Receive;
+  readonly send: Send;
+  readonly #host: CycleHost;
+  readonly #stream: ResponseStream;
+  readonly #context: HttpContext;
+  #state: ResponseState = "unsent";
+  /** Set when nobody will read what is sent; it is what `send` rejects with. */
+  #gone: ClientDisconnected | undefined;
+  #hasReturned = false;
+  #promisesTrailers = false;
+  #isSendingFile = false;
+  #abortController: AbortController | undefined;
+  #abortReason: Error | undefined;
+
+  constructor(head: RequestHead, host: CycleHost, context: HttpContext) {
+    this.body = new RequestBody(head.hasBody);
+    this.#host = host;
+    this.#stream = host.stream;
+    this.#context = context;
+    this.receive = () => this.#receive();
+    this.send = (event) => this.#send(event);
+  }
+
+  /** How far the response has come. */
+  get state(): ResponseState {
+    return this.#state;
+  }
+
+  /** Whether the application's call has ended. */
+  get hasReturned(): boolean {
+    return this.#hasReturned;
+  }
+
+  /** Whether a file is being opened: its head must not leave before that worked (asgi:A-187). */
+  get holdsHead(): boolean {
+    return this.#isSendingFile;
+  }
+
+  /** Calls the application. Errors end here. */
+  async run(scope: Scope): Promise<void> {
+    try {
+      const value: unknown = await this.#context.app(
+        scope,
+        this.receive,
+        this.send,
+      );
+      if (value !== undefined) this.#warnOfValue(value);
+      this.#onReturn();
+    } catch (error) {
+      this.#onThrow(error);
+    }
+    this.#hasReturned = true;
+    this.#host.onReturned(this);
+  }
+
+  #warnOfValue(value: unknown): void {
+    if (this.#context.hasWarnedOfReturnValue) return;
+    this.#context.hasWarnedOfReturnValue = true;
+    this.#context.logger.warning(
+      `ASGI callable should return undefined, but returned a value of type "${typeof value}".`,
+    );
+  }
+
+  #onReturn(): void {
+    if (this.#state === "complete" || this.#gone !== undefined) return;
+    this.#context.logger.error(
+      this.#state === "unsent"
+        ? "ASGI callable returned without starting response."
+        : "ASGI callable returned without completing response.",
+    );
+    this.#fail();
+  }
+
+  #onThrow(error: unknown): void {
+    if (this.#gone !== undefined && error instanceof ClientDisconnected) {
+      // asgi:A-216: a peer that hangs up is nobody's error.
+      this.#context.logger.debug(
+        "ASGI application ended by the client's disconnect",
+      );
+      return;
+    }
+    this.#context.logger.error("Exception in ASGI application", { error });
+    if (this.#state !== "complete" && this.#gone === undefined) this.#fail();
+  }
+
+  /** Ends a response that its application did not end (asgi:A-088 to A-090). */
+  #fail(): void {
+    if (this.#stream.isHeadCommitted) {
+      this.#gone = new ClientDisconnected(
+        "Cannot send: the response has been cut off",
+      );
+      this.#host.breakOff();
+      return;
+    }
+    this.#state = "complete";
+    this.#answer(500); // fixed text: what went wrong is for the log, not for the peer (asgi:A-220)
+  }
+
+  #answer(status: number, text?: string, headers?: HeaderList): void {
+    this.#host.beforeHead();
+    this.#stream.writeWhole(status, text, headers);
+    void this.#host.onResponseComplete();
+  }
+
+  /**
+   * Answers in the application's place, which finds its client gone from now on. The head must not
+   * have left.
+   */
+  refuse(status: number, text?: string, headers?: HeaderList): void {
+    this.onPeerGone();
+    this.#answer(status, text, headers);
+  }
+
+  /** Notes that the application is never going to be called. */
+  skip(): void {
+    this.#hasReturned = true;
+  }
+
+  /** What `send` rejects with, if nobody will read what is sent. */
+  get goneError(): ClientDisconnected | undefined {
+    return this.#gone;
+  }
+
+  #receive(): Promise<HttpReceiveEvent> {
+    const event = this.body.receive();
+    // A call kept for too long must not speak for the next request on the connection.
+    if (this.#state !== "complete" && this.#gone === undefined) {
+      this.#host.onReceive();
+    }
+    return event;
+  }
+
+  #send(event: SendEvent): Promise<void> {
+    switch (event?.type) {
+      case "http.response.start":
+        return this.#sendStart(event);
+      case "http.response.body":
+        return this.#sendBody(event);
+      case "http.response.trailers":
+        return this.#sendTrailers(event);
+      case "http.response.early_hint":
+        return this.#sendEarlyHint(event);
+      case "http.response.pathsend":
+        return this.#sendPath(event);
+      default:
+        return unknownEvent(event);
+    }
+  }
+
+  #sendStart(event: HttpResponseStartEvent): Promise<void> {
+    const { status, headers, trailers } = event;
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      return invalid(
+        event,
+        `"status" is ${shown(status)}, expected an integer from 200 to 599`,
+      );
+    }
+    if (trailers !== undefined && typeof trailers !== "boolean") {
+      return invalid(
+        event,
+        `"trailers" is ${shown(trailers)}, expected true or false`,
+      );
+    }
+    // A string is iterable too, and would be read as pairs of letters.
+    if (
+      headers !== undefined &&
+      (typeof headers !== "object" || headers === null ||
+        typeof headers[Symbol.iterator] !== "function")
+    ) {
+      return invalid(
+        event,
+        `"headers" is ${shown(headers)}, expected an iterable of pairs`,
+      );
+    }
+    const refusal = this.#refusal("start", event.type);
+    if (refusal !== undefined) return refusal;
+    const stream = this.#stream;
+    this.#host.beforeHead();
+    let problem: string | undefined;
+    try {
+      problem = stream.start(status, headers ?? [], trailers === true);
+    } catch (error) {
+      return rejected(error as Error);
+    }
+    if (problem !== undefined) return invalid(event, problem);
+    this.#promisesTrailers = trailers === true;
+    this.#state = "started";
+    return this.#host.afterWrite(0);
+  }
+
+  #sendBody(event: HttpResponseBodyEvent): Promise<void> {
+    const body = event.body ?? NO_BODY;
+    if (typeof body !== "string" && !(body instanceof Uint8Array)) {
+      return invalid(
+        event,
+        `"body" is ${shown(body)}, expected a Uint8Array or a string`,
+      );
+    }
+    const hasMore = event.more_body ?? false;
+    if (typeof hasMore !== "boolean") {
+      return invalid(
+        event,
+        `"more_body" is ${shown(hasMore)}, expected true or false`,
+      );
+    }
+    const kind = hasMore
+      ? "body"
+      : this.#promisesTrailers
+      ? "lastBodyBeforeTrailers"
+      : "lastBody";
+    const refusal = this.#refusal(kind, event.type);
+    if (refusal !== undefined) return refusal;
+    if (this.#stream.forbidsBody && body.length > 0) this.#warnOfBody();
+    const problem = this.#stream.write(body, !hasMore);
+    if (problem !== undefined) return this.#unframed(event.type, problem);
+    return this.#advance(kind, body.length);
+  }
+
+  #warnOfBody(): void {
+    this.#context.logger.warning(
+      `Response body dropped: status ${this.#stream.status} does not allow one.`,
+    );
+  }
+
+  /** A body that does not fit its content-length (asgi:A-103, A-104). */
+  #unframed(type: string, problem: StreamProblem): Promise<void> {
+    if (problem.isPartial) void this.#host.afterWrite(0);
+    return rejected(
+      new UnexpectedEventError(problem.message, type, this.#state),
+    );
+  }
+
+  #sendTrailers(event: HttpResponseTrailersEvent): Promise<void> {
+    const { headers } = event;
+    const hasMore = event.more_trailers ?? false;
+    if (
+      typeof headers !== "object" || headers === null ||
+      typeof headers[Symbol.iterator] !== "function"
+    ) {
+      return invalid(
+        event,
+        `"headers" is ${shown(headers)}, expected an iterable of pairs`,
+      );
+    }
+    if (typeof hasMore !== "boolean") {
+      return invalid(
+        event,
+        `"more_trailers" is ${shown(hasMore)}, expected true or false`,
+      );
+    }
+    const kind = hasMore ? "trailers" : "lastTrailers";
+    const refusal = this.#refusal(kind, event.type);
+    if (refusal !== undefined) return refusal;
+    let problem: string | undefined;
+    try {
+      problem = this.#stream.addTrailers(headers);
+    } catch (error) {
+      return rejected(error as Error);
+    }
+    if (problem !== undefined) return invalid(event, problem);
+    if (!hasMore) this.#stream.endWithTrailers();
+    return this.#advance(kind, 0);
+  }
+
+  #sendEarlyHint(event: HttpResponseEarlyHintEvent): Promise<void> {
+    if (!this.#context.settings.offersEarlyHints || this.#stream.isHttp10) {
+      return unknownEvent(event);
+    }
+    const { links } = event;
+    if (
+      typeof links !== "object" || links === null ||
+      typeof links[Symbol.iterator] !== "function"
+    ) {
+      return invalid(
+        event,
+        `"links" is ${shown(links)}, expected an iterable of link values`,
+      );
+    }
+    const refusal = this.#refusal("earlyHint", event.type);
+    if (refusal !== undefined) return refusal;
+    // asgi:A-183: once the head has left, a hint is late and silently dropped.
+    if (this.#stream.isHeadCommitted) return RESOLVED;
+    const problem = this.#stream.writeInterim(
+      103,
+      Array.from(links, (link) => ["link", link]),
+    );
+    if (problem !== undefined) return invalid(event, problem);
+    if (!this.#stream.isHeadOpen) this.#host.flush();
+    return this.#host.afterWrite(0);
+  }
+
+  #sendPath(event: HttpResponsePathSendEvent): Promise<void> {
+    const problem = checkPathSend(event);
+    if (problem !== undefined) return invalid(event, problem);
+    const kind = this.#promisesTrailers ? "fileBeforeTrailers" : "file";
+    const refusal = this.#refusal(kind, event.type);
+    if (refusal !== undefined) return refusal;
+    this.#isSendingFile = true;
+    const sent = this.#sendFile(event, kind);
+    sent.catch(ignore);
+    return sent;
+  }
+
+  async #sendFile(
+    event: HttpResponsePathSendEvent,
+    kind: SendKind,
+  ): Promise<void> {
+    try {
+      await sendFile(event, this.#stream, {
+        openFile: this.#context.openFile,
+        afterWrite: (bytes) => this.#host.afterWrite(bytes),
+        checkGone: () => {
+          if (this.#gone !== undefined) throw this.#gone;
+        },
+      });
+    } catch (error) {
+      if (
+        error === this.#gone && !this.#context.settings.raisesAfterDisconnect
+      ) return;
+      if (!this.#stream.isHeadCommitted) {
+        // asgi:A-187: as if nothing had been sent, so that another answer can be.
+        this.#stream.retract();
+        this.#state = "unsent";
+      }
+      throw error;
+    } finally {
+      this.#isSendingFile = false;
+    }
+    await this.#advance(kind, 0);
+  }
+
+  /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
+  #refusal(kind: SendKind, type: string): Promise<void> | undefined {
+    const state = this.#state;
+    if (NEXT[state][kind] === undefined || this.#isSendingFile) {
+      const message = state === "complete"
+        ? `Unexpected ASGI message '${type}' sent, after response already completed.`
+        : `Expected ASGI message '${EXPECTED[state]}', but got '${type}'.`;
+      return rejected(new UnexpectedEventError(message, type, state));
+    }
+    if (this.#gone === undefined) return undefined;
+    if (this.#context.settings.raisesAfterDisconnect) {
+      return rejected(this.#gone); // asgi:A-212
+    }
+    // Silence must not let an endless stream keep the event loop to itself.
+    return new Promise(this.#context.afterTurn);
+  }
+
+  /** Takes the transition of an allowed message: the one place that moves on. */
+  #advance(kind: SendKind, bytes: number): Promise<void> {
+    const next = NEXT[this.#state][kind]!;
+    this.#state = next;
+    if (next !== "complete") return this.#host.afterWrite(bytes);
+    return this.#host.onResponseComplete();
+  }
+
+  /** The peer is gone: `receive` says so, `send` fails, the abort signal is raised. */
+  onPeerGone(): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = new ClientDisconnected();
+    this.body.disconnect();
+    if (!this.#hasReturned) this.#abort(this.#gone);
+  }
+
+  /**
+   * The peer sent its FIN long ago and may have left altogether: the application is told, but may
+   * still answer (http:H-097).
+   */
+  onPeerSilent(): void {
+    this.body.disconnect();
+    this.#abort(
+      new ClientDisconnected(
+        "The client has closed its side of the connection",
+      ),
+    );
+  }
+
+  /** The server stops waiting for the application (asgi:A-028). @param reason What its signal tells. */
+  cancel(reason: Error): void {
+    if (this.#hasReturned) return;
+    this.#abort(reason);
+    if (this.#state !== "complete" && this.#gone === undefined) {
+      this.#gone = new ClientDisconnected(
+        "Cannot send: the server is shutting down",
+      );
+      if (this.#stream.isHeadCommitted) this.#host.breakOff();
+      else this.#answer(500); // http:H-141
+    }
+    this.body.finish();
+  }
+
+  /** The signal of `abort_signal`, made when first asked for (asgi:A-244). */
+  get abortSignal(): AbortSignal {
+    if (this.#abortController === undefined) {
+      this.#abortController = new AbortController();
+      if (this.#abortReason !== undefined) {
+        this.#abortController.abort(this.#abortReason);
+      }
+    }
+    return this.#abortController.signal;
+  }
+
+  #abort(reason: Error): void {
+    if (this.#abortReason !== undefined) return;
+    this.#abortReason = reason;
+    this.#abortController?.abort(reason);
+  }
+}
+
+/** A rejection that raises no alarm if the application does not await it (asgi:A-022). */
+function rejected(error: Error): Promise<void> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+function ignore(): void {}
+
+function invalid(
+  event: { readonly type: string },
+  problem: string,
+): Promise<void> {
+  return rejected(
+    new InvalidEventError(
+      `Cannot send "${event.type}": ${problem}`,
+      event.type,
+    ),
+  );
+}
+
+function unknownEvent(event: unknown): Promise<void> {
+  const type: unknown = (event as { type?: unknown } | null | undefined)?.type;
+  if (typeof type !== "string") {
+    return rejected(
+      new InvalidEventError(
+        `Cannot send message: expected an object with a string "type", got ${
+          shown(event)
+        }`,
+        null,
+      ),
+    );
+  }
+  return rejected(
+    new InvalidEventError(
+      `Cannot send "${type}": no such message, or its extension is not offered on this request`,
+      type,
+    ),
+  );
+}
+
+/** A value as an error message may show it. */
+function shown(value: unknown): string {
+  if (
+    typeof value === "number" || typeof value === "boolean" || value == null
+  ) return `${value}`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
+  return `a value of type "${typeof value}"`;
+}

@@ -1,0 +1,100 @@
+/** What one turn writes, leaving in one socket write. */
+import { ByteWriter } from "../http/byte_writer.ts";
+import type { Socket } from "../runtime/types.ts";
+
+/** Bytes a pooled writer begins with: a head and a small body. */
+const WRITER_BYTES = 4 * 1024;
+/** A writer that grew past this is dropped instead of pooled. */
+const MAX_POOLED_BYTES = 64 * 1024;
+/** Writers kept for reuse. */
+const MAX_POOLED = 64;
+
+/** Bodies up to this size are copied behind their head; larger ones leave in a write of their own. */
+export const COPY_LIMIT: number = 16 * 1024;
+
+/** Writers nobody uses at the moment: an idle connection holds none. */
+export class WriterPool {
+  readonly #free: ByteWriter[] = [];
+
+  /** An empty writer. */
+  take(): ByteWriter {
+    return this.#free.pop() ?? new ByteWriter(WRITER_BYTES);
+  }
+
+  /** Gives a writer back; nobody may hold its bytes any more. */
+  give(writer: ByteWriter): void {
+    if (
+      this.#free.length >= MAX_POOLED || writer.bytes.length > MAX_POOLED_BYTES
+    ) return;
+    writer.length = 0;
+    this.#free.push(writer);
+  }
+}
+
+/** The bytes on their way to one socket. */
+export class OutputBuffer {
+  readonly #socket: Socket;
+  readonly #pool: WriterPool;
+  #writer: ByteWriter | undefined;
+  /** Writers whose bytes the socket still holds. */
+  #held: ByteWriter[] | undefined;
+
+  constructor(socket: Socket, pool: WriterPool) {
+    this.#socket = socket;
+    this.#pool = pool;
+  }
+
+  /** Where the next bytes go. Valid until {@linkcode flush}: ask again, do not keep it. */
+  get writer(): ByteWriter {
+    return this.#writer ??= this.#pool.take();
+  }
+
+  /** Bytes written here and not handed to the socket yet. */
+  get pendingBytes(): number {
+    return this.#writer === undefined ? 0 : this.#writer.length;
+  }
+
+  /** Bytes that the peer's side of the kernel has not taken yet, wherever they are. */
+  get unsentBytes(): number {
+    return this.pendingBytes + this.#socket.queuedBytes;
+  }
+
+  /** Hands everything written so far to the socket, in one write. */
+  flush(): void {
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    this.#writer = undefined;
+    if (
+      writer.length === 0 ||
+      this.#socket.write(writer.bytes.subarray(0, writer.length))
+    ) {
+      this.#pool.give(writer);
+    } else if (this.#held === undefined) {
+      this.#held = [writer];
+    } else {
+      this.#held.push(writer);
+    }
+  }
+
+  /** Sends `bytes` after what was written, uncopied: they are the server's now (asgi:A-024). */
+  writeLarge(bytes: Uint8Array): void {
+    this.flush();
+    this.#socket.write(bytes);
+  }
+
+  /** The socket holds nothing any more: every writer is ours again. */
+  onDrain(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    for (const writer of held) this.#pool.give(writer);
+  }
+
+  /** Drops what was written and not handed over. */
+  discard(): void {
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    this.#writer = undefined;
+    this.#pool.give(writer);
+  }
+}

@@ -1,0 +1,156 @@
+/** A parsed head and a socket's addresses into an ASGI scope. */
+import type {
+  AsgiVersions,
+  ClientAddress,
+  ConnectionExtension,
+  HttpExtensions,
+  HttpScope,
+  ServerAddress,
+  SignalExtension,
+  State,
+} from "../asgi.ts";
+import { decodePath } from "../http/percent.ts";
+import type { RequestHead } from "../http/request_head.ts";
+import type { Address, Socket } from "../runtime/types.ts";
+import type { HttpContext } from "./http_context.ts";
+import type { HttpCycle } from "./http_cycle.ts";
+
+/** asgi:A-032; one frozen object for all scopes of the kind (asgi:A-029). */
+const HTTP_VERSIONS: AsgiVersions = Object.freeze({
+  version: "3.0",
+  spec_version: "2.5",
+});
+const YES = Object.freeze({});
+const WITH_RANGE = Object.freeze({ range: true } as const);
+
+/** What every scope of one connection shares. */
+export interface ConnectionInfo {
+  readonly client: ClientAddress | null;
+  readonly server: ServerAddress | null;
+  /** `host:port` of the peer for log lines, `""` if it has none (http:H-151). */
+  readonly clientText: string;
+  readonly extension: ConnectionExtension & { requests: number };
+}
+
+function hostText(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function clientOf(address: Address | undefined): ClientAddress | null {
+  // http:H-010: a UNIX peer has no name, and one that is already gone cannot be asked.
+  return address?.kind === "tcp"
+    ? Object.freeze([address.host, address.port] as const)
+    : null;
+}
+
+function serverOf(address: Address): ServerAddress {
+  return address.kind === "tcp"
+    ? Object.freeze([address.host, address.port] as const)
+    : Object.freeze([address.path, null] as const);
+}
+
+/** Reads a socket's addresses once for all of its requests. @param id Unique within the process. */
+export function connectionInfo(socket: Socket, id: string): ConnectionInfo {
+  const client = clientOf(socket.remoteAddress);
+  return {
+    client,
+    server: serverOf(socket.localAddress),
+    clientText: client === null ? "" : `${hostText(client[0])}:${client[1]}`,
+    extension: { id, requests: 0, alpn: null },
+  };
+}
+
+/** The entry `abort_signal` of one request (asgi:A-244). */
+class AbortEntry implements SignalExtension {
+  readonly #cycle: HttpCycle;
+
+  constructor(cycle: HttpCycle) {
+    this.#cycle = cycle;
+  }
+
+  get signal(): AbortSignal {
+    return this.#cycle.abortSignal;
+  }
+}
+
+/** The entry `http.request.trailers` of one request (asgi:A-246). */
+class TrailersEntry {
+  readonly #cycle: HttpCycle;
+
+  constructor(cycle: HttpCycle) {
+    this.#cycle = cycle;
+  }
+
+  get trailers(): HttpCycle["body"]["trailers"] {
+    return this.#cycle.body.trailers;
+  }
+}
+
+/** What works on this request and nothing else (asgi:A-059). */
+function extensionsOf(
+  head: RequestHead,
+  context: HttpContext,
+  info: ConnectionInfo,
+  cycle: HttpCycle,
+): HttpExtensions {
+  if (head.version === "1.0") {
+    return {
+      "http.response.pathsend": WITH_RANGE,
+      abort_signal: new AbortEntry(cycle),
+      drain_signal: context.drainSignal,
+      connection: info.extension,
+    };
+  }
+  const extensions: {
+    -readonly [K in keyof HttpExtensions]: HttpExtensions[K];
+  } = {
+    "http.response.pathsend": WITH_RANGE,
+    abort_signal: new AbortEntry(cycle),
+    drain_signal: context.drainSignal,
+    connection: info.extension,
+    "http.response.trailers": YES,
+  };
+  if (context.settings.offersEarlyHints) {
+    extensions["http.response.early_hint"] = YES;
+  }
+  if (head.isChunked) {
+    extensions["http.request.trailers"] = new TrailersEntry(cycle);
+  }
+  return extensions;
+}
+
+/** The decoded path that applications and log lines see (asgi:A-049, A-229). */
+export function scopePath(head: RequestHead, context: HttpContext): string {
+  const path = decodePath(head.rawPath);
+  const { rootPath, prefixesRootPath } = context.settings;
+  // The asterisk of OPTIONS is no path that could be mounted somewhere (RFC 9112 §3.2.4).
+  return prefixesRootPath && rootPath !== "" && path !== "*"
+    ? rootPath + path
+    : path;
+}
+
+/** Builds the scope of one request: a plain object, fields always in this order (asgi:A-060). */
+export function httpScope(
+  head: RequestHead,
+  path: string,
+  context: HttpContext,
+  info: ConnectionInfo,
+  cycle: HttpCycle,
+): HttpScope<State> {
+  return {
+    type: "http",
+    asgi: HTTP_VERSIONS,
+    http_version: head.version,
+    method: head.method,
+    scheme: context.settings.scheme,
+    path,
+    raw_path: head.rawPath,
+    query_string: head.query,
+    root_path: context.settings.rootPath,
+    headers: head.headers,
+    client: info.client,
+    server: info.server,
+    state: { ...context.state },
+    extensions: extensionsOf(head, context, info, cycle),
+  };
+}

@@ -1,0 +1,38 @@
+/** What must happen before the event loop goes on to the next thing, done once for everybody. */
+
+/** Something that has bytes to let go of. */
+export interface TurnEndListener {
+  /** Called once for each {@linkcode TurnEnd.add}. */
+  onTurnEnd(): void;
+}
+
+/**
+ * Collects connections that wrote something that may still be joined by more: a head whose body
+ * may follow in the same turn (asgi:A-076), pieces of a stream, pipelined answers. One callback at
+ * the end of the turn serves them all.
+ */
+export class TurnEnd {
+  readonly #afterTurn: (callback: () => void) => void;
+  #listeners: TurnEndListener[] = [];
+  #isScheduled = false;
+
+  /** @param afterTurn Calls back once the current turn is over. */
+  constructor(afterTurn: (callback: () => void) => void) {
+    this.#afterTurn = afterTurn;
+  }
+
+  /** Calls `listener` when this turn is over. The caller does not add it twice. */
+  add(listener: TurnEndListener): void {
+    this.#listeners.push(listener);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#afterTurn(this.#run);
+  }
+
+  readonly #run = (): void => {
+    this.#isScheduled = false;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener.onTurnEnd();
+  };
+}

@@ -1,0 +1,79 @@
+/** A growing run of bytes that response heads and bodies are written into. */
+
+const encoder = new TextEncoder();
+
+/** Strings up to this length are written unit by unit; longer ones are worth a call into the engine. */
+const SHORT_TEXT = 96;
+
+/**
+ * Bytes being put together: `bytes[0, length)`. Reused from response to response, so
+ * nobody may keep `bytes` across a call that writes.
+ */
+export class ByteWriter {
+  /** The memory; only `[0, length)` means anything. Replaced when it grows. */
+  bytes: Uint8Array;
+  /** Bytes written so far. May be set back to undo what was written since. */
+  length = 0;
+
+  /** @param capacity Bytes to begin with, at least 1. */
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `extra` more bytes. Growth doubles, so that many small writes stay linear. */
+  reserve(extra: number): void {
+    const needed = this.length + extra;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  /** Appends a copy of `source`. */
+  writeBytes(source: Uint8Array): void {
+    this.reserve(source.length);
+    this.bytes.set(source, this.length);
+    this.length += source.length;
+  }
+
+  /** Appends `text`, whose units are all below 0x80: the caller knows. */
+  writeAscii(text: string): void {
+    const size = text.length;
+    this.reserve(size);
+    if (size > SHORT_TEXT) {
+      encoder.encodeInto(text, this.bytes.subarray(this.length));
+      this.length += size;
+      return;
+    }
+    const { bytes } = this;
+    let at = this.length;
+    for (let i = 0; i < size; i++) bytes[at++] = text.charCodeAt(i);
+    this.length = at;
+  }
+
+  /** Appends `value` in decimal. @param value An integer from 0 to 2^53 - 1. */
+  writeDecimal(value: number): void {
+    if (value < 10) {
+      this.reserve(1);
+      this.bytes[this.length++] = 0x30 + value;
+    } else {
+      this.writeAscii(String(value));
+    }
+  }
+
+  /** Moves `bytes[from, length)` up by `source.length` and puts `source` in front of it. */
+  insert(from: number, source: Uint8Array): void {
+    this.reserve(source.length);
+    this.bytes.copyWithin(from + source.length, from, this.length);
+    this.bytes.set(source, from);
+    this.length += source.length;
+  }
+}
+
+/** Whether every unit of `text` is below 0x80, so that its length is its size in UTF-8. */
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0x7f) return false;
+  }
+  return true;
+}

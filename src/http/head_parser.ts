@@ -1,0 +1,432 @@
+/**
+ * A request head, byte by byte (RFC 9112 §2 to §5).
+ *
+ * One loop over the bytes with a `switch` over what is expected next. Each step either moves on or
+ * says what is wrong; when the bytes run out, the step and its position are kept, so that any cut
+ * of the input gives the same outcome and no byte is looked at twice. Positions are relative to
+ * the first byte of the head, which lets the caller move the bytes between calls.
+ *
+ * Nothing is decoded on the way: offsets are noted, and when the head is whole it is turned into
+ * one string of which everything is a part. Those notes live in one table for the whole process.
+ * A head that came in pieces has lost them to others by then, and is simply read once more.
+ */
+import type { HttpFaultCode } from "../faults.ts";
+import {
+  ASTERISK,
+  COLON,
+  CR,
+  HASH,
+  LF,
+  QUESTION,
+  SPACE,
+  TAB,
+  TARGET,
+  TOKEN,
+  VALUE,
+} from "./chars.ts";
+import {
+  checkFraming,
+  emptyFraming,
+  type Framing,
+  isHost,
+  LAST_FRAMING_NAME,
+  noteField,
+  resetFraming,
+} from "./framing.ts";
+import { findName, HOST, NAMES } from "./header_names.ts";
+import { latin1 } from "./latin1.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { HeaderField, RequestHead } from "./request_head.ts";
+
+/** What is expected next. */
+type Step =
+  | "start"
+  | "method"
+  | "target"
+  | "version"
+  | "versionLf"
+  | "line"
+  | "name"
+  | "blanks"
+  | "value"
+  | "valueLf"
+  | "endLf";
+
+/** What {@linkcode HeadParser.parse} returns when the head is not whole. */
+export const HEAD_NEEDS_MORE = 0;
+/** What it returns when `fault` says what is wrong. */
+export const HEAD_FAULT = -1;
+
+/** `HTTP/1.` as bytes; a digit follows. */
+const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f];
+const VERSION_BYTES = 8;
+
+/** For each field: index of its name or 0, start and end of the name, start and end of the value. */
+const SLOTS = 5;
+let notes = new Int32Array(128 * SLOTS);
+const framing: Framing = emptyFraming();
+
+/** Reads the heads of one connection, one after another. */
+export class HeadParser {
+  /** The head, once `parse` has returned its size. */
+  head: RequestHead | undefined;
+  /** What is wrong, once `parse` has returned {@linkcode HEAD_FAULT}. */
+  fault: HttpFaultCode = "BAD_REQUEST_LINE";
+  readonly #limits: HttpLimits;
+  #step: Step = "start";
+  /** First byte not looked at. */
+  #at = 0;
+  /** Where the part being read began. */
+  #from = 0;
+  #methodEnd = 0;
+  #targetEnd = 0;
+  #queryAt = -1;
+  #fragmentAt = -1;
+  #fields = 0;
+  #isWhole = true;
+
+  constructor(limits: HttpLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether no byte of a head has been seen. */
+  get isAtStart(): boolean {
+    return this.#at === 0;
+  }
+
+  /**
+   * Reads on in `bytes[base, end)`, `base` being the first byte of the head in every call.
+   *
+   * @returns Bytes of the whole head, {@linkcode HEAD_NEEDS_MORE} or {@linkcode HEAD_FAULT}.
+   */
+  parse(bytes: Uint8Array, base: number, end: number): number {
+    const limit = Math.min(end, base + this.#limits.maxHeadBytes);
+    const size = this.#scan(bytes, base, limit);
+    if (size === HEAD_NEEDS_MORE) {
+      if (end - base >= this.#limits.maxHeadBytes) {
+        return this.#fail("HEAD_TOO_LARGE");
+      }
+      this.#isWhole = false;
+      return size;
+    }
+    if (size === HEAD_FAULT) return size;
+    if (!this.#isWhole) {
+      this.#rewind();
+      this.#scan(bytes, base, limit);
+    }
+    const isGood = this.#build(bytes, base, size);
+    this.#rewind();
+    return isGood ? size : HEAD_FAULT;
+  }
+
+  #rewind(): void {
+    this.#step = "start";
+    this.#at = 0;
+    this.#from = 0;
+    this.#queryAt = -1;
+    this.#fragmentAt = -1;
+    this.#fields = 0;
+    this.#isWhole = true;
+  }
+
+  #fail(fault: HttpFaultCode): -1 {
+    this.fault = fault;
+    return HEAD_FAULT;
+  }
+
+  #scan(bytes: Uint8Array, base: number, end: number): number {
+    const limits = this.#limits;
+    let at = base + this.#at;
+    while (at < end) {
+      switch (this.#step) {
+        case "start":
+          // A TLS record of type handshake, version 3.x.
+          if (bytes[at] === 0x16) return this.#fail("TLS_ON_PLAIN_PORT");
+          this.#step = "method";
+          break;
+        case "method": {
+          while (at < end && TOKEN[bytes[at]] === 1) at++;
+          if (at === end) break;
+          const byte = bytes[at];
+          if (byte === CR || byte === LF) return this.#fail("BAD_REQUEST_LINE");
+          if (byte !== SPACE || at === base) return this.#fail("BAD_METHOD");
+          this.#methodEnd = at - base;
+          this.#from = ++at - base;
+          this.#step = "target";
+          break;
+        }
+        case "target": {
+          const stop = Math.min(
+            end,
+            base + this.#from + limits.maxTargetBytes + 1,
+          );
+          while (at < stop && TARGET[bytes[at]] === 1) {
+            const byte = bytes[at];
+            if (byte === QUESTION) {
+              if (this.#queryAt < 0 && this.#fragmentAt < 0) {
+                this.#queryAt = at - base;
+              }
+            } else if (byte === HASH && this.#fragmentAt < 0) {
+              this.#fragmentAt = at - base;
+            }
+            at++;
+          }
+          if (at - base - this.#from > limits.maxTargetBytes) {
+            return this.#fail("TARGET_TOO_LONG");
+          }
+          if (at === end) break;
+          const byte = bytes[at];
+          if (byte === CR || byte === LF) return this.#fail("BAD_REQUEST_LINE");
+          if (byte !== SPACE) return this.#fail("BAD_TARGET");
+          if (at - base === this.#from) return this.#fail("BAD_REQUEST_LINE");
+          this.#targetEnd = at - base;
+          this.#from = ++at - base;
+          this.#step = "version";
+          break;
+        }
+        case "version": {
+          const fault = this.#checkVersion(bytes, base, at, end);
+          if (fault !== undefined) return this.#fail(fault);
+          at = Math.min(end, base + this.#from + VERSION_BYTES + 1);
+          if (at - base - this.#from > VERSION_BYTES) this.#step = "versionLf";
+          break;
+        }
+        case "versionLf":
+          if (bytes[at] !== LF) return this.#fail("BAD_LINE_END");
+          at++;
+          this.#step = "line";
+          break;
+        case "line": {
+          const byte = bytes[at];
+          if (byte === CR) {
+            at++;
+            this.#step = "endLf";
+            break;
+          }
+          if (byte === SPACE || byte === TAB) {
+            return this.#fail("OBSOLETE_FOLD");
+          }
+          if (byte === LF) return this.#fail("BAD_LINE_END");
+          if (this.#fields === limits.maxHeaders) {
+            return this.#fail("TOO_MANY_HEADERS");
+          }
+          this.#from = at - base;
+          this.#step = "name";
+          break;
+        }
+        case "name": {
+          while (at < end && TOKEN[bytes[at]] === 1) at++;
+          if (at === end) break;
+          const nameAt = base + this.#from;
+          // Also a blank before the colon, which some read as part of the name and some do not.
+          if (bytes[at] !== COLON || at === nameAt) {
+            return this.#fail("BAD_HEADER_NAME");
+          }
+          const slot = this.#fields * SLOTS;
+          if (slot === notes.length) grow();
+          notes[slot] = findName(bytes, nameAt, at);
+          notes[slot + 1] = this.#from;
+          notes[slot + 2] = at - base;
+          at++;
+          this.#step = "blanks";
+          break;
+        }
+        case "blanks":
+          while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
+          if (at === end) break;
+          this.#from = at - base;
+          this.#step = "value";
+          break;
+        case "value": {
+          while (at < end && VALUE[bytes[at]] === 1) at++;
+          if (at === end) break;
+          const byte = bytes[at];
+          if (byte === LF) return this.#fail("BAD_LINE_END");
+          if (byte !== CR) return this.#fail("BAD_HEADER_VALUE");
+          let last = at - base;
+          while (
+            last > this.#from &&
+            (bytes[base + last - 1] === SPACE || bytes[base + last - 1] === TAB)
+          ) last--;
+          const slot = this.#fields * SLOTS;
+          notes[slot + 3] = this.#from;
+          notes[slot + 4] = last;
+          at++;
+          this.#step = "valueLf";
+          break;
+        }
+        case "valueLf":
+          if (bytes[at] !== LF) return this.#fail("BAD_HEADER_VALUE"); // a bare CR
+          at++;
+          this.#fields++;
+          this.#step = "line";
+          break;
+        case "endLf":
+          if (bytes[at] !== LF) return this.#fail("BAD_LINE_END");
+          return at + 1 - base;
+      }
+    }
+    this.#at = at - base;
+    return HEAD_NEEDS_MORE;
+  }
+
+  #checkVersion(
+    bytes: Uint8Array,
+    base: number,
+    at: number,
+    end: number,
+  ): HttpFaultCode | undefined {
+    const from = base + this.#from;
+    for (; at < end && at - from <= VERSION_BYTES; at++) {
+      const byte = bytes[at];
+      const place = at - from;
+      if (place < VERSION.length) {
+        if (byte !== VERSION[place]) return "BAD_REQUEST_LINE";
+      } else if (place === 6) {
+        if (byte !== 0x2e) return "BAD_REQUEST_LINE";
+      } else if (place < VERSION_BYTES) {
+        if (byte < 0x30 || byte > 0x39) return "BAD_REQUEST_LINE";
+      } else if (byte !== CR) {
+        return byte === LF ? "BAD_LINE_END" : "BAD_REQUEST_LINE";
+      } else if (bytes[from + 5] !== 0x31 || bytes[from + 7] > 0x31) {
+        const isPreface = this.#methodEnd === 3 && bytes[base] === 0x50 &&
+          bytes[base + 1] === 0x52 && bytes[base + 2] === 0x49 &&
+          bytes[from + 5] === 0x32;
+        return isPreface ? "HTTP2_PREFACE" : "UNSUPPORTED_VERSION";
+      }
+    }
+    return undefined;
+  }
+
+  /** Turns the notes into a head; false after a fault. */
+  #build(bytes: Uint8Array, base: number, size: number): boolean {
+    const text = latin1(bytes, base, base + size);
+    const method = methodOf(text, bytes, base, this.#methodEnd);
+    const version = bytes[base + this.#targetEnd + VERSION_BYTES] === 0x31
+      ? "1.1"
+      : "1.0";
+    resetFraming(framing);
+    const headers: HeaderField[] = [];
+    for (
+      let field = 0, slot = 0;
+      field < this.#fields;
+      field++, slot += SLOTS
+    ) {
+      const known = notes[slot];
+      const name = known !== 0
+        ? NAMES[known]
+        : text.substring(notes[slot + 1], notes[slot + 2]).toLowerCase();
+      const value = text.substring(notes[slot + 3], notes[slot + 4]);
+      if (known !== 0 && known <= LAST_FRAMING_NAME) {
+        const fault = noteField(known, value, framing);
+        if (fault !== undefined) {
+          this.fault = fault;
+          return false;
+        }
+      }
+      headers.push([name, value]);
+    }
+    const fault = checkFraming(framing, version);
+    if (fault !== undefined) {
+      this.fault = fault;
+      return false;
+    }
+    const targetAt = this.#methodEnd + 1;
+    let pathAt = targetAt;
+    if (bytes[base + targetAt] !== 0x2f) {
+      pathAt = this.#readSpecialTarget(text, method, headers);
+      if (pathAt < 0) {
+        this.fault = "BAD_TARGET";
+        return false;
+      }
+    } else if (method === "CONNECT") { // asgi:A-050
+      this.fault = "BAD_TARGET";
+      return false;
+    }
+    // http:H-016: a fragment is never sent by a client that knows HTTP, and never part of a path.
+    const targetEnd = this.#fragmentAt < 0 ? this.#targetEnd : this.#fragmentAt;
+    const pathEnd = this.#queryAt < 0 ? targetEnd : this.#queryAt;
+    const query = this.#queryAt < 0
+      ? ""
+      : text.substring(this.#queryAt + 1, targetEnd);
+    const { contentLength, isChunked } = framing;
+    this.head = {
+      method,
+      version,
+      // An absolute form without a path asks for the root (RFC 9112 §3.2.2).
+      rawPath: pathAt >= pathEnd ? "/" : text.substring(pathAt, pathEnd),
+      query,
+      headers,
+      contentLength,
+      isChunked,
+      hasBody: isChunked || contentLength > 0,
+      keepAlive: !framing.closes && (version === "1.1" || framing.keepsAlive),
+      expectsContinue: framing.expectsContinue && version === "1.1",
+      acceptsTrailers: framing.acceptsTrailers,
+      upgrade: framing.upgrades ? framing.upgrade : undefined,
+    };
+    return true;
+  }
+
+  /**
+   * A target that is no path: absolute form, or the asterisk of OPTIONS (RFC 9112 §3.2).
+   *
+   * @returns Where its path begins; -1 if it is neither.
+   */
+  #readSpecialTarget(
+    text: string,
+    method: string,
+    headers: HeaderField[],
+  ): number {
+    const at = this.#methodEnd + 1;
+    const end = this.#targetEnd;
+    if (text.charCodeAt(at) === ASTERISK) {
+      return end === at + 1 && method === "OPTIONS" ? at : -1;
+    }
+    if (method === "CONNECT") return -1; // asgi:A-050
+    const target = text.substring(at, end);
+    const absolute = /^https?:\/\/([^/?#]+)/i.exec(target);
+    if (
+      absolute === null || !isHost(absolute[1]) || absolute[1].startsWith(":")
+    ) return -1;
+    // RFC 9112 §3.2.2: the target's authority counts, whatever the field says.
+    const authority = absolute[1];
+    const host = headers.find(([name]) => name === NAMES[HOST]);
+    if (host === undefined) headers.unshift([NAMES[HOST], authority]);
+    else host[1] = authority;
+    return at + absolute[0].length;
+  }
+}
+
+function grow(): void {
+  const grown = new Int32Array(notes.length * 2);
+  grown.set(notes);
+  notes = grown;
+}
+
+/** The usual methods without making a string of them. */
+function methodOf(
+  text: string,
+  bytes: Uint8Array,
+  base: number,
+  size: number,
+): string {
+  switch (size) {
+    case 3:
+      if (
+        bytes[base] === 0x47 && bytes[base + 1] === 0x45 &&
+        bytes[base + 2] === 0x54
+      ) {
+        return "GET";
+      }
+      break;
+    case 4:
+      if (
+        bytes[base] === 0x50 && bytes[base + 1] === 0x4f &&
+        bytes[base + 2] === 0x53 &&
+        bytes[base + 3] === 0x54
+      ) return "POST";
+      break;
+  }
+  return text.substring(0, size);
+}

@@ -1,0 +1,168 @@
+/** An HTTP connection wired to a fake socket, a fake clock and an application. */
+import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
+import { Deadlines } from "../../src/connection/deadlines.ts";
+import { DefaultHeaders } from "../../src/connection/default_headers.ts";
+import { DrainSignal } from "../../src/connection/drain_signal.ts";
+import { HttpConnection } from "../../src/connection/http_connection.ts";
+import type {
+  HttpContext,
+  HttpSettings,
+} from "../../src/connection/http_context.ts";
+import { WriterPool } from "../../src/connection/output_buffer.ts";
+import { TurnEnd } from "../../src/connection/turn_end.ts";
+import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
+import type { AccessEntry } from "../../src/logging/access_log.ts";
+import type { LogDetails, Logger, LogLevel } from "../../src/logging/logger.ts";
+import type { OpenFile } from "../../src/runtime/types.ts";
+import { FakeClock, settle } from "./fake_clock.ts";
+import { FakeSocket } from "./fake_socket.ts";
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly error?: unknown;
+}
+
+/** A logger that keeps its lines. */
+export class FakeLogger implements Logger {
+  readonly name = "tricorn";
+  readonly lines: LogLine[] = [];
+
+  isEnabled(): boolean {
+    return true;
+  }
+  #add(level: LogLevel, message: string, details?: LogDetails): void {
+    this.lines.push({ level, message, error: details?.error });
+  }
+  critical(message: string, details?: LogDetails): void {
+    this.#add("critical", message, details);
+  }
+  error(message: string, details?: LogDetails): void {
+    this.#add("error", message, details);
+  }
+  warning(message: string, details?: LogDetails): void {
+    this.#add("warning", message, details);
+  }
+  info(message: string, details?: LogDetails): void {
+    this.#add("info", message, details);
+  }
+  debug(message: string, details?: LogDetails): void {
+    this.#add("debug", message, details);
+  }
+  trace(message: string, details?: LogDetails): void {
+    this.#add("trace", message, details);
+  }
+
+  /** The messages of one level. */
+  at(level: LogLevel): string[] {
+    return this.lines.filter((line) => line.level === level).map((line) =>
+      line.message
+    );
+  }
+}
+
+export const SETTINGS: HttpSettings = {
+  scheme: "http",
+  limits: DEFAULT_LIMITS,
+  rootPath: "",
+  prefixesRootPath: true,
+  keepAliveMs: 5_000,
+  headMs: 30_000,
+  bodyMs: 60_000,
+  maxConcurrency: Infinity,
+  raisesAfterDisconnect: true,
+  offersEarlyHints: true,
+};
+
+export interface HarnessOptions {
+  readonly settings?: Partial<HttpSettings>;
+  readonly state?: Record<string, unknown>;
+  readonly openFile?: (path: string) => Promise<OpenFile>;
+  readonly date?: boolean;
+  readonly server?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+}
+
+/** One server's worth of shared parts, and the means to connect to it. */
+export class Harness {
+  readonly clock: FakeClock = new FakeClock();
+  readonly logger: FakeLogger = new FakeLogger();
+  readonly access: AccessEntry[] = [];
+  readonly drainSignal: DrainSignal = new DrainSignal();
+  readonly context: HttpContext;
+
+  constructor(app: HttpApp, options: HarnessOptions = {}) {
+    const defaults = new DefaultHeaders({
+      date: options.date ?? false,
+      server: options.server,
+      headers: options.headers ?? [],
+    });
+    this.context = {
+      app: app as unknown as AsgiApp,
+      settings: { ...SETTINGS, ...options.settings },
+      logger: this.logger,
+      access: { log: (entry) => void this.access.push(entry) },
+      defaults,
+      deadlines: new Deadlines(
+        this.clock,
+        () => defaults.refresh(this.clock.nowMs),
+      ),
+      turnEnd: new TurnEnd(this.clock.afterTurn),
+      writers: new WriterPool(),
+      openFile: options.openFile ??
+        (() => Promise.reject(new Error("no files here"))),
+      afterTurn: this.clock.afterTurn,
+      monotonicMs: this.clock.monotonicMs,
+      state: options.state ?? {},
+      drainSignal: this.drainSignal,
+      connections: new Set(),
+      orphans: new Set(),
+      isDraining: false,
+      runningCycles: 0,
+      totalRequests: 0,
+      nextConnectionId: 0,
+      onProgress: () => {},
+      hasWarnedOfReturnValue: false,
+    };
+  }
+
+  connect(socket: FakeSocket = new FakeSocket()): FakeSocket {
+    socket.handler = new HttpConnection(socket, this.context);
+    return socket;
+  }
+
+  /** Lets promises settle and the turn end, until nothing moves any more. */
+  async turn(): Promise<void> {
+    for (let i = 0; i < 4; i++) {
+      await settle();
+      this.clock.endTurn();
+    }
+    await settle();
+  }
+
+  /** Sends `request` on a connection of its own and returns all that comes back. */
+  async exchange(request: string): Promise<string> {
+    const socket = this.connect();
+    socket.receive(request);
+    await this.turn();
+    return socket.text;
+  }
+}
+
+/** An application that answers 200 with `body`. */
+export function answering(
+  body: string,
+  headers: [string, string][] = [],
+): HttpApp {
+  return async (_scope, _receive, send) => {
+    await send({ type: "http.response.start", status: 200, headers });
+    await send({ type: "http.response.body", body });
+  };
+}
+
+/** A promise and its ends, for applications that wait for the test. */
+export function gate(): PromiseWithResolvers<void> {
+  return Promise.withResolvers<void>();
+}
+
+export type { Scope };
