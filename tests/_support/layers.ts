@@ -1,0 +1,281 @@
+/**
+ * The import rule of src/README.md as a function: from file names and texts to what breaks it.
+ * Arrows point down, `import type` counts, there are no cycles, the pure folders hold no impure
+ * word, and only `runtime/` names a runtime.
+ */
+
+/** Source files: path below `src/`, with `/`, to its text. */
+export type Sources = ReadonlyMap<string, string>;
+
+const CONTRACTS = ["asgi.ts", "faults.ts", "errors.ts", "version.ts"];
+const BELOW_SERVER = [
+  ...CONTRACTS,
+  "runtime/",
+  "http/",
+  "websocket/",
+  "logging/",
+  "connection/",
+  "middleware/",
+  "config/",
+  "lifespan.ts",
+];
+
+/**
+ * What each folder or file may import besides itself. A folder ends in `/`. Who is not listed may
+ * not exist: a new layer is a decision.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "asgi.ts": [],
+  "faults.ts": [],
+  "errors.ts": [],
+  "version.ts": [],
+  "runtime/": ["errors.ts"],
+  "http/": ["faults.ts"],
+  "websocket/": ["faults.ts", "http/"],
+  "logging/": ["asgi.ts", "errors.ts"],
+  "connection/": [
+    "asgi.ts",
+    "faults.ts",
+    "errors.ts",
+    "http/",
+    "websocket/",
+    "logging/",
+    "runtime/types.ts",
+  ],
+  "middleware/": ["asgi.ts", "errors.ts", "logging/"],
+  "lifespan.ts": ["asgi.ts", "errors.ts", "logging/"],
+  "config/": ["asgi.ts", "errors.ts", "runtime/"],
+  "server.ts": BELOW_SERVER,
+  "serve.ts": [...BELOW_SERVER, "server.ts"],
+  "run.ts": [...BELOW_SERVER, "server.ts", "serve.ts"],
+  "supervisors/": [
+    ...CONTRACTS,
+    "server.ts",
+    "serve.ts",
+    "run.ts",
+    "config/",
+    "logging/",
+    "runtime/",
+  ],
+  "cli/": [...BELOW_SERVER, "server.ts", "serve.ts", "run.ts", "supervisors/"],
+};
+
+/** Who may import modules that all three runtimes ship. */
+const MAY_USE_NODE = /^(runtime|config|logging|cli)\//;
+/** One file of a pure folder may too: it turns octets into text, which is pure. */
+const NODE_EXCEPTIONS: Readonly<Record<string, string>> = {
+  "http/latin1.ts": "node:buffer",
+};
+
+const PURE = /^(http|websocket)\//;
+const IMPURE_WORDS =
+  /(?<![.\w$#])(setTimeout|setInterval|setImmediate|queueMicrotask|Promise|async|await|Date|performance|console|process|crypto|fetch|Deno|Bun|globalThis)\b|\bMath\.random\b/g;
+const RUNTIME_WORDS = /(?<![.\w$#])(Deno|Bun)\b/g;
+
+/** A text without its comments, once with and once without the contents of its strings. */
+export interface StrippedSource {
+  readonly code: string;
+  readonly withStrings: string;
+}
+
+/** Whether a `/` after this text begins a regular expression. */
+function startsRegExp(before: string): boolean {
+  const text = before.trimEnd();
+  return /(^|[(,=:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|do|else|void))$/
+    .test(text);
+}
+
+/** Takes comments and the contents of strings and regular expressions out of a source text. */
+export function stripSource(text: string): StrippedSource {
+  let code = "";
+  let withStrings = "";
+  let at = 0;
+  /** Braces open inside each `${`, innermost last. */
+  const templates: number[] = [];
+  const keep = (part: string) => {
+    code += part;
+    withStrings += part;
+  };
+  /** Skips what a quote opens; the contents are kept in `withStrings` only. */
+  const skip = (end: (char: string, inClass: boolean) => boolean) => {
+    const start = at;
+    let inClass = false;
+    while (at < text.length && !end(text[at]!, inClass)) {
+      if (text[at] === "[") inClass = true;
+      else if (text[at] === "]") inClass = false;
+      at += text[at] === "\\" ? 2 : 1;
+    }
+    withStrings += text.slice(start, at);
+  };
+  const template = () => {
+    skip((char) => char === "`" || (char === "$" && text[at + 1] === "{"));
+    if (text[at] === "$") {
+      keep("${");
+      at += 2;
+      templates.push(0);
+    } else {
+      keep("`");
+      at++;
+    }
+  };
+  while (at < text.length) {
+    const char = text[at]!;
+    const pair = text.slice(at, at + 2);
+    if (pair === "//") {
+      while (at < text.length && text[at] !== "\n") at++;
+    } else if (pair === "/*") {
+      const end = text.indexOf("*/", at + 2);
+      at = end < 0 ? text.length : end + 2;
+      keep(" ");
+    } else if (char === '"' || char === "'") {
+      keep(char);
+      at++;
+      skip((next) => next === char || next === "\n");
+      keep(char);
+      at++;
+    } else if (char === "`") {
+      keep("`");
+      at++;
+      template();
+    } else if (char === "/" && startsRegExp(code)) {
+      keep("/");
+      at++;
+      skip((next, inClass) => (next === "/" && !inClass) || next === "\n");
+      keep("/");
+      at++;
+    } else {
+      keep(char);
+      at++;
+      const depth = templates.length - 1;
+      if (depth >= 0 && char === "{") {
+        templates[depth]!++;
+      } else if (depth >= 0 && char === "}") {
+        if (templates[depth] === 0) {
+          templates.pop();
+          template();
+        } else {
+          templates[depth]!--;
+        }
+      }
+    }
+  }
+  return { code, withStrings };
+}
+
+/** The specifiers a source imports or re-exports, dynamic imports of literals included. */
+export function importsOf(text: string): string[] {
+  const { withStrings } = stripSource(text);
+  const specifiers = [
+    /\b(?:import|export)\b[^;"'()]*?\bfrom\s*["']([^"']+)["']/g,
+    /\bimport\s*["']([^"']+)["']/g,
+    /\bimport\s*\(\s*["']([^"']+)["']/g,
+  ].flatMap((pattern) =>
+    [...withStrings.matchAll(pattern)].map((match) => match[1]!)
+  );
+  return [...new Set(specifiers)];
+}
+
+function resolvePath(from: string, specifier: string): string {
+  const parts = from.split("/").slice(0, -1);
+  for (const part of specifier.split("/")) {
+    if (part === ".") continue;
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else parts.push(part);
+  }
+  return parts.join("/");
+}
+
+/** The row of the table that a file belongs to. */
+function layerOf(path: string): string {
+  const slash = path.indexOf("/");
+  return slash < 0 ? path : path.slice(0, slash + 1);
+}
+
+function isAllowed(from: string, to: string): boolean {
+  const layer = layerOf(from);
+  const allowed = MAY_IMPORT[layer] ?? [];
+  return (layer.endsWith("/") && to.startsWith(layer)) ||
+    allowed.some((entry) =>
+      entry === to || (entry.endsWith("/") && to.startsWith(entry))
+    );
+}
+
+function checkImport(path: string, specifier: string): string | undefined {
+  if (specifier.startsWith("node:")) {
+    const isAllowed = MAY_USE_NODE.test(path) ||
+      NODE_EXCEPTIONS[path] === specifier;
+    return isAllowed ? undefined : `${path} may not import "${specifier}"`;
+  }
+  if (!specifier.startsWith(".")) {
+    return `${path} imports the package "${specifier}"`;
+  }
+  const target = resolvePath(path, specifier);
+  const isPrivate = target.split("/").at(-1)!.startsWith("_");
+  if (isPrivate && layerOf(target) !== layerOf(path)) {
+    return `${path} imports "${target}", which is private to its folder`;
+  }
+  return isAllowed(path, target)
+    ? undefined
+    : `${path} may not import "${target}"`;
+}
+
+function words(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map((match) => match[0]))];
+}
+
+/** Cycles among files, each as the path round it. */
+export function findCycles(
+  graph: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const cycles: string[] = [];
+  const isDone = new Set<string>();
+  const visit = (path: string, trail: readonly string[]) => {
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      cycles.push([...trail.slice(start), path].join(" -> "));
+      return;
+    }
+    if (isDone.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+    isDone.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return cycles;
+}
+
+/** Everything in `sources` that breaks the rule, one sentence for each. */
+export function checkLayers(sources: Sources): string[] {
+  const problems: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const [path, text] of sources) {
+    const layer = layerOf(path);
+    if (MAY_IMPORT[layer] === undefined) {
+      problems.push(`${path} belongs to no layer`);
+    }
+    const specifiers = importsOf(text);
+    for (const specifier of specifiers) {
+      const problem = checkImport(path, specifier);
+      if (problem !== undefined) problems.push(problem);
+    }
+    graph.set(
+      path,
+      specifiers.filter((one) => one.startsWith(".")).map((one) =>
+        resolvePath(path, one)
+      ),
+    );
+    const { code } = stripSource(text);
+    if (PURE.test(path)) {
+      for (const word of words(code, IMPURE_WORDS)) {
+        problems.push(`${path} is pure and may not say "${word}"`);
+      }
+    } else if (layer !== "runtime/") {
+      for (const word of words(code, RUNTIME_WORDS)) {
+        problems.push(`${path} may not name the runtime "${word}"`);
+      }
+    }
+  }
+  return [
+    ...problems,
+    ...findCycles(graph).map((cycle) => `Import cycle: ${cycle}`),
+  ];
+}
