@@ -59,6 +59,7 @@ class AcceptLoop implements BoundSocket {
   readonly #listener: DenoListener;
   readonly #context: AcceptContext;
   readonly #accept: (socket: Socket) => SocketHandler;
+  readonly #loop: Promise<void>;
   #isClosed = false;
   #isReferenced = true;
 
@@ -71,12 +72,14 @@ class AcceptLoop implements BoundSocket {
     this.#listener = listener;
     this.#context = context;
     this.#accept = accept;
-    this.#run();
+    this.#loop = this.#run();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#listener.close();
+    // The descriptor lives until the pending accept has been interrupted.
+    await this.#loop;
   }
 
   ref(): void {

@@ -1,0 +1,238 @@
+/** A listener of the transport under test, a handler that keeps a record, and a raw peer. */
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket as NetSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runtime } from "../../src/runtime/mod.ts";
+import type {
+  Address,
+  Listener,
+  ListenTarget,
+  Socket,
+  SocketHandler,
+  Transport,
+} from "../../src/runtime/types.ts";
+
+/** Each transport of this runtime once: two on Deno and Bun, one on Node. */
+export const TRANSPORTS: readonly Transport[] = [
+  ...new Set([runtime.transports.native, runtime.transports.node]),
+];
+
+export type Kind = "tcp" | "unix";
+
+/** Resolves when `holds`, which may take a while on a busy machine; gives up after 20 s. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !holds(); waited += 5) {
+    if (waited > 20_000) throw new Error(`Waited in vain until ${what}`);
+    await sleep(5);
+  }
+}
+
+/** Long enough for what must not happen to have happened, were it going to. */
+export function aWhile(): Promise<void> {
+  return sleep(60);
+}
+
+/** Keeps what a socket tells. Override a method for more. */
+export class Recorder implements SocketHandler {
+  readonly socket: Socket;
+  readonly chunks: Uint8Array[] = [];
+  bytes = 0;
+  drains = 0;
+  ends = 0;
+  closes = 0;
+  error: Error | undefined;
+  /** Callbacks in the order they came, without repeats. */
+  readonly order: string[] = [];
+  /** Names of methods being called now: a callback must find none. */
+  inside = "";
+  reentered = "";
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  onData(bytes: Uint8Array): void {
+    this.#note("data");
+    this.chunks.push(bytes.slice());
+    this.bytes += bytes.length;
+  }
+
+  onDrain(): void {
+    this.#note("drain");
+    this.drains++;
+  }
+
+  onEnd(): void {
+    this.#note("end");
+    this.ends++;
+  }
+
+  onClose(error?: Error): void {
+    this.#note("close");
+    this.closes++;
+    this.error = error;
+  }
+
+  get text(): string {
+    return this.chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+  }
+
+  #note(event: string): void {
+    if (this.inside !== "") this.reentered += `${event} in ${this.inside} `;
+    if (this.order.at(-1) !== event) this.order.push(event);
+  }
+}
+
+export interface Wire<R extends SocketHandler> {
+  readonly listener: Listener;
+  /** Handlers of the connections so far, in the order of their acceptance. */
+  readonly handlers: R[];
+  /** Connects a peer and waits until it is accepted. */
+  connect(options?: { paused?: boolean }): Promise<{ peer: Peer; handler: R }>;
+}
+
+/** Listens, runs `body`, and leaves nothing open. */
+export async function withWire<R extends SocketHandler>(
+  transport: Transport,
+  kind: Kind,
+  makeHandler: (socket: Socket) => R,
+  body: (wire: Wire<R>) => Promise<void>,
+): Promise<void> {
+  await withTarget(kind, async (target) => {
+    const handlers: R[] = [];
+    const sockets: Socket[] = [];
+    const peers: Peer[] = [];
+    const listener = await transport.listen(
+      target,
+      { backlog: 1024 },
+      (socket) => {
+        const handler = makeHandler(socket);
+        sockets.push(socket);
+        handlers.push(handler);
+        return handler;
+      },
+    );
+    const connectPeer = async (options: { paused?: boolean } = {}) => {
+      const index = handlers.length;
+      const peer = await Peer.connect(
+        listener.address,
+        options.paused ?? false,
+      );
+      peers.push(peer);
+      await until(() => handlers.length > index, "the connection is accepted");
+      return { peer, handler: handlers[index] };
+    };
+    try {
+      await body({ listener, handlers, connect: connectPeer });
+    } finally {
+      for (const peer of peers) peer.raw.destroy();
+      for (const socket of sockets) socket.destroy();
+      await listener.close();
+    }
+  });
+}
+
+/** A target of `kind` to listen on; the path of a UNIX socket is in a directory of its own. */
+export async function withTarget(
+  kind: Kind,
+  body: (target: ListenTarget) => Promise<void>,
+): Promise<void> {
+  if (kind === "tcp") return await body({ kind, host: "127.0.0.1", port: 0 });
+  await withDirectory((directory) =>
+    body({ kind, path: join(directory, "s.sock") })
+  );
+}
+
+/** A directory that is gone afterwards. */
+export async function withDirectory(
+  body: (path: string) => Promise<void>,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "tricorn-"));
+  try {
+    await body(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The other end, over node:net. */
+export class Peer {
+  readonly raw: NetSocket;
+  readonly chunks: Uint8Array[] = [];
+  bytes = 0;
+  hasEnded = false;
+  isClosed = false;
+
+  private constructor(raw: NetSocket, isPaused: boolean) {
+    this.raw = raw;
+    raw.on("end", () => this.hasEnded = true);
+    raw.on("error", () => {});
+    raw.on("close", () => this.isClosed = true);
+    if (!isPaused) this.read();
+  }
+
+  static async connect(address: Address, isPaused: boolean): Promise<Peer> {
+    const raw = address.kind === "unix"
+      ? connect({ path: address.path, allowHalfOpen: true })
+      : connect({
+        host: address.host === "::" ? "127.0.0.1" : address.host,
+        port: address.port,
+        allowHalfOpen: true,
+      });
+    const peer = new Peer(raw, isPaused);
+    await once(raw, "connect");
+    return peer;
+  }
+
+  /** Starts reading. */
+  read(): void {
+    this.raw.on("data", (bytes: Uint8Array) => {
+      this.chunks.push(bytes);
+      this.bytes += bytes.length;
+    });
+  }
+
+  write(data: string | Uint8Array): void {
+    this.raw.write(data);
+  }
+
+  /** Sends FIN. */
+  end(): void {
+    this.raw.end();
+  }
+
+  get text(): string {
+    return this.chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+  }
+
+  /** Everything received, in one piece. */
+  get received(): Uint8Array {
+    const all = new Uint8Array(this.bytes);
+    let at = 0;
+    for (const chunk of this.chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
+  }
+}
+
+/** Bytes that differ from one place to the next, so that loss, repeats and swaps all show. */
+export function pattern(size: number, seed = 0): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    bytes[i] = (i * 31 + (i >> 8) * 7 + (i >> 16) + seed) & 0xff;
+  }
+  return bytes;
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+export const text = (value: string): Uint8Array =>
+  new TextEncoder().encode(value);
