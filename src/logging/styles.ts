@@ -14,11 +14,11 @@ const LEVEL_COLORS: Readonly<Record<LogLevel, number>> = {
 /** By the first digit of the status: white, green, yellow, red, bright red. */
 const STATUS_COLORS: readonly number[] = [0, 97, 32, 33, 31, 91];
 
-/** `LEVEL:` and spaces up to where messages begin, the tenth column (process:P-102). */
+/** `LEVEL:` and spaces filled up to nine columns; a blank and the message follow (process:P-102). */
 export function levelPrefix(level: LogLevel, isColored: boolean): string {
   const name = level.toUpperCase();
   const shown = isColored ? color(name, LEVEL_COLORS[level]) : name;
-  return `${shown}:${" ".repeat(9 - name.length)}`;
+  return `${shown}:${" ".repeat(8 - name.length)}`;
 }
 
 /** `text` in the colour of `status`. */
