@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DrainSignal } from "../../src/connection/drain_signal.ts";
+
+describe("DrainSignal", () => {
+  test("is one signal for everybody who asks (asgi:A-245)", () => {
+    const drain = new DrainSignal();
+    assert.equal(drain.signal, drain.signal);
+    assert.equal(drain.signal.aborted, false);
+  });
+
+  for (const when of ["before", "after"]) {
+    test(`is raised for who asked ${when} it was raised`, () => {
+      const drain = new DrainSignal();
+      if (when === "before") void drain.signal;
+      drain.raise();
+      assert.equal(drain.signal.aborted, true);
+      assert.equal(drain.signal.reason.name, "AbortError");
+    });
+  }
+
+  test("is raised once, however often it is told", () => {
+    const drain = new DrainSignal();
+    let events = 0;
+    drain.signal.addEventListener("abort", () => events++);
+    drain.raise();
+    const { reason } = drain.signal;
+    drain.raise();
+    assert.equal(events, 1);
+    assert.equal(drain.signal.reason, reason);
+  });
+});
