@@ -1,6 +1,8 @@
 /** The help text, from the table of options. */
 import type { OptionType } from "../config/option_types.ts";
 import {
+  MAX_INT,
+  MAX_SECONDS,
   OPTION_GROUPS,
   OPTION_NAMES,
   OPTIONS,
@@ -70,30 +72,35 @@ export function flagsText(name: keyof Options): string {
   return `${spellings} ${metavar(type)}`;
 }
 
-/** Bounds of a number with its unit, such as `0 to 65535`; `undefined` for other options. */
+/** Bounds of a number, such as `0 to 65535`; `undefined` for other options. */
 export function rangeText(type: OptionType): string | undefined {
   if (type.kind !== "integer" && type.kind !== "number") return undefined;
-  return `${type.min} to ${type.max}${
-    type.unit === undefined ? "" : ` ${type.unit}`
-  }`;
+  // The largest number that system calls and timers take is nobody's business.
+  const isBounded = type.max !== MAX_INT && type.max !== MAX_SECONDS;
+  return isBounded ? `${type.min} to ${type.max}` : `at least ${type.min}`;
 }
 
-/** The default as one would type it; `undefined` where that says nothing. */
+/** The default as one would type it, with its unit; `undefined` where that says nothing. */
 export function defaultText(name: keyof Options): string | undefined {
   const { type, default: value, defaultText } = OPTIONS[name] as OptionSpec;
-  if (defaultText !== undefined) return defaultText;
+  if (defaultText !== undefined || value === undefined) return defaultText;
   if (type.kind === "boolean") {
     if (!type.isNegatable) return undefined;
     return value ? "on" : "off";
   }
-  const unit = "unit" in type ? ` ${type.unit}` : "";
-  return `${value}${unit}`;
+  return "unit" in type ? `${value} ${type.unit}` : String(value);
 }
 
 function describe(name: keyof Options): string {
-  const { help } = OPTIONS[name];
+  const { help, type } = OPTIONS[name];
+  const facts: string[] = [];
   const value = defaultText(name);
-  return value === undefined ? help : `${help} [default: ${value}]`;
+  if (value !== undefined) facts.push(`default: ${value}`);
+  const range = rangeText(type);
+  if (range !== undefined) facts.push(range);
+  // Not to be broken between lines.
+  const joined = facts.join("; ").replaceAll(" ", "\u00a0");
+  return facts.length === 0 ? help : `${help} [${joined}]`;
 }
 
 function metavar(type: OptionType): string {
@@ -142,5 +149,5 @@ function wrap(text: string, indent: number): string[] {
     }
   }
   lines.push(" ".repeat(indent) + line);
-  return lines;
+  return lines.map((each) => each.replaceAll("\u00a0", " "));
 }

@@ -43,8 +43,9 @@ export function configFor(
   env: (name: string) => string | undefined = runtime.env,
 ): Config | string {
   const command = parseFlags(args);
-  if (command.action === "help") return helpText();
-  if (command.action === "version") return versionText();
+  if (command.action !== "run") {
+    return command.action === "help" ? helpText() : versionText();
+  }
   const { options } = command;
   const environment = optionsFromEnvironment(
     env,

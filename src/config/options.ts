@@ -122,9 +122,9 @@ export interface OptionSpec<T = unknown> {
 }
 
 /** Largest 32-bit integer: what `listen()` and timers take. */
-const MAX_INT = 2 ** 31 - 1;
+export const MAX_INT: number = 2 ** 31 - 1;
 /** Longest time, in seconds, that a timer of a JavaScript runtime can wait: 24 days. */
-const MAX_SECONDS = Math.floor(MAX_INT / 1000);
+export const MAX_SECONDS: number = Math.floor(MAX_INT / 1000);
 
 const SECONDS = {
   kind: "number",
@@ -242,7 +242,7 @@ export const OPTIONS: {
     group: "HTTP",
     flag: "--header",
     type: { kind: "list", metavar: "NAME:VALUE", readItem: readHeader },
-    default: [],
+    default: Object.freeze([]),
     defaultText: "none",
     check: checkHeaders,
     help: "Field to add to every response. May be repeated.",

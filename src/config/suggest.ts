@@ -8,13 +8,18 @@ export function didYouMean(word: string, names: readonly string[]): string[] {
     const candidate = name.toLowerCase();
     // "--relo" for "--reload-delay": a beginning is close however much is missing.
     const isBeginning = wanted.length >= 4 && candidate.startsWith(wanted);
-    const distance = isBeginning ? 1 : editDistance(wanted, candidate);
+    const distance = Math.min(
+      isBeginning ? 1 : Infinity,
+      editDistance(wanted, candidate),
+    );
     if (distance <= Math.max(1, Math.floor(candidate.length / 3))) {
       close.push({ name, distance });
     }
   }
   close.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
-  return close.slice(0, 3).map(({ name }) => name);
+  const best = close[0]?.distance ?? 0;
+  return close.filter(({ distance }) => distance <= best + 1).slice(0, 3)
+    .map(({ name }) => name);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */

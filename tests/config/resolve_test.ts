@@ -1,0 +1,324 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  OPTION_NAMES,
+  OPTIONS,
+  type Options,
+  type OptionsInput,
+  variablesOf,
+} from "../../src/config/options.ts";
+import {
+  mergeOptions,
+  optionsFromEnvironment,
+  resolveOptions,
+} from "../../src/config/resolve.ts";
+import { ConfigError } from "../../src/errors.ts";
+
+type Name = keyof Options;
+
+/** Tests give what the types forbid. */
+function resolveAny(input: unknown): Options {
+  return resolveOptions(input as OptionsInput);
+}
+
+function environment(
+  variables: Readonly<Record<string, string>>,
+): (name: string) => string | undefined {
+  return (name) => variables[name];
+}
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(
+      error instanceof ConfigError,
+      `expected a ConfigError, got ${error}`,
+    );
+    assert.equal(error.exitCode, 2);
+    assert.ok(!error.message.includes("\n"));
+    return error.message;
+  }
+  throw new Error("expected a ConfigError");
+}
+
+describe("resolveOptions()", () => {
+  test("gives the documented defaults", () => {
+    assert.deepEqual(resolveOptions({}), {
+      factory: false,
+      appDir: undefined,
+      lifespan: "auto",
+      timeoutLifespan: 60,
+      host: "127.0.0.1",
+      port: 8000,
+      uds: undefined,
+      backlog: 2048,
+      loop: "auto",
+      http: "auto",
+      rootPath: "",
+      rootPathMode: "prefix",
+      headers: [],
+      serverHeader: true,
+      dateHeader: true,
+      earlyHints: false,
+      sendAfterDisconnect: "raise",
+      timeoutKeepAlive: 5,
+      timeoutRequestHead: 30,
+      timeoutRequestBody: 60,
+      timeoutGracefulShutdown: 30,
+      limitRequestHead: 65536,
+      limitConcurrency: undefined,
+      limitMaxRequests: undefined,
+      limitMaxRequestsJitter: 0,
+      logLevel: "info",
+      accessLog: true,
+      useColors: undefined,
+    });
+  });
+
+  test("takes undefined for the default", () => {
+    const input = Object.fromEntries(
+      OPTION_NAMES.map((name) => [name, undefined]),
+    );
+    assert.deepEqual(resolveAny(input), resolveOptions({}));
+  });
+
+  test("accepts every default as a value", () => {
+    for (const name of OPTION_NAMES) {
+      const value = OPTIONS[name].default;
+      assert.deepEqual(resolveAny({ [name]: value })[name], value, name);
+    }
+  });
+
+  test("is frozen, lists included", () => {
+    assert.ok(Object.isFrozen(resolveOptions({})));
+    assert.ok(Object.isFrozen(resolveOptions({}).headers));
+    assert.ok(
+      Object.isFrozen(resolveOptions({ headers: [["a", "b"]] }).headers),
+    );
+  });
+
+  test("brings values into their normal form", () => {
+    const options = resolveAny({
+      logLevel: "WARNING",
+      rootPath: "api/",
+      host: "[::1]",
+    });
+    assert.equal(options.logLevel, "warning");
+    assert.equal(options.rootPath, "/api");
+    assert.equal(options.host, "::1");
+  });
+
+  for (const name of OPTION_NAMES) {
+    const { type } = OPTIONS[name];
+    if (type.kind !== "integer" && type.kind !== "number") continue;
+    const step = type.kind === "integer" ? 1 : 0.01;
+    test(`holds ${name} to its range`, () => {
+      for (
+        const value of [type.min, type.min + step, type.max - step, type.max]
+      ) {
+        assert.equal(resolveAny({ [name]: value })[name], value);
+      }
+      for (
+        const value of [type.min - step, type.max + step, -Infinity, Infinity]
+      ) {
+        assert.equal(
+          messageOf(() => resolveAny({ [name]: value })),
+          `Cannot use option "${name}": ${value} is not in the range ${type.min}<=x<=${type.max}`,
+        );
+      }
+    });
+  }
+
+  for (
+    const [name, min, max] of [
+      ["port", 0, 65535],
+      ["backlog", 1, 2147483647],
+      ["timeoutKeepAlive", 0, 2147483],
+      ["timeoutRequestHead", 0.1, 2147483],
+      ["timeoutRequestBody", 0.1, 2147483],
+      ["timeoutGracefulShutdown", 0, 2147483],
+      ["timeoutLifespan", 0.1, 2147483],
+      ["limitRequestHead", 256, 16777216],
+      ["limitConcurrency", 1, 2147483647],
+      ["limitMaxRequests", 1, 2147483647],
+      ["limitMaxRequestsJitter", 0, 2147483647],
+    ] as const
+  ) {
+    test(`allows ${name} from ${min} to ${max}`, () => {
+      const { type } = OPTIONS[name as Name];
+      assert.ok("min" in type && type.min === min && type.max === max);
+    });
+  }
+
+  for (
+    const [input, message] of [
+      [
+        { port: "80a" },
+        `Cannot use option "port": '80a' is not a valid integer`,
+      ],
+      [
+        { host: "a b" },
+        `Cannot use option "host": 'a b' is not a host name or an IP address`,
+      ],
+      [
+        { lifespan: "maybe" },
+        `Cannot use option "lifespan": 'maybe' is not one of 'auto', 'on', 'off'`,
+      ],
+      [{ factory: 1 }, `Cannot use option "factory": 1 is not a valid boolean`],
+      [
+        { headers: "a:b" },
+        `Cannot use option "headers": 'a:b' is not an array`,
+      ],
+      [{ uds: null }, `Cannot use option "uds": null is not a string`],
+      [{ prot: 1 }, `Unknown option "prot": did you mean "port"?`],
+      [
+        { log_level: "info" },
+        `Unknown option "log_level": did you mean "logLevel"?`,
+      ],
+      [{ header: [] }, `Unknown option "header": did you mean "headers"?`],
+      [
+        { h11MaxIncompleteEventSize: 1 },
+        `Unknown option "h11MaxIncompleteEventSize": did you mean "limitRequestHead"?`,
+      ],
+      [{ "x\ny": 1 }, `Unknown option "x\\ny"`],
+      [{ toString: 1 }, `Unknown option "toString"`],
+      [{ constructor: undefined }, `Unknown option "constructor"`],
+      [
+        { uds: "a.sock", port: 80 },
+        `Cannot use "uds" together with "port": they name different places to listen`,
+      ],
+      [null, "Cannot use options: expected an object, got null"],
+      [8000, "Cannot use options: expected an object, got 8000"],
+    ] as readonly (readonly [unknown, string])[]
+  ) {
+    test(`refuses ${JSON.stringify(input)}`, () => {
+      assert.equal(messageOf(() => resolveAny(input)), message);
+    });
+  }
+});
+
+describe("optionsFromEnvironment()", () => {
+  test("reads every option from its variable", () => {
+    const samples = {
+      boolean: ["yes", true],
+      integer: ["300", 300],
+      number: ["2.5", 2.5],
+      text: ["x", "x"],
+    } as const;
+    for (const name of OPTION_NAMES) {
+      const { type, flag } = OPTIONS[name];
+      let [text, value]: readonly [string, unknown] = ["", undefined];
+      if (type.kind === "choice") {
+        [text, value] = [type.choices[1]!, type.choices[1]];
+      } else if (type.kind === "list") [text, value] = ["a:b", [["a", "b"]]];
+      else [text, value] = samples[type.kind];
+      if (name === "rootPath") value = "/x";
+      for (const variable of variablesOf(name)) {
+        assert.deepEqual(
+          optionsFromEnvironment(environment({ [variable]: text })),
+          { [name]: value },
+          variable,
+        );
+      }
+      const capitals = flag.slice(2).replaceAll("-", "_").toUpperCase();
+      assert.ok(variablesOf(name).includes(`TRICORN_${capitals}`), name);
+    }
+  });
+
+  for (
+    const [variables, expected] of [
+      [{}, {}],
+      [{ TRICORN_PORT: "" }, {}],
+      [{ tricorn_port: "80" }, {}],
+      [{ TRICORN_NO_ACCESS_LOG: "1" }, {}],
+      [{ TRICORN_VERSION: "1", TRICORN_HELP: "1" }, {}],
+      [{ TRICORN_ACCESS_LOG: "FALSE" }, { accessLog: false }],
+      [{ TRICORN_USE_COLORS: "off" }, { useColors: false }],
+      [{ TRICORN_LOG_LEVEL: "Debug" }, { logLevel: "debug" }],
+      [{ TRICORN_HEADERS: " A:1  b:2\n" }, {
+        headers: [["a", "1"], ["b", "2"]],
+      }],
+      [{ TRICORN_HEADER: "A:1" }, { headers: [["a", "1"]] }],
+      [{ TRICORN_HEADERS: "A:1", TRICORN_HEADER: "B:1" }, {
+        headers: [["a", "1"]],
+      }],
+      [{ PORT: "9000" }, { port: 9000 }],
+      [{ PORT: "" }, {}],
+      [{ PORT: "9000", TRICORN_PORT: "9001" }, { port: 9001 }],
+      [{ PORT: "nonsense", TRICORN_PORT: "9001" }, { port: 9001 }],
+      [{ PORT: "9000", TRICORN_UDS: "a.sock" }, { uds: "a.sock" }],
+    ] as readonly (readonly [Record<string, string>, unknown])[]
+  ) {
+    test(`reads ${JSON.stringify(variables)}`, () => {
+      assert.deepEqual(
+        optionsFromEnvironment(environment(variables)),
+        expected,
+      );
+    });
+  }
+
+  for (
+    const [variables, message] of [
+      [
+        { TRICORN_PORT: "abc" },
+        "Invalid value for '--port': 'abc' is not a valid integer. " +
+        "(from the environment variable TRICORN_PORT)",
+      ],
+      [
+        { PORT: "70000" },
+        "Invalid value for '--port': 70000 is not in the range 0<=x<=65535. " +
+        "(from the environment variable PORT)",
+      ],
+      [
+        { TRICORN_HEADERS: "A:1 nonsense" },
+        "Invalid value for '--header': 'nonsense' is not of the form 'Name: value'. " +
+        "(from the environment variable TRICORN_HEADERS)",
+      ],
+    ] as readonly (readonly [Record<string, string>, string])[]
+  ) {
+    test(`refuses ${JSON.stringify(variables)}`, () => {
+      assert.equal(
+        messageOf(() => optionsFromEnvironment(environment(variables))),
+        message,
+      );
+    });
+  }
+
+  test("does not even read the variable of an option that was given", () => {
+    const asked: string[] = [];
+    optionsFromEnvironment((name) => {
+      asked.push(name);
+      return undefined;
+    }, (name) => name === "port");
+    assert.ok(!asked.includes("TRICORN_PORT") && !asked.includes("PORT"));
+    assert.ok(asked.includes("TRICORN_HOST"));
+  });
+});
+
+describe("mergeOptions()", () => {
+  for (
+    const [flags, variables, expected] of [
+      [{ port: 1 }, { port: 2, host: "h" }, { port: 1, host: "h" }],
+      [{ accessLog: false }, { accessLog: true }, { accessLog: false }],
+      [{ uds: "a" }, { host: "h", port: 2 }, { uds: "a" }],
+      [{ port: 1 }, { uds: "a", backlog: 3 }, { port: 1, backlog: 3 }],
+      [{ headers: [] }, { headers: [["a", "b"]] }, { headers: [] }],
+    ] as readonly (readonly [OptionsInput, OptionsInput, OptionsInput])[]
+  ) {
+    test(`puts ${JSON.stringify(flags)} over ${JSON.stringify(variables)}`, () => {
+      assert.deepEqual(mergeOptions(flags, variables), expected);
+    });
+  }
+
+  test("refuses two places to listen, named as they were given", () => {
+    assert.equal(
+      messageOf(() => mergeOptions({ uds: "a", host: "h" }, {})),
+      "Cannot use '--uds' together with '--host': they name different places to listen",
+    );
+    assert.equal(
+      messageOf(() => mergeOptions({}, { uds: "a", port: 1 })),
+      "Cannot use TRICORN_UDS together with TRICORN_PORT: they name different places to listen",
+    );
+  });
+});
