@@ -266,17 +266,21 @@ export function sharedServer(
   start: ServerStart,
 ): { readonly server: ServerProcess } {
   let server: ServerProcess | undefined;
+  let problem = new Error("Server was asked for outside of a test");
   before(async () => {
-    server = await spawnServer(start);
+    try {
+      server = await spawnServer(start);
+    } catch (error) {
+      // Where tests run on after a failed hook, each of them says why it fails.
+      problem = error as Error;
+    }
   });
   after(async () => {
     await server?.kill();
   });
   return {
     get server(): ServerProcess {
-      if (server === undefined) {
-        throw new Error("Server was asked for outside of a test");
-      }
+      if (server === undefined) throw problem;
       return server;
     },
   };
