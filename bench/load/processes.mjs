@@ -1,0 +1,153 @@
+// Servers and clients as processes: pinned to their cores, watched through /proc, ended by pid.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exchange } from "./exchange.mjs";
+import { allowedCores, isInstalled, ROOT } from "./machine.mjs";
+
+const READY_MS = 20_000;
+const STOP_MS = 3_000;
+
+const cores = allowedCores();
+/** Whether server and load generator have a core each: without, only CPU figures mean something. */
+export const isPinned = cores.length > 1 && isInstalled("taskset");
+export const SERVER_CORE = String(cores[0]);
+export const CLIENT_CORE = String(cores[1] ?? cores[0]);
+
+/** Everything started and not ended yet, so that no way out leaves a process behind. */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/**
+ * Starts `command` on `core` with as many descriptors as the system allows. `sh` and `taskset`
+ * both turn into the command, so the child's pid is the command's.
+ */
+export function start(core, command) {
+  const pinned = isPinned ? ["taskset", "-c", core, ...command] : command;
+  const child = spawn(
+    "sh",
+    ["-c", 'ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$@"', "sh", ...pinned],
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+    },
+  );
+  running.add(child);
+  child.output = "";
+  child.errors = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => child.output += text);
+  child.stderr.setEncoding("utf8").on(
+    "data",
+    (text) => child.errors = (child.errors + text).slice(-4_000),
+  );
+  child.ended = new Promise((resolve) => {
+    child.on("error", (error) => child.errors += error.message);
+    child.on("close", (code, signal) => {
+      running.delete(child);
+      resolve(code ?? signal);
+    });
+  });
+  return child;
+}
+
+/** Ends `child` as an operator would, then as the kernel would. */
+export async function stop(child) {
+  if (!running.has(child)) return;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  await child.ended;
+  clearTimeout(timer);
+}
+
+/** Runs a client on the load generator's core to its end and returns what it printed. */
+export async function runClient(command, limitMs) {
+  const child = start(CLIENT_CORE, command);
+  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  const code = await child.ended;
+  clearTimeout(timer);
+  if (code !== 0) {
+    throw new Error(
+      `Cannot finish ${command[0]} (${code}): ${child.errors || child.output}`,
+    );
+  }
+  return child.output;
+}
+
+/** A server that answers, and what /proc says of it. */
+export class Server {
+  #child;
+
+  /** Starts `side` and waits until "/" is answered. */
+  static async start(side) {
+    const server = new Server();
+    server.side = side;
+    server.port = await freePort();
+    const child = server.#child = start(
+      SERVER_CORE,
+      side.command(String(server.port)),
+    );
+    server.pid = child.pid;
+    for (const deadline = Date.now() + READY_MS; Date.now() < deadline;) {
+      if (!running.has(child)) break;
+      try {
+        await exchange(server.port, { path: "/" });
+        return server;
+      } catch {
+        await sleep(50);
+      }
+    }
+    await stop(child);
+    throw new Error(
+      `Cannot start ${side.name}: ${
+        child.errors.trim() || "it does not answer"
+      }`,
+    );
+  }
+
+  /** What the server wrote to stderr, its end. */
+  get errors() {
+    return this.#child.errors.trim();
+  }
+
+  /** Whether the process lives. */
+  get isRunning() {
+    return running.has(this.#child);
+  }
+
+  /** User and system time of all threads so far, in seconds (steps of 10 ms). */
+  cpuSeconds() {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "latin1");
+    // The name, in parentheses, may hold spaces: count from behind it.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100; // USER_HZ is 100 on every Linux
+  }
+
+  /** Resident memory now and at its peak, in megabytes. */
+  memoryMb() {
+    const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
+    const field = (name) =>
+      Number(status.match(new RegExp(`^${name}:\\s+(\\d+)`, "m"))[1]) / 1024;
+    return { now: field("VmRSS"), peak: field("VmHWM") };
+  }
+
+  async stop() {
+    await stop(this.#child);
+  }
+}
+
+/** A port nobody listens on. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

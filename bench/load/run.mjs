@@ -1,0 +1,196 @@
+// Real servers over loopback: starts them, lets them take turns, and hands back every raw figure.
+import process from "node:process";
+import {
+  measureGigabyte,
+  measureIdle,
+  measureLoad,
+  measureManyRequests,
+  measureUpload,
+} from "./measure.mjs";
+import { Server } from "./processes.mjs";
+import { LOADS } from "./scenarios.mjs";
+import { SIDES } from "./sides.mjs";
+import { runWrk } from "./wrk.mjs";
+import { exchange } from "./exchange.mjs";
+
+const UPLOAD_BYTES = 100_000_000;
+const UPLOADS_PER_ROUND = 5;
+const GIGABYTE = 1_000_000_000;
+const MILLION = 1_000_000;
+const IDLE_CONNECTIONS = 10_000;
+
+const isTricorn = (side) => side.role === "tricorn";
+const isServer = (side) => side.role !== "floor";
+
+/**
+ * @typedef {object} Scenario
+ * @property {"load" | "upload" | "idle" | "memory"} kind
+ * @property {string} title
+ * @property {(side: import("./sides.mjs").Side) => boolean} takes Which servers it is put to.
+ * @property {(settings: object) => number} rounds
+ * @property {(server: Server, settings: object) => Promise<void>} [warmUp]
+ * @property {(server: Server, settings: object) => Promise<object>} measure
+ * @property {boolean} [isAlone] Whether servers run one after the other and anew each round, so
+ * that none carries the memory of an earlier one.
+ */
+
+/** @type {Record<string, Scenario>} */
+export const SCENARIOS = {};
+for (const [name, load] of Object.entries(LOADS)) {
+  SCENARIOS[name] = {
+    kind: "load",
+    title: load.title,
+    takes: load.hasFloor ? () => true : isServer,
+    rounds: ({ rounds }) => rounds,
+    warmUp: (server, { warmUpSeconds }) => warmUp(server, load, warmUpSeconds),
+    // The small GET is what the targets speak of: it gets twice the time.
+    measure: (server, { seconds }) =>
+      measureLoad(server, load, name === "get" ? seconds * 2 : seconds),
+  };
+}
+SCENARIOS.upload = {
+  kind: "upload",
+  title: "POST /discard of 100 MB, one connection",
+  takes: isServer,
+  rounds: ({ rounds }) => rounds,
+  warmUp: (server) => measureUpload(server, UPLOAD_BYTES, 1),
+  measure: (server) => measureUpload(server, UPLOAD_BYTES, UPLOADS_PER_ROUND),
+};
+SCENARIOS.idle = {
+  kind: "idle",
+  title: "10,000 idle keep-alive connections, each asked once",
+  takes: isServer,
+  rounds: ({ memoryRounds }) => memoryRounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server) => measureIdle(server, IDLE_CONNECTIONS),
+  isAlone: true,
+};
+SCENARIOS.million = {
+  kind: "memory",
+  title: "Memory over a million GET / (five million with --full)",
+  takes: isTricorn,
+  rounds: ({ memoryRounds }) => memoryRounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server, { full }) =>
+    measureManyRequests(server, LOADS.get, {
+      requests: full ? 5 * MILLION : MILLION,
+      seconds: full ? 3 : 1,
+      limitSeconds: 180,
+    }),
+  isAlone: true,
+};
+SCENARIOS.gigabyte = {
+  kind: "memory",
+  title: "Memory over an upload of 1 GB that is discarded",
+  takes: isTricorn,
+  rounds: ({ memoryRounds }) => memoryRounds,
+  warmUp: (server) => measureUpload(server, UPLOAD_BYTES, 1),
+  measure: (server) => measureGigabyte(server, GIGABYTE),
+  isAlone: true,
+};
+
+async function warmUp(server, load, seconds) {
+  const { size } = await exchange(server.port, load);
+  await runWrk(server, load, { seconds, answerSize: size });
+}
+
+/** Which of `sides` a scenario runs: those it is made for, and those asked for by name. */
+export function sidesOf(scenario, { servers }) {
+  return SIDES.filter((side) => {
+    if (servers !== undefined) {
+      // A floor answers "/" alone, whoever asks for more.
+      return servers.includes(side.name) &&
+        (isServer(side) || scenario.takes(side));
+    }
+    return !side.extra && scenario.takes(side);
+  });
+}
+
+/**
+ * Runs one scenario over `sides`.
+ *
+ * @param progress Told what happens, a few words at a time.
+ * @returns For each side its rounds, raw, and the failures, in words.
+ */
+export async function runScenario(scenario, sides, settings, progress) {
+  const sidesResults = Object.fromEntries(
+    sides.map((side) => [side.name, { rounds: [], failures: [] }]),
+  );
+  const measure = async (server, round) => {
+    const { rounds, failures } = sidesResults[server.side.name];
+    progress(".");
+    try {
+      rounds.push({ round, ...await scenario.measure(server, settings) });
+    } catch (error) {
+      failures.push(
+        inBrief(`round ${round + 1}: ${error.message} ${server.errors}`),
+      );
+    }
+  };
+  const startWarm = async (side) => {
+    const server = await Server.start(side);
+    try {
+      await scenario.warmUp?.(server, settings);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  };
+
+  progress(`${scenario.title} `);
+  const servers = [];
+  try {
+    if (!scenario.isAlone) {
+      for (const side of sides) {
+        try {
+          servers.push(await startWarm(side));
+        } catch (error) {
+          sidesResults[side.name].failures.push(inBrief(error.message));
+        }
+      }
+    }
+    for (let round = 0; round < scenario.rounds(settings); round++) {
+      // Rotated, so that nobody is always measured behind the same neighbour.
+      const order = scenario.isAlone
+        ? rotated(sides, round)
+        : rotated(servers, round);
+      for (const next of order) {
+        if (!scenario.isAlone) {
+          await measure(next, round);
+          continue;
+        }
+        let server;
+        try {
+          server = await startWarm(next);
+          await measure(server, round);
+        } catch (error) {
+          sidesResults[next.name].failures.push(inBrief(error.message));
+        } finally {
+          await server?.stop();
+        }
+      }
+    }
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+    progress("\n");
+  }
+  return { kind: scenario.kind, title: scenario.title, sides: sidesResults };
+}
+
+/** A failure without the stack that may follow. */
+function inBrief(text) {
+  return text.trim().split("\n").slice(0, 4).join(" ").slice(0, 400);
+}
+
+function rotated(list, by) {
+  const at = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+/** Writes progress where it does not end up in a report that is piped away. */
+export function printProgress(text) {
+  process.stderr.write(text);
+}

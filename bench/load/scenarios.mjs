@@ -1,0 +1,110 @@
+// What wrk asks of the servers.
+import { Buffer } from "node:buffer";
+
+/** What a browser sends, filled up with what proxies and page scripts add, to 64 fields with Host. */
+const BROWSER_HEADERS = [
+  ["Connection", "keep-alive"],
+  ["Cache-Control", "max-age=0"],
+  [
+    "sec-ch-ua",
+    '"Chromium";v="142", "Not A(Brand";v="24", "Google Chrome";v="142"',
+  ],
+  ["sec-ch-ua-mobile", "?0"],
+  ["sec-ch-ua-platform", '"Linux"'],
+  ["Upgrade-Insecure-Requests", "1"],
+  [
+    "User-Agent",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) " +
+    "Chrome/142.0.0.0 Safari/537.36",
+  ],
+  [
+    "Accept",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+  ],
+  ["Sec-Fetch-Site", "same-origin"],
+  ["Sec-Fetch-Mode", "navigate"],
+  ["Sec-Fetch-User", "?1"],
+  ["Sec-Fetch-Dest", "document"],
+  ["Referer", "https://www.example.com/products/list?page=3&sort=price"],
+  ["Accept-Encoding", "gzip, deflate, br, zstd"],
+  ["Accept-Language", "en-US,en;q=0.9,de;q=0.8"],
+  [
+    "Cookie",
+    `session=${"c0ffee".repeat(12)}; theme=dark; _id=GA1.2.${
+      "1234567890".repeat(4)
+    }`,
+  ],
+  ["If-None-Match", '"5e1f-60a8c2f0"'],
+  ["X-Requested-With", "XMLHttpRequest"],
+  ["X-Request-Id", "7b1c9a52-4a0e-4d0c-9a77-5f2f3b6f0e11"],
+  ["X-Forwarded-For", "203.0.113.7, 198.51.100.2"],
+  ["X-Forwarded-Proto", "https"],
+  ["X-Forwarded-Host", "www.example.com"],
+  ["traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+];
+for (let i = BROWSER_HEADERS.length + 1; i < 64; i++) {
+  BROWSER_HEADERS.push([
+    `X-Page-Context-${i}`,
+    `value-${i}-${"abcdef".repeat(i % 5)}`,
+  ]);
+}
+
+const HELLO = "Hello, world!";
+const DOWNLOAD = "0123456789abcdef".repeat(62_500);
+const ECHO = "x".repeat(10_000);
+
+/**
+ * @typedef {object} Load
+ * @property {string} title
+ * @property {string} path
+ * @property {string} expects The body of every answer.
+ * @property {number} connections
+ * @property {boolean} hasFloor Whether the fixed answer of a raw socket is an answer to it.
+ */
+
+/** @type {Record<string, Load>} */
+export const LOADS = {
+  get: {
+    title: "GET / (13 bytes), 50 connections",
+    path: "/",
+    expects: HELLO,
+    connections: 50,
+    hasFloor: true,
+  },
+  browser: {
+    title: "GET / with 64 browser-like header fields, 50 connections",
+    path: "/",
+    headers: BROWSER_HEADERS,
+    expects: HELLO,
+    connections: 50,
+    hasFloor: false,
+  },
+  echo: {
+    title: "POST /echo of 10 kB, 50 connections",
+    path: "/echo",
+    method: "POST",
+    body: ECHO,
+    expects: ECHO,
+    connections: 50,
+    hasFloor: false,
+  },
+  download: {
+    title: "GET /download of 1 MB, 10 connections",
+    path: "/download",
+    expects: DOWNLOAD,
+    connections: 10,
+    hasFloor: false,
+  },
+};
+
+/** Throws unless `answer` is what `load` must be answered with. */
+export function checkAnswer(load, answer) {
+  if (answer.status !== 200) {
+    throw new Error(`status ${answer.status}, expected 200`);
+  }
+  if (!answer.body.equals(Buffer.from(load.expects))) {
+    throw new Error(
+      `a body of ${answer.body.length} bytes that is not the expected one`,
+    );
+  }
+}

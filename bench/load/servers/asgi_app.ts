@@ -1,0 +1,72 @@
+/** What Tricorn serves under load: the same four routes as every server it is compared with. */
+import type { AsgiApp, HttpReceiveEvent, Receive, Send } from "../../../mod.ts";
+
+const HELLO = new TextEncoder().encode("Hello, world!");
+const DOWNLOAD = new TextEncoder().encode("0123456789abcdef".repeat(62_500));
+
+export const app: AsgiApp = async (scope, receive, send) => {
+  if (scope.type !== "http") throw new Error("No lifespan here");
+  switch (scope.path) {
+    case "/":
+      return await answer(send, HELLO);
+    case "/download":
+      return await answer(send, DOWNLOAD);
+    case "/echo":
+      return await answer(send, await wholeBody(receive));
+    case "/discard":
+      return await answer(
+        send,
+        new TextEncoder().encode(String(await bodySize(receive))),
+      );
+    default:
+      await send({
+        type: "http.response.start",
+        status: 404,
+        headers: [["content-length", "0"]],
+      });
+      await send({ type: "http.response.body" });
+  }
+};
+
+async function answer(send: Send, body: Uint8Array): Promise<void> {
+  await send({
+    type: "http.response.start",
+    status: 200,
+    headers: [["content-type", "text/plain"], [
+      "content-length",
+      String(body.length),
+    ]],
+  });
+  await send({ type: "http.response.body", body });
+}
+
+/** The pieces of the body joined; a body in one piece is not copied. */
+async function wholeBody(receive: Receive): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const event = await receive() as HttpReceiveEvent;
+    if (event.type === "http.disconnect") return new Uint8Array(0);
+    if (event.body.length > 0) pieces.push(event.body);
+    size += event.body.length;
+    if (!event.more_body) break;
+  }
+  if (pieces.length === 1) return pieces[0];
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    body.set(piece, at);
+    at += piece.length;
+  }
+  return body;
+}
+
+async function bodySize(receive: Receive): Promise<number> {
+  let size = 0;
+  for (;;) {
+    const event = await receive() as HttpReceiveEvent;
+    if (event.type === "http.disconnect") return size;
+    size += event.body.length;
+    if (!event.more_body) return size;
+  }
+}

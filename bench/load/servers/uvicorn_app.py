@@ -1,0 +1,56 @@
+"""What Uvicorn serves under load: line for line the application of asgi_app.ts."""
+
+HELLO = b"Hello, world!"
+DOWNLOAD = b"0123456789abcdef" * 62_500
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise RuntimeError("No lifespan here")
+    path = scope["path"]
+    if path == "/":
+        await answer(send, HELLO)
+    elif path == "/download":
+        await answer(send, DOWNLOAD)
+    elif path == "/echo":
+        await answer(send, await whole_body(receive))
+    elif path == "/discard":
+        await answer(send, b"%d" % await body_size(receive))
+    else:
+        await send(
+            {"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]}
+        )
+        await send({"type": "http.response.body"})
+
+
+async def answer(send, body):
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def whole_body(receive):
+    pieces = []
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return b""
+        pieces.append(event["body"])
+        if not event.get("more_body", False):
+            return b"".join(pieces)
+
+
+async def body_size(receive):
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return size
+        size += len(event["body"])
+        if not event.get("more_body", False):
+            return size

@@ -1,0 +1,172 @@
+// The servers that are compared: how each is started, and what it can be asked.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { BUN, DENO, NODE, PYTHON, ROOT } from "./machine.mjs";
+
+const SERVERS = join(ROOT, "bench/load/servers");
+const CLI = join(ROOT, "cli.ts");
+const at = (name) => join(SERVERS, name);
+
+/** Nothing is written per request, and idle connections outlive their count. */
+const TRICORN = (port) => [
+  CLI,
+  "--app-dir",
+  SERVERS,
+  "asgi_app:app",
+  "--port",
+  port,
+  "--no-access-log",
+  "--log-level",
+  "warning",
+  "--timeout-keep-alive",
+  "120",
+];
+
+const UVICORN = (port) => [
+  "-m",
+  "uvicorn",
+  "--app-dir",
+  SERVERS,
+  "uvicorn_app:app",
+  "--port",
+  port,
+  "--loop",
+  "uvloop",
+  "--http",
+  "httptools",
+  "--no-access-log",
+  "--log-level",
+  "warning",
+  "--timeout-keep-alive",
+  "120",
+];
+
+/**
+ * @typedef {object} Side
+ * @property {string} name
+ * @property {"tricorn" | "native" | "uvicorn" | "floor"} role A floor answers "/" alone.
+ * @property {"deno" | "bun" | "node" | "python"} runtime
+ * @property {(port: string) => string[]} command
+ * @property {string} needs A file that must exist.
+ * @property {boolean} [extra] Runs only when it is asked for by name.
+ */
+
+/** @type {Side[]} */
+export const SIDES = [
+  {
+    name: "tricorn-deno",
+    role: "tricorn",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", ...TRICORN(port)],
+    needs: CLI,
+  },
+  {
+    name: "tricorn-bun",
+    role: "tricorn",
+    runtime: "bun",
+    command: (port) => [BUN, ...TRICORN(port)],
+    needs: CLI,
+  },
+  {
+    name: "tricorn-node",
+    role: "tricorn",
+    runtime: "node",
+    command: (port) => [NODE, ...TRICORN(port)],
+    needs: CLI,
+  },
+  {
+    name: "tricorn-deno-net",
+    role: "tricorn",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", ...TRICORN(port), "--loop", "node"],
+    needs: CLI,
+    extra: true,
+  },
+  {
+    name: "tricorn-bun-net",
+    role: "tricorn",
+    runtime: "bun",
+    command: (port) => [BUN, ...TRICORN(port), "--loop", "node"],
+    needs: CLI,
+    extra: true,
+  },
+  {
+    name: "deno-serve",
+    role: "native",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", at("deno_serve.ts"), port],
+    needs: at("deno_serve.ts"),
+  },
+  {
+    name: "bun-serve",
+    role: "native",
+    runtime: "bun",
+    command: (port) => [BUN, at("bun_serve.ts"), port],
+    needs: at("bun_serve.ts"),
+  },
+  {
+    name: "node-http",
+    role: "native",
+    runtime: "node",
+    command: (port) => [NODE, at("node_http.mjs"), port],
+    needs: at("node_http.mjs"),
+  },
+  {
+    name: "uvicorn",
+    role: "uvicorn",
+    runtime: "python",
+    command: (port) => [PYTHON, ...UVICORN(port)],
+    needs: PYTHON,
+  },
+  {
+    name: "raw-deno",
+    role: "floor",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", at("raw_deno.ts"), port],
+    needs: at("raw_deno.ts"),
+  },
+  {
+    name: "raw-bun",
+    role: "floor",
+    runtime: "bun",
+    command: (port) => [BUN, at("raw_bun.ts"), port],
+    needs: at("raw_bun.ts"),
+  },
+  {
+    name: "raw-node",
+    role: "floor",
+    runtime: "node",
+    command: (port) => [NODE, at("raw_node.mjs"), port],
+    needs: at("raw_node.mjs"),
+  },
+  {
+    name: "raw-deno-net",
+    role: "floor",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", at("raw_node.mjs"), port],
+    needs: at("raw_node.mjs"),
+    extra: true,
+  },
+  {
+    name: "raw-bun-net",
+    role: "floor",
+    runtime: "bun",
+    command: (port) => [BUN, at("raw_node.mjs"), port],
+    needs: at("raw_node.mjs"),
+    extra: true,
+  },
+];
+
+/** Why `side` cannot run here, or `undefined` if it can. */
+export function whyNot(side) {
+  if (!existsSync(side.needs)) return `no ${side.needs.slice(ROOT.length + 1)}`;
+  if (side.role !== "uvicorn") return undefined;
+  const { status } = spawnSync(PYTHON, [
+    "-c",
+    "import uvicorn, uvloop, httptools",
+  ]);
+  return status === 0
+    ? undefined
+    : "install it with: apt-get install python3-uvicorn python3-uvloop python3-httptools";
+}
