@@ -153,12 +153,12 @@ function isFlag(argument: string | undefined): boolean {
 
 function unknown(spelling: string): string {
   const text = `No such option '${printable(spelling)}'.`;
-  const close = didYouMean(
-    spelling,
-    [...FLAGS.keys()].filter((flag) => flag.startsWith("--")),
-  );
+  // Without the dashes: two characters that always agree make everything look close.
+  const words = [...FLAGS.keys()].filter((flag) => flag.startsWith("--"))
+    .map((flag) => flag.slice(2));
+  const close = didYouMean(spelling.replace(/^-+/, ""), words);
   if (close.length === 0) return text;
-  const names = close.map((flag) => `'${flag}'`).join(", ");
+  const names = close.map((word) => `'--${word}'`).join(", ");
   return close.length === 1
     ? `${text} (Did you mean ${names}?)`
     : `${text} (Did you mean one of: ${names}?)`;

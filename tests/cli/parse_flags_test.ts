@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseFlags } from "../../src/cli/parse_flags.ts";
+import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
+import { ConfigError } from "../../src/errors.ts";
+
+for (
+  const [args, app, options] of [
+    ["main:app", "main:app", {}],
+    ["", undefined, {}],
+    ["--port 80 main:app --host ::1", "main:app", { port: 80, host: "::1" }],
+    ["--port=0 main:app", "main:app", { port: 0 }],
+    ["-p 80 main:app", "main:app", { port: 80 }],
+    ["-p80 main:app", "main:app", { port: 80 }],
+    ["--hostname 0.0.0.0 main:app", "main:app", { host: "0.0.0.0" }],
+    ["--host= main:app", "main:app", { host: "" }],
+    ["--port 1 --port 2 main:app", "main:app", { port: 2 }],
+    ["--factory main:app", "main:app", { factory: true }],
+    ["--access-log", undefined, { accessLog: true }],
+    ["--no-access-log", undefined, { accessLog: false }],
+    ["--no-access-log --access-log", undefined, { accessLog: true }],
+    ["--use-colors", undefined, { useColors: true }],
+    ["--no-use-colors", undefined, { useColors: false }],
+    ["--no-server-header --no-date-header", undefined, {
+      serverHeader: false,
+      dateHeader: false,
+    }],
+    ["--log-level WARNING", undefined, { logLevel: "warning" }],
+    ["--header A:1 --header=b:2:3", undefined, {
+      headers: [["a", "1"], ["b", "2:3"]],
+    }],
+    ["--root-path /api/ --root-path-mode as-is", undefined, {
+      rootPath: "/api",
+      rootPathMode: "as-is",
+    }],
+    ["--timeout-keep-alive 2.5", undefined, { timeoutKeepAlive: 2.5 }],
+    ["--h11-max-incomplete-event-size 1024", undefined, {
+      limitRequestHead: 1024,
+    }],
+    ["--app-dir -x main:app", "main:app", { appDir: "-x" }],
+    ["-- --port", "--port", {}],
+    ["-", "-", {}],
+  ] as readonly (readonly [string, string | undefined, unknown])[]
+) {
+  test(`parseFlags() reads "${args}"`, () => {
+    assert.deepEqual(
+      parseFlags(args.split(" ").filter((word) => word !== "")),
+      {
+        action: "run",
+        app,
+        options,
+      },
+    );
+  });
+}
+
+test("parseFlags() keeps spaces of an argument", () => {
+  const command = parseFlags(["--header", "X-A: b c", "main:app"]);
+  assert.deepEqual(command, {
+    action: "run",
+    app: "main:app",
+    options: { headers: [["x-a", "b c"]] },
+  });
+});
+
+for (
+  const [args, message] of [
+    ["--prot 80", "No such option '--prot'. (Did you mean '--port'?)"],
+    ["--relo", "No such option '--relo'."],
+    [
+      "--timeout",
+      "No such option '--timeout'. (Did you mean one of: " +
+      "'--timeout-graceful-shutdown', '--timeout-keep-alive', '--timeout-lifespan'?)",
+    ],
+    ["--prot=80 main:app", "No such option '--prot'. (Did you mean '--port'?)"],
+    ["-x", "No such option '-x'."],
+    ["--\x1b[2J", "No such option '--\\x1b[2J'."],
+    ["--factory=true", "Option '--factory' does not take a value."],
+    ["--no-access-log=1", "Option '--no-access-log' does not take a value."],
+    [
+      "--no-factory",
+      "No such option '--no-factory'. (Did you mean '--factory'?)",
+    ],
+    ["--help=x", "Option '--help' does not take a value."],
+    ["main:app --host", "Option '--host' requires an argument."],
+    ["--host --port 80 main:app", "Option '--host' requires an argument."],
+    ["-p", "Option '-p' requires an argument."],
+    ["main:app extra", "Got unexpected extra argument (extra)"],
+    ["main:app a b", "Got unexpected extra arguments (a b)"],
+    ["main:app a --prot", "No such option '--prot'. (Did you mean '--port'?)"],
+    ["--port abc", "Invalid value for '--port': 'abc' is not a valid integer."],
+    ["-p abc", "Invalid value for '--port': 'abc' is not a valid integer."],
+    [
+      "--port 70000",
+      "Invalid value for '--port': 70000 is not in the range 0<=x<=65535.",
+    ],
+    [
+      "--port -1",
+      "Invalid value for '--port': -1 is not in the range 0<=x<=65535.",
+    ],
+    [
+      "--port 80.5",
+      "Invalid value for '--port': '80.5' is not a valid integer.",
+    ],
+    [
+      "--backlog 0",
+      "Invalid value for '--backlog': 0 is not in the range 1<=x<=2147483647.",
+    ],
+    [
+      "--lifespan maybe",
+      "Invalid value for '--lifespan': 'maybe' is not one of 'auto', 'on', 'off'.",
+    ],
+    [
+      "--http h2",
+      "Invalid value for '--http': 'h2' is not one of 'auto', 'h1'.",
+    ],
+    [
+      "--timeout-keep-alive soon",
+      "Invalid value for '--timeout-keep-alive': 'soon' is not a valid float.",
+    ],
+    [
+      "--header nonsense",
+      "Invalid value for '--header': 'nonsense' is not of the form 'Name: value'.",
+    ],
+    [
+      "--host http://x",
+      "Invalid value for '--host': 'http://x' is not a host name or an IP address.",
+    ],
+    ["--uds=", "Invalid value for '--uds': '' is not a path."],
+  ] as const
+) {
+  test(`parseFlags() refuses ${JSON.stringify(args)}`, () => {
+    assert.throws(() => parseFlags(args.split(" ")), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.message, message);
+      assert.equal(error.exitCode, 2);
+      return true;
+    });
+  });
+}
+
+for (
+  const [args, action] of [
+    ["--version", "version"],
+    ["--help", "help"],
+    ["-h", "help"],
+    ["main:app extra --prot --version --help", "version"],
+    ["--port abc --help", "help"],
+    ["--factory=1 -h", "help"],
+  ] as const
+) {
+  test(`parseFlags() lets ${action} win in "${args}"`, () => {
+    assert.deepEqual(parseFlags(args.split(" ")), { action });
+  });
+}
+
+test("parseFlags() takes what follows an option for its value, even --help", () => {
+  assert.throws(
+    () => parseFlags(["--", "--help", "--version"]),
+    /unexpected extra argument/,
+  );
+});
+
+test("parseFlags() knows every option of the table by all its spellings", () => {
+  const samples = { integer: "300", number: "3", text: "x", list: "a:b" };
+  for (const name of OPTION_NAMES) {
+    const { flag, aliases = [], type } = OPTIONS[name];
+    for (const spelling of [flag, ...aliases]) {
+      const value = type.kind === "choice"
+        ? [type.choices[0]!]
+        : type.kind === "boolean"
+        ? []
+        : [samples[type.kind]];
+      const command = parseFlags([spelling, ...value]);
+      assert.ok(
+        command.action === "run" && command.options[name] !== undefined,
+        spelling,
+      );
+    }
+  }
+});
