@@ -156,7 +156,9 @@ function unknown(spelling: string): string {
   // Without the dashes: two characters that always agree make everything look close.
   const words = [...FLAGS.keys()].filter((flag) => flag.startsWith("--"))
     .map((flag) => flag.slice(2));
-  const close = didYouMean(spelling.replace(/^-+/, ""), words);
+  const word = spelling.replace(/^-+/, "");
+  let close = didYouMean(word, words);
+  if (close.length === 0) close = didYouMean(word.replace(/^no-/, ""), words); // options:C-006
   if (close.length === 0) return text;
   const names = close.map((word) => `'--${word}'`).join(", ");
   return close.length === 1
