@@ -76,9 +76,11 @@ function stackOf(value: unknown): string {
   // Deno 2.9 colours places in messages even where nothing else is coloured.
   // deno-lint-ignore no-control-regex
   const plain = (text: string) => text.replace(/\x1b\[[0-9;]*m/g, "").trimEnd();
-  return stack.includes(said)
+  const whole = stack.includes(said)
     ? plain(stack)
     : `${plain(headline)}\n${plain(stack)}`;
+  // Deno 2.9 wraps the syntax errors of modules.
+  return whole.replace(/^TypeError: (?=SyntaxError: )/, "");
 }
 
 /** Tells frames of runtime and server from those of the user. */

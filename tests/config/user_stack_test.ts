@@ -48,6 +48,16 @@ test("userStack() keeps the source line that some runtimes put in front", () => 
   );
 });
 
+test("userStack() calls a syntax error a syntax error", () => {
+  const stack =
+    "TypeError: SyntaxError: Expression expected\n    at file:///srv/main.ts:2:11";
+  const error = withStack(stack, "SyntaxError: Expression expected");
+  assert.equal(
+    userStack(error, OWN),
+    "SyntaxError: Expression expected\n    at file:///srv/main.ts:2:11",
+  );
+});
+
 test("userStack() writes the place where a runtime gives it apart", () => {
   const error = {
     name: "BuildMessage",
