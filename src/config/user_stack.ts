@@ -69,7 +69,9 @@ function stackOf(value: unknown): string {
   if (position?.file) {
     const kind = name === "BuildMessage" ? "SyntaxError" : name;
     const { file, line, column, lineText } = position;
-    return `${kind}: ${said}\n    ${lineText.trim()}\n    at ${file}:${line}:${column}`;
+    return `${kind}: ${said}\n    ${
+      String(lineText ?? "").trim()
+    }\n    at ${file}:${line}:${column}`;
   }
   const headline = said === "" ? String(name) : `${name}: ${said}`;
   if (typeof stack !== "string" || stack === "") return headline;

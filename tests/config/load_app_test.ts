@@ -98,7 +98,15 @@ describe("loadApp() finds", () => {
     await failureOf(load("main:app", { appDir: "pkg" }));
   });
 
-  for (const name of ["withRest", "withDefault", "bound", "withArguments"]) {
+  for (
+    const name of [
+      "withRest",
+      "withDefault",
+      "bound",
+      "boundRest",
+      "withArguments",
+    ]
+  ) {
     test(`an application whose length lies: ${name}`, async () => {
       const { app, warnings } = await load(`main:${name}`);
       assert.equal(app, (fixture as Record<string, unknown>)[name]);
