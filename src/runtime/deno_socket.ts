@@ -200,13 +200,15 @@ export class DenoSocket implements Socket {
   };
 
   #sendFin(): void {
-    this.#conn.closeWrite().then(this.#onFinSent, this.#onWriteFailed);
+    this.#conn.closeWrite().then(this.#onFinSent, this.#onFinFailed);
   }
 
   readonly #onFinSent = (): void => {
     this.#hasSentFin = true;
     if (this.#reading === "stopped") this.#close(undefined);
   };
+
+  readonly #onFinFailed = (error: unknown): void => this.#close(asError(error));
 
   #close(error: Error | undefined): void {
     if (this.#state === "closed") return;

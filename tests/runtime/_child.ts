@@ -1,0 +1,75 @@
+/** Starts the program of the process tests on the runtime under test. */
+import {
+  type ChildProcess,
+  spawn,
+  type StdioOptions,
+} from "node:child_process";
+import { commandLine, RUNTIME } from "../_support/this_runtime.ts";
+import { until } from "./_wire.ts";
+
+export interface Child {
+  readonly process: ChildProcess;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How it ended, once it has. */
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+  /** Resolves when stdout holds `part`. */
+  says(part: string): Promise<void>;
+}
+
+export interface ChildOptions {
+  /** In place of Deno's `-A`. */
+  readonly denoFlags?: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly stdio?: StdioOptions;
+}
+
+/** Runs `tests/runtime/_program.ts` with `args`; it is killed when it takes longer than 20 s. */
+export function startProgram(
+  args: readonly string[],
+  options: ChildOptions = {},
+): Child {
+  const { program, args: command } = commandLine(
+    "tests/runtime/_program.ts",
+    args,
+  );
+  const all = command.flatMap((arg) =>
+    RUNTIME === "deno" && arg === "-A" && options.denoFlags !== undefined
+      ? ["--no-prompt", ...options.denoFlags]
+      : [arg]
+  );
+  const child = spawn(program, all, {
+    stdio: options.stdio ?? ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.env },
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on(
+    "data",
+    (text: string) => output.stdout += text,
+  );
+  child.stderr?.setEncoding("utf8").on(
+    "data",
+    (text: string) => output.stderr += text,
+  );
+  const killer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const exited = new Promise<{ code: number | null; signal: string | null }>(
+    (resolve) => {
+      child.on("close", (code, signal) => {
+        clearTimeout(killer);
+        resolve({ code, signal });
+      });
+    },
+  );
+  return {
+    process: child,
+    get stdout() {
+      return output.stdout;
+    },
+    get stderr() {
+      return output.stderr;
+    },
+    exited,
+    says: (part) =>
+      until(() => output.stdout.includes(part), `the program says "${part}"`),
+  };
+}
