@@ -44,8 +44,8 @@ function isAbsolute(path: string): boolean {
 }
 
 /**
- * Writes the head and the file behind it. While the file is being opened nothing has been
- * written, so that an error leaves the application free to answer otherwise (asgi:A-187).
+ * Writes the head and the file behind it. Until the first bytes of the file are there nothing has
+ * been written, so that an error leaves the application free to answer otherwise (asgi:A-187).
  *
  * @throws The I/O error of opening or reading; UnexpectedEventError if the file is shorter than
  * the `content-length` given.
@@ -55,18 +55,16 @@ export async function sendFile(
   stream: ResponseStream,
   host: FileSenderHost,
 ): Promise<void> {
-  if (stream.isBodyless) { // asgi:A-190: not opened
-    stream.endHead(event.count ?? 0);
+  const { path, offset = 0, count = Infinity } = event;
+  if (stream.isBodyless) {
+    // asgi:A-190: not opened. So its size is not known, and none is told (RFC 9110 §8.6).
+    if (stream.isHeadOpen) stream.endHead(0);
     return;
   }
-  const file = await host.openFile(event.path);
+  const file = await host.openFile(path);
   try {
     host.checkGone();
-    const offset = Math.min(event.offset ?? 0, file.size);
-    const available = file.size - offset;
-    let left = event.count === undefined
-      ? available
-      : Math.min(event.count, available);
+    let left = Math.min(count, Math.max(file.size - offset, 0));
     const declared = stream.declaredLength;
     // asgi:A-189: never more than was promised, and less is an error.
     if (declared >= 0 && left < declared) {
@@ -77,7 +75,6 @@ export async function sendFile(
       );
     }
     if (declared >= 0) left = declared;
-    stream.endHead(left);
     for (let at = offset; left > 0;) {
       // A new buffer each time: the socket may hold the last one until it is sent.
       const buffer = new Uint8Array(Math.min(READ_BYTES, left));
@@ -85,9 +82,11 @@ export async function sendFile(
       host.checkGone();
       if (size === 0) {
         throw new Error(
-          `Cannot send file ${JSON.stringify(event.path)}: it became shorter`,
+          `Cannot send file ${JSON.stringify(path)}: it became shorter`,
         );
       }
+      // A head that was opened in an earlier turn has left already.
+      if (stream.isHeadOpen) stream.endHead(left);
       stream.write(
         size === buffer.length ? buffer : buffer.subarray(0, size),
         false,

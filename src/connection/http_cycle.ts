@@ -21,6 +21,7 @@ import {
   UnexpectedEventError,
 } from "../errors.ts";
 import type { RequestHead } from "../http/request_head.ts";
+import { checkFields, checkTrailers } from "../http/response_writer.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
@@ -117,7 +118,9 @@ export class HttpCycle {
   #gone: ClientDisconnected | undefined;
   #hasReturned = false;
   #promisesTrailers = false;
-  #isSendingFile = false;
+  #hasWarnedOfBody = false;
+  /** Settles with the file that is being sent. */
+  #fileSent: Promise<void> | undefined;
   #abortController: AbortController | undefined;
   #abortReason: Error | undefined;
 
@@ -127,7 +130,13 @@ export class HttpCycle {
     this.#stream = host.stream;
     this.#context = context;
     this.receive = () => this.#receive();
-    this.send = (event) => this.#send(event);
+    this.send = (event) => {
+      try {
+        return this.#send(event);
+      } catch (error) {
+        return rejected(error as Error); // an iterable or a getter of the application's own threw
+      }
+    };
   }
 
   /** How far the response has come. */
@@ -142,7 +151,7 @@ export class HttpCycle {
 
   /** Whether a file is being opened: its head must not leave before that worked (asgi:A-187). */
   get holdsHead(): boolean {
-    return this.#isSendingFile;
+    return this.#fileSent !== undefined;
   }
 
   /** Calls the application. Errors end here. */
@@ -154,6 +163,7 @@ export class HttpCycle {
         this.send,
       );
       if (value !== undefined) this.#warnOfValue(value);
+      if (this.#fileSent !== undefined) await this.#fileSent; // asgi:A-021
       this.#onReturn();
     } catch (error) {
       this.#onThrow(error);
@@ -195,14 +205,22 @@ export class HttpCycle {
   /** Ends a response that its application did not end (asgi:A-088 to A-090). */
   #fail(): void {
     if (this.#stream.isHeadCommitted) {
-      this.#gone = new ClientDisconnected(
-        "Cannot send: the response has been cut off",
-      );
-      this.#host.breakOff();
+      this.#cutOff();
       return;
     }
-    this.#state = "complete";
+    // Whoever still holds `send` finds nobody there (asgi:A-026).
+    this.#gone = new ClientDisconnected(
+      "Cannot send: the response has been replaced",
+    );
     this.#answer(500); // fixed text: what went wrong is for the log, not for the peer (asgi:A-220)
+  }
+
+  /** Ends a response that can no longer become whole. */
+  #cutOff(): void {
+    this.#gone = new ClientDisconnected(
+      "Cannot send: the response has been cut off",
+    );
+    this.#host.breakOff();
   }
 
   #answer(status: number, text?: string, headers?: HeaderList): void {
@@ -282,30 +300,28 @@ export class HttpCycle {
       );
     }
     const refusal = this.#refusal("start", event.type);
-    if (refusal !== undefined) return refusal;
-    const stream = this.#stream;
-    this.#host.beforeHead();
-    let problem: string | undefined;
-    try {
-      problem = stream.start(status, headers ?? [], trailers === true);
-    } catch (error) {
-      return rejected(error as Error);
+    if (refusal !== undefined) {
+      return unless(checkFields(headers ?? []), event, refusal);
     }
+    const stream = this.#stream;
+    // asgi:A-174: where trailers are not offered, a promise of them must not keep the body open.
+    const promises = trailers === true && !stream.isHttp10;
+    this.#host.beforeHead();
+    const problem = stream.start(status, headers ?? [], promises);
     if (problem !== undefined) return invalid(event, problem);
-    this.#promisesTrailers = trailers === true;
+    this.#promisesTrailers = promises;
     this.#state = "started";
     return this.#host.afterWrite(0);
   }
 
   #sendBody(event: HttpResponseBodyEvent): Promise<void> {
-    const body = event.body ?? NO_BODY;
+    const { body = NO_BODY, more_body: hasMore = false } = event;
     if (typeof body !== "string" && !(body instanceof Uint8Array)) {
       return invalid(
         event,
         `"body" is ${shown(body)}, expected a Uint8Array or a string`,
       );
     }
-    const hasMore = event.more_body ?? false;
     if (typeof hasMore !== "boolean") {
       return invalid(
         event,
@@ -319,13 +335,16 @@ export class HttpCycle {
       : "lastBody";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
-    if (this.#stream.forbidsBody && body.length > 0) this.#warnOfBody();
+    if (body.length > 0 && this.#stream.forbidsBody && !this.#hasWarnedOfBody) {
+      this.#warnOfBody();
+    }
     const problem = this.#stream.write(body, !hasMore);
     if (problem !== undefined) return this.#unframed(event.type, problem);
     return this.#advance(kind, body.length);
   }
 
   #warnOfBody(): void {
+    this.#hasWarnedOfBody = true; // asgi:A-106: one warning, however many pieces
     this.#context.logger.warning(
       `Response body dropped: status ${this.#stream.status} does not allow one.`,
     );
@@ -333,15 +352,15 @@ export class HttpCycle {
 
   /** A body that does not fit its content-length (asgi:A-103, A-104). */
   #unframed(type: string, problem: StreamProblem): Promise<void> {
-    if (problem.isPartial) void this.#host.afterWrite(0);
+    if (problem.isPartial) this.#cutOff();
     return rejected(
       new UnexpectedEventError(problem.message, type, this.#state),
     );
   }
 
   #sendTrailers(event: HttpResponseTrailersEvent): Promise<void> {
-    const { headers } = event;
-    const hasMore = event.more_trailers ?? false;
+    if (this.#stream.isHttp10) return unknownEvent(event); // asgi:A-087
+    const { headers, more_trailers: hasMore = false } = event;
     if (
       typeof headers !== "object" || headers === null ||
       typeof headers[Symbol.iterator] !== "function"
@@ -359,13 +378,10 @@ export class HttpCycle {
     }
     const kind = hasMore ? "trailers" : "lastTrailers";
     const refusal = this.#refusal(kind, event.type);
-    if (refusal !== undefined) return refusal;
-    let problem: string | undefined;
-    try {
-      problem = this.#stream.addTrailers(headers);
-    } catch (error) {
-      return rejected(error as Error);
+    if (refusal !== undefined) {
+      return unless(checkTrailers(headers), event, refusal);
     }
+    const problem = this.#stream.addTrailers(headers);
     if (problem !== undefined) return invalid(event, problem);
     if (!hasMore) this.#stream.endWithTrailers();
     return this.#advance(kind, 0);
@@ -385,14 +401,16 @@ export class HttpCycle {
         `"links" is ${shown(links)}, expected an iterable of link values`,
       );
     }
+    const fields = Array.from(links, (link) => ["link", link] as const);
     const refusal = this.#refusal("earlyHint", event.type);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      return unless(checkFields(fields), event, refusal);
+    }
     // asgi:A-183: once the head has left, a hint is late and silently dropped.
-    if (this.#stream.isHeadCommitted) return RESOLVED;
-    const problem = this.#stream.writeInterim(
-      103,
-      Array.from(links, (link) => ["link", link]),
-    );
+    if (this.#stream.isHeadCommitted) {
+      return unless(checkFields(fields), event, RESOLVED);
+    }
+    const problem = this.#stream.writeInterim(103, fields);
     if (problem !== undefined) return invalid(event, problem);
     if (!this.#stream.isHeadOpen) this.#host.flush();
     return this.#host.afterWrite(0);
@@ -404,8 +422,7 @@ export class HttpCycle {
     const kind = this.#promisesTrailers ? "fileBeforeTrailers" : "file";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
-    this.#isSendingFile = true;
-    const sent = this.#sendFile(event, kind);
+    const sent = this.#fileSent = this.#sendFile(event, kind);
     sent.catch(ignore);
     return sent;
   }
@@ -426,24 +443,34 @@ export class HttpCycle {
       if (
         error === this.#gone && !this.#context.settings.raisesAfterDisconnect
       ) return;
-      if (!this.#stream.isHeadCommitted) {
-        // asgi:A-187: as if nothing had been sent, so that another answer can be.
-        this.#stream.retract();
-        this.#state = "unsent";
-      }
+      if (this.#gone === undefined) this.#onFileFailed();
       throw error;
     } finally {
-      this.#isSendingFile = false;
+      this.#fileSent = undefined;
     }
-    await this.#advance(kind, 0);
+    // The client may have left while the file was being closed: nothing is left to complete.
+    if (this.#gone === undefined) await this.#advance(kind, 0);
+  }
+
+  #onFileFailed(): void {
+    const stream = this.#stream;
+    if (stream.isHeadOpen) {
+      // asgi:A-187: as if nothing had been sent, so that another answer can be.
+      stream.retract();
+      this.#state = "unsent";
+    } else if (stream.bodyBytes > 0) {
+      this.#cutOff(); // asgi:A-189
+    }
   }
 
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
   #refusal(kind: SendKind, type: string): Promise<void> | undefined {
     const state = this.#state;
-    if (NEXT[state][kind] === undefined || this.#isSendingFile) {
+    if (NEXT[state][kind] === undefined || this.#fileSent !== undefined) {
       const message = state === "complete"
         ? `Unexpected ASGI message '${type}' sent, after response already completed.`
+        : this.#fileSent !== undefined
+        ? `Unexpected ASGI message '${type}' sent, while a file is being sent.`
         : `Expected ASGI message '${EXPECTED[state]}', but got '${type}'.`;
       return rejected(new UnexpectedEventError(message, type, state));
     }
@@ -535,6 +562,15 @@ function invalid(
       event.type,
     ),
   );
+}
+
+/** Shape comes first, so that bugs do not hide behind a peer that left (asgi:A-217). */
+function unless(
+  problem: string | undefined,
+  event: { readonly type: string },
+  otherwise: Promise<void>,
+): Promise<void> {
+  return problem === undefined ? otherwise : invalid(event, problem);
 }
 
 function unknownEvent(event: unknown): Promise<void> {

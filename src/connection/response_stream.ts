@@ -103,9 +103,10 @@ export class ResponseStream {
     return this.#isHttp10;
   }
 
-  /** The `content-length` the application gave; -1 if none. */
+  /** The `content-length` the application gave and is held to; -1 if none. */
   get declaredLength(): number {
-    return this.#facts.contentLength;
+    const isOverruled = this.#facts.asksChunked && !this.#isHttp10; // http:H-054
+    return isOverruled ? -1 : this.#facts.contentLength;
   }
 
   /**
@@ -215,8 +216,8 @@ export class ResponseStream {
   ): StreamProblem | undefined {
     const out = this.#out;
     if (this.isHeadOpen) {
-      const declared = this.#facts.contentLength;
-      if (declared >= 0 && !this.isBodyless && !this.#facts.asksChunked) {
+      const declared = this.declaredLength;
+      if (declared >= 0 && !this.isBodyless) {
         // Known before anything has left: the head can still become a 500.
         if (size > declared) return tooLong(declared);
         if (isLast && size < declared) return tooShort(declared, false);

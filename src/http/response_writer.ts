@@ -3,7 +3,7 @@
  * decides when; this file knows how, and refuses what would let one response be
  * read as two.
  */
-import type { ByteWriter } from "./byte_writer.ts";
+import { ByteWriter } from "./byte_writer.ts";
 
 /** A response field as an application gives it: text as ISO-8859-1, or octets. */
 export type FieldInput = readonly [
@@ -159,6 +159,11 @@ export function writeFields(
     }
   }
   return undefined;
+}
+
+/** What is wrong with fields that are not going to be sent, or `undefined` (asgi:A-217). */
+export function checkFields(fields: Iterable<FieldInput>): string | undefined {
+  return writeFields(new ByteWriter(256), fields, emptyFacts());
 }
 
 /** Writes a value and CRLF; false if a unit must not stand in a value (RFC 9110 §5.5). */
@@ -333,4 +338,11 @@ export function writeTrailers(
     }
   }
   return writeFields(out, list, emptyFacts());
+}
+
+/** What is wrong with trailer fields that are not going to be sent, or `undefined` (asgi:A-217). */
+export function checkTrailers(
+  fields: Iterable<FieldInput>,
+): string | undefined {
+  return writeTrailers(new ByteWriter(256), fields);
 }
