@@ -238,7 +238,9 @@ export class Lifespan {
         this.#logger.error("Exception in 'lifespan' protocol", { error });
         this.#waiting?.resolve("failed");
         break;
-      case "stopped":
+      case "stopped": // it had said that all went well
+        this.#logger.error("Exception in 'lifespan' protocol", { error });
+        break;
       case "failed": // process:P-028: thrown again after it was told
         break;
     }
@@ -268,15 +270,20 @@ export class Lifespan {
   }
 
   #send(event: SendEvent): Promise<void> {
-    const type: unknown = event?.type;
+    const { type, message }: { type?: unknown; message?: unknown } = event ??
+      {};
     if (typeof type !== "string" || !MESSAGES.has(type)) {
-      return rejected(
-        new InvalidEventError(
-          `Cannot send ${
-            JSON.stringify(type)
-          }: the lifespan scope has no such message`,
-          typeof type === "string" ? type : null,
-        ),
+      const shown = typeof type === "string" ? JSON.stringify(type) : "message";
+      return invalid(
+        `Cannot send ${shown}: the lifespan scope has no such message`,
+        type,
+      );
+    }
+    const isFailure = type.endsWith(".failed");
+    if (isFailure && message !== undefined && typeof message !== "string") {
+      return invalid(
+        `Cannot send "${type}": expected "message" to be a string`,
+        type,
       );
     }
     const next = NEXT_PHASE[this.#phase][type as LifespanMessage];
@@ -289,14 +296,17 @@ export class Lifespan {
         ),
       );
     }
-    if (next === "failed") {
-      const { message } = event as { readonly message?: unknown };
-      this.#failureMessage = typeof message === "string" ? message : undefined;
-    }
+    if (isFailure) this.#failureMessage = message as string | undefined;
     this.#phase = next;
     this.#waiting?.resolve(next === "failed" ? "failed" : "done");
     return Promise.resolve();
   }
+}
+
+function invalid(problem: string, type: unknown): Promise<void> {
+  return rejected(
+    new InvalidEventError(problem, typeof type === "string" ? type : null),
+  );
 }
 
 function rejected(error: Error): Promise<void> {
