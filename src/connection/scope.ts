@@ -29,6 +29,7 @@ export interface ConnectionInfo {
   readonly server: ServerAddress | null;
   /** `host:port` of the peer for log lines, `""` if it has none (http:H-151). */
   readonly clientText: string;
+  /** Counted up with each request; a scope gets a copy. */
   readonly extension: ConnectionExtension & { requests: number };
 }
 
@@ -98,7 +99,7 @@ function extensionsOf(
       "http.response.pathsend": WITH_RANGE,
       abort_signal: new AbortEntry(cycle),
       drain_signal: context.drainSignal,
-      connection: info.extension,
+      connection: { ...info.extension },
     };
   }
   const extensions: {
@@ -107,7 +108,7 @@ function extensionsOf(
     "http.response.pathsend": WITH_RANGE,
     abort_signal: new AbortEntry(cycle),
     drain_signal: context.drainSignal,
-    connection: info.extension,
+    connection: { ...info.extension },
     "http.response.trailers": YES,
   };
   if (context.settings.offersEarlyHints) {
