@@ -6,7 +6,9 @@ export const CR = 0x0d;
 export const SPACE = 0x20;
 export const HASH = 0x23;
 export const ASTERISK = 0x2a;
+export const SLASH = 0x2f;
 export const COLON = 0x3a;
+export const SEMICOLON = 0x3b;
 export const QUESTION = 0x3f;
 
 function table(fill: (byte: number) => number): Int8Array {
@@ -28,6 +30,16 @@ export const VALUE: Int8Array = table((byte) =>
 /** 1 for a byte that may stand in a request target: visible ASCII (RFC 9112 §3.2). */
 export const TARGET: Int8Array = table((byte) =>
   byte > SPACE && byte < 0x7f ? 1 : 0
+);
+
+const REG_NAME_CHARS = /[A-Za-z0-9\-._~!$&'()*+;=]/;
+
+/**
+ * 1 for a byte of a host name, escapes apart (RFC 3986 §3.2.2). The comma is legal there and left
+ * out: in a field it would make a list of hosts, of which everybody picks another one.
+ */
+export const REG_NAME: Int8Array = table((byte) =>
+  REG_NAME_CHARS.test(String.fromCharCode(byte)) ? 1 : 0
 );
 
 /** Value of a hexadecimal digit, -1 for any other byte (RFC 5234 HEXDIG, either case). */

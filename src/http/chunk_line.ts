@@ -1,5 +1,5 @@
 /** The line that opens a chunk. */
-import { CR, ENDS_CHUNK_SIZE, HEX_VALUE, LF, VALUE } from "./chars.ts";
+import { CR, HEX_VALUE, LF, SEMICOLON, SPACE, TAB, VALUE } from "./chars.ts";
 
 /** Not a whole line yet: call again from the same `start` with more bytes. */
 export const NEED_MORE = 0;
@@ -35,10 +35,16 @@ export function readChunkLine(
     size = size * 16 + HEX_VALUE[bytes[at]];
     if (size > Number.MAX_SAFE_INTEGER) return MALFORMED;
   }
-  if (at < limit && (at === start || ENDS_CHUNK_SIZE[bytes[at]] === 0)) {
-    return MALFORMED;
-  }
-  for (; at < limit; at++) { // chunk-ext: skipped unread (§7.1.1)
+  if (at < limit && at === start) return MALFORMED;
+  // Blanks are bad but legal where an extension follows (§7.1.1), and nowhere else: "5 0" is 5 to
+  // those who skip what they do not know, and 0x50 to those who skip blanks.
+  const digitsEnd = at;
+  while (at < limit && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
+  if (
+    at < limit && bytes[at] !== SEMICOLON &&
+    (bytes[at] !== CR || at > digitsEnd)
+  ) return MALFORMED;
+  for (; at < limit; at++) { // chunk-ext: skipped unread, its inner form cannot move its end
     const byte = bytes[at];
     if (byte === CR) {
       if (at + 1 === limit) break;
