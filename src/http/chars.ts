@@ -5,7 +5,6 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const SPACE = 0x20;
 export const HASH = 0x23;
-export const ASTERISK = 0x2a;
 export const SLASH = 0x2f;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
@@ -49,11 +48,6 @@ export const HEX_VALUE: Int8Array = table((byte) => {
   );
   return digit;
 });
-
-/** 1 for a byte that may follow a chunk size: CR, `;`, and bad but legal blanks (RFC 9112 §7.1). */
-export const ENDS_CHUNK_SIZE: Int8Array = table((byte) =>
-  byte === CR || byte === 0x3b || byte === SPACE || byte === TAB ? 1 : 0
-);
 
 /** The byte in lower case, if it is a letter. */
 export const LOWER: Uint8Array = Uint8Array.from(

@@ -12,17 +12,23 @@ import {
   TRANSFER_ENCODING,
   UPGRADE,
 } from "./header_names.ts";
+import { isHost } from "./host.ts";
+import { listItems } from "./lists.ts";
 
 /** What the fields of one head come to. Refilled for each head. */
 export interface Framing {
   hosts: number;
   contentLength: number;
+  /** The values of `transfer-encoding`, joined. */
+  codings: string | undefined;
   isChunked: boolean;
   closes: boolean;
   keepsAlive: boolean;
   upgrades: boolean;
   upgrade: string | undefined;
   expectsContinue: boolean;
+  /** Whether something is expected that we do not know. */
+  expectsOther: boolean;
   acceptsTrailers: boolean;
 }
 
@@ -31,12 +37,14 @@ export function emptyFraming(): Framing {
   return {
     hosts: 0,
     contentLength: -1,
+    codings: undefined,
     isChunked: false,
     closes: false,
     keepsAlive: false,
     upgrades: false,
     upgrade: undefined,
     expectsContinue: false,
+    expectsOther: false,
     acceptsTrailers: false,
   };
 }
@@ -45,12 +53,14 @@ export function emptyFraming(): Framing {
 export function resetFraming(framing: Framing): void {
   framing.hosts = 0;
   framing.contentLength = -1;
+  framing.codings = undefined;
   framing.isChunked = false;
   framing.closes = false;
   framing.keepsAlive = false;
   framing.upgrades = false;
   framing.upgrade = undefined;
   framing.expectsContinue = false;
+  framing.expectsOther = false;
   framing.acceptsTrailers = false;
 }
 
@@ -70,46 +80,26 @@ export function noteField(
   switch (name) {
     case HOST:
       if (++framing.hosts > 1) return "REPEATED_HOST";
-      return isHost(value) ? undefined : "BAD_HOST";
+      // Empty is what a client sends whose target URI has no authority (RFC 9112 §3.2).
+      return value === "" || isHost(value) ? undefined : "BAD_HOST";
     case CONTENT_LENGTH:
       return noteLength(value, framing);
     case TRANSFER_ENCODING:
-      return noteCoding(value, framing);
+      framing.codings = joined(framing.codings, value);
+      return undefined;
     case CONNECTION:
       noteConnection(value, framing);
       return undefined;
     case EXPECT:
-      if (value.toLowerCase() !== "100-continue") return "UNMET_EXPECTATION";
-      framing.expectsContinue = true;
+      noteExpectation(value, framing);
       return undefined;
     case TE:
-      if (hasToken(value, "trailers")) framing.acceptsTrailers = true;
+      if (listItems(value).includes("trailers")) framing.acceptsTrailers = true;
       return undefined;
     default: // upgrade
-      framing.upgrade = framing.upgrade === undefined
-        ? value.toLowerCase()
-        : `${framing.upgrade}, ${value.toLowerCase()}`;
+      framing.upgrade = joined(framing.upgrade, value.toLowerCase());
       return undefined;
   }
-}
-
-/**
- * uri-host [ ":" port ] (RFC 9110 §7.2). May be empty: that is what a client sends whose target
- * URI has no authority. Userinfo, blanks, paths and lists do not fit: a second name in the field
- * would route the request differently here and at a proxy.
- */
-const HOST_FORM =
-  /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?$/;
-
-/** The last `host` that was found good: on most servers it is the only one. */
-let lastGoodHost = "";
-
-/** Whether `value` is a host and an optional port. */
-export function isHost(value: string): boolean {
-  if (value === lastGoodHost) return true;
-  if (!HOST_FORM.test(value) || value.includes(",")) return false;
-  lastGoodHost = value;
-  return true;
 }
 
 function noteLength(
@@ -117,8 +107,8 @@ function noteLength(
   framing: Framing,
 ): HttpFaultCode | undefined {
   // A list of the same value is what a sender joins from two lines (RFC 9110 §8.6).
-  for (const item of value.includes(",") ? value.split(",") : [value]) {
-    const length = decimal(item.trim());
+  for (const item of value.includes(",") ? listItems(value) : [value]) {
+    const length = decimal(item);
     if (length < 0) return "BAD_CONTENT_LENGTH";
     if (framing.contentLength >= 0 && framing.contentLength !== length) {
       return "CONFLICTING_CONTENT_LENGTH";
@@ -141,36 +131,31 @@ function decimal(text: string): number {
   return value;
 }
 
-/** A transfer coding with its parameters: whether it has a form we merely do not support. */
-const CODING = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*;[^,]*)?$/;
+/** A transfer coding, with parameters or not (RFC 9112 §7). */
+const CODING = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:[ \t]*;.*)?$/;
+/** Chunked with what might be parameters: it has none (RFC 9112 §7.1). */
+const CHUNKED = /^chunked(?:[ \t;]|$)/;
 
-function noteCoding(
-  value: string,
-  framing: Framing,
-): HttpFaultCode | undefined {
-  const lower = value.toLowerCase();
-  if (lower === "chunked") {
-    if (framing.isChunked) return "BAD_TRANSFER_ENCODING"; // twice, in two lines
-    framing.isChunked = true;
-    return undefined;
-  }
-  const codings = lower.split(",").map((coding) => coding.trim());
-  const isLastChunked = codings.at(-1) === "chunked";
-  const others = isLastChunked ? codings.slice(0, -1) : codings;
-  const isWellFormed = isLastChunked && !framing.isChunked &&
-    others.every((coding) =>
-      CODING.test(coding) && !/^chunked(?:$|[ \t;])/.test(coding)
-    );
-  if (isWellFormed) return "UNSUPPORTED_TRANSFER_CODING";
-  const isOneOther = !framing.isChunked && others.length === 1 &&
-    CODING.test(others[0]) &&
-    !/^chunked(?:$|[ \t;])/.test(others[0]) && others[0] !== "identity";
-  return isOneOther ? "UNSUPPORTED_TRANSFER_CODING" : "BAD_TRANSFER_ENCODING";
+/**
+ * Why a body in these codings cannot be read; `undefined` for chunked and nothing else.
+ *
+ * RFC 9112 §6.3 asks for 400 unless chunked is the last one: where the body ends cannot be told.
+ * 501 says that it could be told, but not decoded (§6.1). An empty item or a second chunked is
+ * what attackers send to make two parsers disagree about which of the two it is.
+ */
+function codingFault(list: string): HttpFaultCode | undefined {
+  if (list === "chunked") return undefined;
+  const codings = listItems(list);
+  if (codings.pop() !== "chunked") return "BAD_TRANSFER_ENCODING";
+  if (codings.length === 0) return undefined;
+  return codings.every((coding) => CODING.test(coding) && !CHUNKED.test(coding))
+    ? "UNSUPPORTED_TRANSFER_CODING"
+    : "BAD_TRANSFER_ENCODING";
 }
 
 function noteConnection(value: string, framing: Framing): void {
-  for (const item of value.includes(",") ? value.split(",") : [value]) {
-    switch (item.trim().toLowerCase()) {
+  for (const item of listItems(value)) {
+    switch (item) {
       case "close":
         framing.closes = true;
         break;
@@ -184,19 +169,46 @@ function noteConnection(value: string, framing: Framing): void {
   }
 }
 
-function hasToken(list: string, token: string): boolean {
-  return list.split(",").some((item) => item.trim().toLowerCase() === token);
+function noteExpectation(
+  value: string,
+  framing: Framing,
+): void {
+  for (const item of listItems(value)) {
+    if (item === "100-continue") framing.expectsContinue = true;
+    else if (item !== "") framing.expectsOther = true;
+  }
 }
 
-/** Judges the fields of a whole head together. */
-export function checkFraming(
+function joined(list: string | undefined, value: string): string {
+  return list === undefined ? value : `${list}, ${value}`;
+}
+
+/**
+ * Judges the fields of a whole head together, and drops what its version cannot mean.
+ *
+ * @returns Why the head is refused, if it is.
+ */
+export function concludeFraming(
   framing: Framing,
   version: "1.0" | "1.1",
 ): HttpFaultCode | undefined {
   if (framing.hosts === 0 && version === "1.1") return "MISSING_HOST";
-  if (!framing.isChunked) return undefined;
-  if (framing.contentLength >= 0) return "CONTENT_LENGTH_AND_TRANSFER_ENCODING";
-  // RFC 9112 §6.1: an HTTP/1.0 peer does not know chunks, so somebody between us added it.
-  if (version === "1.0") return "TRANSFER_ENCODING_IN_HTTP10";
-  return undefined;
+  if (framing.codings !== undefined) {
+    // RFC 9112 §6.1: an HTTP/1.0 peer does not know codings, so somebody between us added it.
+    if (version === "1.0") return "TRANSFER_ENCODING_IN_HTTP10";
+    if (framing.contentLength >= 0) {
+      return "CONTENT_LENGTH_AND_TRANSFER_ENCODING";
+    }
+    const fault = codingFault(framing.codings);
+    if (fault !== undefined) return fault;
+    framing.isChunked = true;
+  }
+  if (version === "1.0") {
+    // RFC 9110 §7.8, §10.1.1, §10.1.4: none of these exists for an HTTP/1.0 peer.
+    framing.upgrades = false;
+    framing.expectsContinue = false;
+    framing.acceptsTrailers = false;
+    return undefined;
+  }
+  return framing.expectsOther ? "UNMET_EXPECTATION" : undefined;
 }

@@ -12,12 +12,12 @@
  */
 import type { HttpFaultCode } from "../faults.ts";
 import {
-  ASTERISK,
   COLON,
   CR,
   HASH,
   LF,
   QUESTION,
+  SLASH,
   SPACE,
   TAB,
   TARGET,
@@ -25,18 +25,18 @@ import {
   VALUE,
 } from "./chars.ts";
 import {
-  checkFraming,
+  concludeFraming,
   emptyFraming,
   type Framing,
-  isHost,
   LAST_FRAMING_NAME,
   noteField,
   resetFraming,
 } from "./framing.ts";
-import { findName, HOST, NAMES } from "./header_names.ts";
+import { CONTENT_LENGTH, findName, HOST, NAMES } from "./header_names.ts";
 import { latin1 } from "./latin1.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { HeaderField, RequestHead } from "./request_head.ts";
+import { readSpecialTarget } from "./request_target.ts";
 
 /** What is expected next. */
 type Step =
@@ -57,7 +57,7 @@ export const HEAD_NEEDS_MORE = 0;
 /** What it returns when `fault` says what is wrong. */
 export const HEAD_FAULT = -1;
 
-/** `HTTP/1.` as bytes; a digit follows. */
+/** `HTTP/`; a digit, a dot and a digit follow. */
 const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f];
 const VERSION_BYTES = 8;
 
@@ -94,6 +94,11 @@ export class HeadParser {
     return this.#at === 0;
   }
 
+  /** Bytes of a head that is not whole that have been looked at; 0 between heads. */
+  get lookedAt(): number {
+    return this.#at;
+  }
+
   /**
    * Reads on in `bytes[base, end)`, `base` being the first byte of the head in every call.
    *
@@ -104,7 +109,9 @@ export class HeadParser {
     const size = this.#scan(bytes, base, limit);
     if (size === HEAD_NEEDS_MORE) {
       if (end - base >= this.#limits.maxHeadBytes) {
-        return this.#fail("HEAD_TOO_LARGE");
+        return this.#fail(
+          this.#step === "target" ? "TARGET_TOO_LONG" : "HEAD_TOO_LARGE",
+        );
       }
       this.#isWhole = false;
       return size;
@@ -316,31 +323,26 @@ export class HeadParser {
       const name = known !== 0
         ? NAMES[known]
         : text.substring(notes[slot + 1], notes[slot + 2]).toLowerCase();
-      const value = text.substring(notes[slot + 3], notes[slot + 4]);
+      let value = text.substring(notes[slot + 3], notes[slot + 4]);
       if (known !== 0 && known <= LAST_FRAMING_NAME) {
+        const hadLength = framing.contentLength >= 0;
         const fault = noteField(known, value, framing);
         if (fault !== undefined) {
           this.fault = fault;
           return false;
         }
+        if (known === CONTENT_LENGTH) {
+          // RFC 9110 §8.6: the same length again, in a list or another line, becomes one value.
+          // Whoever the application passes it on to has nothing left to choose from.
+          if (hadLength) continue;
+          if (value.includes(",")) value = `${framing.contentLength}`;
+        }
       }
       headers.push([name, value]);
     }
-    const fault = checkFraming(framing, version);
+    const fault = concludeFraming(framing, version);
     if (fault !== undefined) {
       this.fault = fault;
-      return false;
-    }
-    const targetAt = this.#methodEnd + 1;
-    let pathAt = targetAt;
-    if (bytes[base + targetAt] !== 0x2f) {
-      pathAt = this.#readSpecialTarget(text, method, headers);
-      if (pathAt < 0) {
-        this.fault = "BAD_TARGET";
-        return false;
-      }
-    } else if (method === "CONNECT") { // asgi:A-050
-      this.fault = "BAD_TARGET";
       return false;
     }
     // http:H-016: a fragment is never sent by a client that knows HTTP, and never part of a path.
@@ -349,53 +351,55 @@ export class HeadParser {
     const query = this.#queryAt < 0
       ? ""
       : text.substring(this.#queryAt + 1, targetEnd);
+    let pathAt = this.#methodEnd + 1;
+    let isServer = false;
+    if (bytes[base + pathAt] !== SLASH) {
+      const target = text.substring(pathAt, this.#targetEnd);
+      const special = readSpecialTarget(target, method);
+      if (special === undefined) {
+        this.fault = "BAD_TARGET";
+        return false;
+      }
+      pathAt += special.pathAt;
+      isServer = special.isServer;
+      if (special.authority !== undefined) {
+        setHost(headers, special.authority);
+      }
+    } else if (method === "CONNECT") { // asgi:A-050
+      this.fault = "BAD_TARGET";
+      return false;
+    }
     const { contentLength, isChunked } = framing;
     this.head = {
       method,
       version,
-      // An absolute form without a path asks for the root (RFC 9112 §3.2.2).
-      rawPath: pathAt >= pathEnd ? "/" : text.substring(pathAt, pathEnd),
+      // An absolute form without a path asks for the root (RFC 9112 §3.2.1).
+      rawPath: isServer
+        ? "*"
+        : pathAt >= pathEnd
+        ? "/"
+        : text.substring(pathAt, pathEnd),
       query,
       headers,
       contentLength,
       isChunked,
       hasBody: isChunked || contentLength > 0,
       keepAlive: !framing.closes && (version === "1.1" || framing.keepsAlive),
-      expectsContinue: framing.expectsContinue && version === "1.1",
+      expectsContinue: framing.expectsContinue,
       acceptsTrailers: framing.acceptsTrailers,
-      upgrade: framing.upgrades ? framing.upgrade : undefined,
+      upgrade: framing.upgrades && framing.upgrade !== ""
+        ? framing.upgrade
+        : undefined,
     };
     return true;
   }
+}
 
-  /**
-   * A target that is no path: absolute form, or the asterisk of OPTIONS (RFC 9112 §3.2).
-   *
-   * @returns Where its path begins; -1 if it is neither.
-   */
-  #readSpecialTarget(
-    text: string,
-    method: string,
-    headers: HeaderField[],
-  ): number {
-    const at = this.#methodEnd + 1;
-    const end = this.#targetEnd;
-    if (text.charCodeAt(at) === ASTERISK) {
-      return end === at + 1 && method === "OPTIONS" ? at : -1;
-    }
-    if (method === "CONNECT") return -1; // asgi:A-050
-    const target = text.substring(at, end);
-    const absolute = /^https?:\/\/([^/?#]+)/i.exec(target);
-    if (
-      absolute === null || !isHost(absolute[1]) || absolute[1].startsWith(":")
-    ) return -1;
-    // RFC 9112 §3.2.2: the target's authority counts, whatever the field says.
-    const authority = absolute[1];
-    const host = headers.find(([name]) => name === NAMES[HOST]);
-    if (host === undefined) headers.unshift([NAMES[HOST], authority]);
-    else host[1] = authority;
-    return at + absolute[0].length;
-  }
+/** RFC 9112 §3.2.2: the target's authority counts, whatever the field says. */
+function setHost(headers: HeaderField[], authority: string): void {
+  const host = headers.find(([name]) => name === NAMES[HOST]);
+  if (host === undefined) headers.unshift([NAMES[HOST], authority]);
+  else host[1] = authority;
 }
 
 function grow(): void {
