@@ -89,11 +89,6 @@ export class HeadParser {
     this.#limits = limits;
   }
 
-  /** Whether no byte of a head has been seen. */
-  get isAtStart(): boolean {
-    return this.#at === 0;
-  }
-
   /** Bytes of a head that is not whole that have been looked at; 0 between heads. */
   get lookedAt(): number {
     return this.#at;

@@ -33,25 +33,50 @@ type Step =
   | "chunkEnd"
   | "trailers"
   | "end"
-  | "fault";
+  /** Nothing: the peer broke a rule. */
+  | "fault"
+  /** Nothing: another protocol has the rest. */
+  | "taken";
 
 const NOTHING = new Uint8Array(0);
-const NO_TRAILERS: HeaderField[] = [];
+const NO_TRAILERS: readonly HeaderField[] = [];
+/** Stands in {@linkcode RequestParser.head} between requests. */
+const NO_HEAD: RequestHead = {
+  method: "",
+  version: "1.1",
+  rawPath: "",
+  query: "",
+  headers: [],
+  contentLength: -1,
+  isChunked: false,
+  hasBody: false,
+  keepAlive: false,
+  expectsContinue: false,
+  acceptsTrailers: false,
+  upgrade: undefined,
+};
 /** Empty lines before a request line are skipped (RFC 9112 §2.2), but not for ever. */
 const MAX_BLANK_LINES = 8;
 
+/** A copy of `bytes[start, end)`. Not by `slice`: that of a `Buffer`, which node:net hands out, is a view. */
+function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const own = new Uint8Array(end - start);
+  own.set(bytes.subarray(start, end));
+  return own;
+}
+
 /** Reads the requests of one connection, one after another. */
 export class RequestParser {
-  /** The last head found. */
-  head!: RequestHead;
+  /** What was found last; gone when the next one is asked for, so that nothing keeps it alive. */
+  head: RequestHead = NO_HEAD;
   /** Memory of the last body piece. */
   bytes: Uint8Array = NOTHING;
   /** Where the piece begins. */
   start = 0;
   /** Where it ends. */
   end = 0;
-  /** Of the request that ended last. */
-  trailers: HeaderField[] = NO_TRAILERS;
+  /** Of the request that ended last; gone when the next one is asked for. */
+  trailers: readonly HeaderField[] = NO_TRAILERS;
   /** What was wrong, after "fault". */
   fault: HttpFaultCode = "BAD_REQUEST_LINE";
   readonly #limits: HttpLimits;
@@ -73,19 +98,27 @@ export class RequestParser {
     this.#headParser = new HeadParser(limits);
   }
 
-  /** Bytes pushed and not read yet. */
+  /** Bytes pushed and not looked at yet. A head that is not whole has been looked at. */
   get unreadBytes(): number {
-    return this.#inputEnd - this.#at;
+    return this.#inputEnd - this.#at -
+      (this.#step === "head" ? this.#headParser.lookedAt : 0);
   }
 
-  /** Whether nothing of a next request has arrived; empty lines do not count. */
+  /** Memory kept between calls, in bytes: what is lent, or what it was copied into. */
+  get heldBytes(): number {
+    return this.#isOwn ? this.#input.length : this.#inputEnd - this.#at;
+  }
+
+  /** Whether nothing of a next request has arrived; empty lines do not count, nor do their halves. */
   get isBetweenMessages(): boolean {
-    return this.#step === "head" && this.#at === this.#inputEnd &&
-      this.#headParser.isAtStart;
+    if (this.#step !== "head" || this.#headParser.lookedAt > 0) return false;
+    const unread = this.#inputEnd - this.#at;
+    return unread === 0 || (unread === 1 && this.#input[this.#at] === CR);
   }
 
   /** Hands over what arrived: lent until `next` says "needMore", or `hold` is called. */
   push(bytes: Uint8Array): void {
+    if (this.#step === "fault" || this.#step === "taken") return;
     if (this.#at === this.#inputEnd) {
       this.#input = bytes;
       this.#at = 0;
@@ -100,14 +133,13 @@ export class RequestParser {
   /** Keeps a copy of what is unread, so that the lent bytes may go. */
   hold(): void {
     if (this.#at === this.#inputEnd) { // an idle connection holds no memory
-      this.#input = NOTHING;
-      this.#at = this.#inputEnd = 0;
-      this.#isOwn = true;
+      this.#forget();
       return;
     }
+    this.bytes = NOTHING;
     if (this.#isOwn) return;
     this.#isOwn = true;
-    this.#input = this.#input.slice(this.#at, this.#inputEnd);
+    this.#input = copy(this.#input, this.#at, this.#inputEnd);
     this.#inputEnd -= this.#at;
     this.#at = 0;
   }
@@ -131,8 +163,8 @@ export class RequestParser {
 
   /** Takes everything unread, for a protocol that goes on with it. Nothing is read any more. */
   takeRest(): Uint8Array {
-    const rest = this.#input.slice(this.#at, this.#inputEnd);
-    this.#at = this.#inputEnd;
+    const rest = copy(this.#input, this.#at, this.#inputEnd);
+    this.#stop("taken");
     return rest;
   }
 
@@ -189,6 +221,8 @@ export class RequestParser {
           return "end";
         case "fault":
           return "fault";
+        case "taken":
+          return "needMore";
       }
     }
   }
@@ -200,16 +234,27 @@ export class RequestParser {
 
   #fail(fault: HttpFaultCode): ParserOutcome {
     this.fault = fault;
-    this.#step = "fault";
-    this.#input = NOTHING;
+    this.#stop("fault");
+    return "fault";
+  }
+
+  #stop(step: "fault" | "taken"): void {
+    this.#step = step;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#input = this.bytes = NOTHING;
+    this.start = this.end = 0;
     this.#at = this.#inputEnd = 0;
     this.#isOwn = true;
-    return "fault";
   }
 
   #readHead(): ParserOutcome {
     const parser = this.#headParser;
-    if (parser.isAtStart) {
+    this.head = NO_HEAD;
+    this.trailers = NO_TRAILERS;
+    if (parser.lookedAt === 0) {
       const outcome = this.#skipBlankLines();
       if (outcome !== undefined) return outcome;
     }
@@ -219,7 +264,6 @@ export class RequestParser {
     this.#at += size;
     const head = this.head = parser.head!;
     parser.head = undefined;
-    this.trailers = NO_TRAILERS;
     this.#left = head.contentLength;
     this.#step = head.isChunked ? "chunkLine" : head.hasBody ? "sized" : "end";
     return "head";
@@ -254,12 +298,29 @@ export class RequestParser {
 
   /** @returns `undefined` once the trailer section is whole. */
   #readTrailers(): ParserOutcome | undefined {
+    if (this.#trailerParser === undefined) {
+      // Nearly always there is nothing but the empty line.
+      const outcome = this.#readEmptyTrailers();
+      if (outcome !== "fields") return outcome;
+    }
     const parser = this.#trailerParser ??= new TrailerParser(this.#limits);
     const size = parser.parse(this.#input, this.#at, this.#inputEnd);
     if (size < 0) return this.#fail(parser.fault);
     if (size === 0) return this.#needMore();
     this.#at += size;
     this.trailers = parser.fields;
+    this.#trailerParser = undefined;
+    this.#step = "end";
+    return undefined;
+  }
+
+  #readEmptyTrailers(): ParserOutcome | "fields" | undefined {
+    const unread = this.#inputEnd - this.#at;
+    if (unread === 0) return this.#needMore();
+    if (this.#input[this.#at] !== CR) return "fields";
+    if (unread === 1) return this.#needMore();
+    if (this.#input[this.#at + 1] !== LF) return this.#fail("BAD_TRAILER");
+    this.#at += 2;
     this.#step = "end";
     return undefined;
   }
