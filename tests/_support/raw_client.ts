@@ -103,6 +103,13 @@ export class RawClient {
     return this.#received;
   }
 
+  /** Takes everything that has arrived. */
+  takePending(): string {
+    const taken = this.#received;
+    this.#received = "";
+    return taken;
+  }
+
   /** How the peer ended the connection, or `undefined` while it has not. */
   get end(): ConnectionEnd | undefined {
     return this.#end;
