@@ -3,6 +3,7 @@
  * them, receivers wait here until there is a piece.
  */
 import { ClientDisconnected } from "../errors.ts";
+import { copyBytes } from "../http/bytes.ts";
 import type { HeaderList, HttpReceiveEvent } from "../asgi.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -54,7 +55,7 @@ export class RequestBody {
     const size = end - start;
     if (this.#isOver) return;
     if (this.#size === 0) {
-      this.#pending = bytes.slice(start, end);
+      this.#pending = copyBytes(bytes, start, end);
       this.#size = size;
       return;
     }

@@ -4,6 +4,7 @@
  * outcomes.
  */
 import type { HttpFaultCode } from "../faults.ts";
+import { copyBytes } from "./bytes.ts";
 import { CR, LF } from "./chars.ts";
 import { MALFORMED, NEED_MORE, readChunkLine } from "./chunk_line.ts";
 import { HEAD_FAULT, HEAD_NEEDS_MORE, HeadParser } from "./head_parser.ts";
@@ -57,13 +58,6 @@ const NO_HEAD: RequestHead = {
 };
 /** Empty lines before a request line are skipped (RFC 9112 §2.2), but not for ever. */
 const MAX_BLANK_LINES = 8;
-
-/** A copy of `bytes[start, end)`. Not by `slice`: that of a `Buffer`, which node:net hands out, is a view. */
-function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const own = new Uint8Array(end - start);
-  own.set(bytes.subarray(start, end));
-  return own;
-}
 
 /** Reads the requests of one connection, one after another. */
 export class RequestParser {
@@ -139,7 +133,7 @@ export class RequestParser {
     this.bytes = NOTHING;
     if (this.#isOwn) return;
     this.#isOwn = true;
-    this.#input = copy(this.#input, this.#at, this.#inputEnd);
+    this.#input = copyBytes(this.#input, this.#at, this.#inputEnd);
     this.#inputEnd -= this.#at;
     this.#at = 0;
   }
@@ -163,7 +157,7 @@ export class RequestParser {
 
   /** Takes everything unread, for a protocol that goes on with it. Nothing is read any more. */
   takeRest(): Uint8Array {
-    const rest = copy(this.#input, this.#at, this.#inputEnd);
+    const rest = copyBytes(this.#input, this.#at, this.#inputEnd);
     this.#stop("taken");
     return rest;
   }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpReceiveEvent } from "../../src/asgi.ts";
@@ -245,4 +246,14 @@ describe("RequestBody.trailers (asgi:A-246)", () => {
     });
     assert.deepEqual(raised, []);
   });
+});
+
+test("RequestBody copies out of a Buffer too, whose slice is a view", async () => {
+  const body = new RequestBody(true);
+  const lent = Buffer.from("hello");
+  body.append(lent, 0, 5);
+  lent.fill(0x58);
+  const event = await body.receive();
+  assert.ok(event.type === "http.request");
+  assert.equal(new TextDecoder().decode(event.body), "hello");
 });
