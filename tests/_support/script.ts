@@ -33,6 +33,8 @@ export type Step =
   | readonly ["flood", number, number]
   /** Waits until a signal of the scope is raised, and notes its reason. */
   | readonly ["signal", "abort_signal" | "drain_signal"]
+  /** Notes whether `abort_signal` is raised. */
+  | readonly ["probeSignal"]
   /** Waits for the request's trailers and notes them as JSON. */
   | readonly ["requestTrailers"]
   /** Waits until a request for `/release?<name>` came. */

@@ -125,7 +125,8 @@ export class ServerProcess {
 
   /** What follows `Tricorn running on`, up to the parenthesis. */
   get runningOn(): string {
-    for (const line of this.stderr) {
+    for (const colored of this.stderr) {
+      const line = colored.replace(/\x1b\[\d+m/g, "");
       const match =
         /Tricorn running on (?:unix socket )?(.*) \(Press CTRL\+C to quit\)/
           .exec(line);

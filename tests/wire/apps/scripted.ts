@@ -143,6 +143,11 @@ class ScriptedCall {
         this.#note(`${step[1]} ${described(signal.reason)}`);
         return;
       }
+      case "probeSignal": {
+        const { signal } = this.#scope.extensions.abort_signal!;
+        this.#note(`signal ${signal.aborted ? "raised" : "quiet"}`);
+        return;
+      }
       case "requestTrailers": {
         const entry = this.#scope.extensions["http.request.trailers"];
         this.#note(`trailers ${JSON.stringify(await entry!.trailers)}`);
