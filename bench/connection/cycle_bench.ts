@@ -22,8 +22,8 @@ import type { FakeClock } from "../../tests/_support/fake_clock.ts";
 import { Harness } from "../../tests/_support/harness.ts";
 
 const CONNECTIONS = 32;
-const BATCH_MS = 150;
-const REPEATS = 7;
+const BATCH_MS = 100;
+const REPEATS = 5;
 /** Turns between two looks at the heap: few, so that most spans see no collection. */
 const TURNS_PER_SPAN = 4;
 const SPANS = 60;

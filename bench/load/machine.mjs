@@ -46,7 +46,10 @@ const PYTHON_VERSIONS = [
 export function describeMachine() {
   const python = output(PYTHON, ["-c", PYTHON_VERSIONS]);
   return {
-    commit: output("git", ["rev-parse", "--short", "HEAD"]),
+    // Of an unpacked archive nobody knows.
+    commit:
+      output("git", ["rev-parse", "--short", "HEAD"])?.match(/^[0-9a-f]+$/)
+        ?.[0] ?? "unknown",
     isDirty: output("git", [
       "status",
       "--porcelain",

@@ -9,7 +9,7 @@ import { checkAnswer } from "./scenarios.mjs";
 import { runWrk } from "./wrk.mjs";
 
 const CLIENT = join(ROOT, "bench/load/client.mjs");
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 500;
 const IDLE_OPEN_MS = 60_000;
 
 /** Loads `server` with wrk; one answer is compared before and one after. */
@@ -135,13 +135,11 @@ export async function measureGigabyte(server, bytes) {
   }
 }
 
-/** The second quarter of the way, when the heap has found its size, against the last one. */
+/** The peak of the first half of the way against that of the second: a heap swings, a leak climbs. */
 function growth(samplesMb) {
-  const quarter = Math.max(1, Math.floor(samplesMb.length / 4));
-  const mean = (values) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const early = mean(samplesMb.slice(quarter, 2 * quarter));
-  const late = mean(samplesMb.slice(-quarter));
+  const half = Math.ceil(samplesMb.length / 2);
+  const early = Math.max(...samplesMb.slice(0, half));
+  const late = Math.max(...samplesMb.slice(-half));
   return {
     startMb: samplesMb[0],
     earlyMb: early,

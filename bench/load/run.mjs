@@ -86,7 +86,7 @@ SCENARIOS.gigabyte = {
   title: "Memory over an upload of 1 GB that is discarded",
   takes: isTricorn,
   rounds: ({ memoryRounds }) => memoryRounds,
-  warmUp: (server) => measureUpload(server, UPLOAD_BYTES, 1),
+  warmUp: (server) => measureUpload(server, GIGABYTE, 1),
   measure: (server) => measureGigabyte(server, GIGABYTE),
   isAlone: true,
 };

@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 
-const BATCH_MS = 20;
+const BATCH_MS = 10;
 const REPEATS = 7;
 
 /** Keeps results alive. */
