@@ -13,10 +13,14 @@ export function demandNet(
   host: string,
   port: number,
 ): void {
-  const shown = host.includes(":") ? `[${host}]` : host;
-  // Port 0 is not yet a port: whoever allows the host allows any port the kernel chooses.
-  const where = port === 0 ? shown : `${shown}:${port}`;
-  demand(target, { name: "net", host: where }, `--allow-net=${where}`);
+  const where = hostAndPort(host, port);
+  // A name needs permission for itself, to be resolved, and for its address: tell both at once.
+  const isAddressOfName = target.kind === "tcp" && target.host !== host &&
+    target.host !== "";
+  const all = isAddressOfName
+    ? `${hostAndPort(target.host, port)},${where}`
+    : where;
+  demand(target, { name: "net", host: where }, `--allow-net=${all}`);
 }
 
 /** Throws a ListenError if `target` must not be bound at the UNIX path `path`. */
@@ -39,6 +43,12 @@ export function mayWrite(path: string): boolean {
 /** Whether the environment variable `variable` may be read, without asking anybody. */
 export function mayReadEnv(variable: string): boolean {
   return isGranted({ name: "env", variable });
+}
+
+/** Port 0 is not yet a port: whoever allows the host allows any port the kernel chooses. */
+function hostAndPort(host: string, port: number): string {
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return port === 0 ? shown : `${shown}:${port}`;
 }
 
 function isGranted(permission: DenoPermission): boolean {

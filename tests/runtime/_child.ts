@@ -4,11 +4,14 @@ import {
   spawn,
   type StdioOptions,
 } from "node:child_process";
+import process from "node:process";
 import { commandLine, RUNTIME } from "../_support/this_runtime.ts";
 import { until } from "./_wire.ts";
 
 export interface Child {
   readonly process: ChildProcess;
+  /** Sends a signal; like `ChildProcess.kill`, which on Deno 2.9 works only once. */
+  kill(signal: NodeJS.Signals): void;
   readonly stdout: string;
   readonly stderr: string;
   /** How it ended, once it has. */
@@ -16,6 +19,9 @@ export interface Child {
   /** Resolves when stdout holds `part`. */
   says(part: string): Promise<void>;
 }
+
+/** Deno 2.9 starts a child Deno that is given no permission at all with every permission. */
+const SOME_PERMISSION = "--allow-sys=hostname";
 
 export interface ChildOptions {
   /** In place of Deno's `-A`. */
@@ -35,13 +41,16 @@ export function startProgram(
   );
   const all = command.flatMap((arg) =>
     RUNTIME === "deno" && arg === "-A" && options.denoFlags !== undefined
-      ? ["--no-prompt", ...options.denoFlags]
+      ? ["--no-prompt", SOME_PERMISSION, ...options.denoFlags]
       : [arg]
   );
   const child = spawn(program, all, {
     stdio: options.stdio ?? ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   });
+  const kill = (signal: NodeJS.Signals): void => {
+    if (child.pid !== undefined) process.kill(child.pid, signal);
+  };
   const output = { stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on(
     "data",
@@ -51,7 +60,7 @@ export function startProgram(
     "data",
     (text: string) => output.stderr += text,
   );
-  const killer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const killer = setTimeout(() => kill("SIGKILL"), 20_000);
   const exited = new Promise<{ code: number | null; signal: string | null }>(
     (resolve) => {
       child.on("close", (code, signal) => {
@@ -62,6 +71,7 @@ export function startProgram(
   );
   return {
     process: child,
+    kill,
     get stdout() {
       return output.stdout;
     },
