@@ -6,7 +6,7 @@ import type { OptionsInput } from "./config/options.ts";
 import { AppLoadError } from "./errors.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { SignalName } from "./runtime/types.ts";
-import { isLogged, loggingFor, Server } from "./server.ts";
+import { loggingFor, Server } from "./server.ts";
 
 /** How the program should end. */
 export interface Ending {
@@ -35,15 +35,9 @@ export async function runConfig(config: Config): Promise<Ending> {
   try {
     await server.serve();
   } catch (error) {
-    if (error instanceof AppLoadError) {
-      logging.server.error(error.message);
-      if (error.cause !== undefined) {
-        runtime.stderr.write(`${userStack(error.cause)}\n`);
-      }
-    } else if (!isLogged(error)) {
-      logging.server.error(
-        error instanceof Error ? error.message : String(error),
-      );
+    // The server has logged its message. Of an application that broke, the stack says where.
+    if (error instanceof AppLoadError && error.cause !== undefined) {
+      runtime.stderr.write(`${userStack(error.cause)}\n`);
     }
     return { exitCode: 3 };
   } finally {

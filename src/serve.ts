@@ -34,7 +34,13 @@ export function serve(
     void server.stop();
     return server;
   }
-  signal?.addEventListener("abort", () => void server.stop(), { once: true });
+  if (signal !== undefined) {
+    const onAbort = () => void server.stop();
+    signal.addEventListener("abort", onAbort, { once: true });
+    // A signal may outlive many servers.
+    const letGo = () => signal.removeEventListener("abort", onAbort);
+    void server.finished.then(letGo, letGo);
+  }
   server.start();
   return server;
 }

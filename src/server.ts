@@ -8,7 +8,7 @@ import { HttpConnection } from "./connection/http_connection.ts";
 import type { HttpContext, HttpSettings } from "./connection/http_context.ts";
 import { WriterPool } from "./connection/output_buffer.ts";
 import { TurnEnd } from "./connection/turn_end.ts";
-import { ListenError, StartupError } from "./errors.ts";
+import { StartupError } from "./errors.ts";
 import { DEFAULT_LIMITS } from "./http/limits.ts";
 import { reasonPhrase } from "./http/status_lines.ts";
 import { Lifespan } from "./lifespan.ts";
@@ -82,7 +82,12 @@ export class Server {
   #wasCutOff = false;
   #shutdownFailed = false;
   #maxRequests = Infinity;
-  #quiet: PromiseWithResolvers<void> | undefined;
+  /** The error of the start that is in the log. */
+  #reported: unknown;
+  /** What draining waits for: looked at whenever something has ended. */
+  #awaited:
+    | { readonly isMet: () => boolean; readonly resolve: () => void }
+    | undefined;
 
   /** @param logging Where to log; default: as the options say. */
   constructor(config: Config, logging: Logging = loggingFor(config)) {
@@ -146,10 +151,21 @@ export class Server {
         this.#finished.resolve();
       },
       (error: unknown) => {
+        this.#report(error);
         this.#end();
         this.#listening.reject(error);
         this.#finished.reject(error);
       },
+    );
+  }
+
+  /** Logs an error of the start, once: nobody need wait for `listening` to hear of it. */
+  #report(error: unknown): void {
+    // The lifespan has told of its own.
+    if (error instanceof StartupError || error === this.#reported) return;
+    this.#reported = error;
+    this.#logging.server.error(
+      error instanceof Error ? error.message : String(error),
     );
   }
 
@@ -188,6 +204,7 @@ export class Server {
   forceStop(): void {
     if (this.#isForced) return;
     this.#isForced = true;
+    if (this.#phase === "new") void this.stop();
     this.#isStopping = true;
     this.#stopRequested.resolve();
     this.#lifespan?.abandon();
@@ -215,7 +232,9 @@ export class Server {
   async #live(): Promise<void> {
     const logger = this.#logging.server;
     // Loading may hang for ever: only a forced stop leaves it behind.
-    const app = await this.#orForced(this.config.load());
+    const app = await this.#orForced(
+      this.config.load((message) => logger.warning(message)),
+    );
     if (app === undefined) return;
     logger.info(`Started server process [${runtime.pid}]`, {
       styled: `Started server process [\x1b[36m${runtime.pid}\x1b[0m]`,
@@ -236,7 +255,7 @@ export class Server {
       try {
         await this.#listen(context);
       } catch (error) {
-        logger.error((error as Error).message);
+        this.#report(error);
         await lifespan.shutdown(); // process:P-006
         throw error;
       }
@@ -272,7 +291,12 @@ export class Server {
     const listener = await transport.listen(
       listenTarget,
       { backlog: options.backlog },
-      (socket) => new HttpConnection(socket, context),
+      (socket) => {
+        const connection = new HttpConnection(socket, context);
+        // Accepted by the kernel before the listener was closed, told to us after it.
+        if (context.isDraining) connection.drain();
+        return connection;
+      },
     );
     this.#listener = listener;
     if (!this.#isRefed) listener.unref();
@@ -352,7 +376,7 @@ export class Server {
       );
       void this.stop();
     }
-    if (this.#quiet !== undefined && isQuiet(context)) this.#quiet.resolve();
+    if (this.#awaited?.isMet()) this.#awaited.resolve();
   }
 
   /** Phases 1 to 4 of a graceful shutdown (process:P-041 to P-045). */
@@ -364,27 +388,38 @@ export class Server {
     context.isDraining = true;
     this.#drainSignal.raise();
     for (const connection of context.connections) connection.drain();
-    const isDone = await this.#quietWithin(context, this.#timeoutMs, true);
+    // Most connections close at once: only those that do not are worth a line.
+    const stopTelling = startTimer(100, () => this.#tellWaiting(context));
+    const isDone = await this.#until(
+      () => isQuiet(context),
+      this.#timeoutMs,
+      this.#forced.promise,
+    );
+    stopTelling();
     if (!isDone) await this.#cutOff(context);
     await closed;
   }
 
-  /** Waits until nothing is in progress. @returns Whether that came in time, and unforced. */
-  async #quietWithin(
-    context: HttpContext,
+  /**
+   * Waits until `isMet`, for `ms` at most, or until `broken`.
+   *
+   * @returns Whether it is met.
+   */
+  async #until(
+    isMet: () => boolean,
     ms: number,
-    tells: boolean,
+    broken?: Promise<void>,
   ): Promise<boolean> {
-    if (isQuiet(context)) return true;
-    const quiet = this.#quiet = Promise.withResolvers<void>();
-    const late = Promise.withResolvers<void>();
-    const stops = [startTimer(ms, late.resolve)];
-    // Most connections close at once: only those that do not are worth a line.
-    if (tells) stops.push(startTimer(100, () => this.#tellWaiting(context)));
-    await Promise.race([quiet.promise, late.promise, this.#forced.promise]);
-    for (const stop of stops) stop();
-    this.#quiet = undefined;
-    return isQuiet(context);
+    if (isMet()) return true;
+    const met = Promise.withResolvers<void>();
+    this.#awaited = { isMet, resolve: met.resolve };
+    const stopTimer = startTimer(ms, met.resolve);
+    await (broken === undefined
+      ? met.promise
+      : Promise.race([met.promise, broken]));
+    stopTimer();
+    this.#awaited = undefined;
+    return isMet();
   }
 
   #tellWaiting(context: HttpContext): void {
@@ -414,8 +449,16 @@ export class Server {
       );
     for (const connection of [...context.connections]) connection.abort(reason);
     for (const cycle of [...context.orphans]) cycle.cancel(reason);
-    if (!this.#isForced) await this.#quietWithin(context, LAST_WORDS_MS, false);
+    if (!this.#isForced) {
+      await this.#until(
+        () => isQuiet(context),
+        LAST_WORDS_MS,
+        this.#forced.promise,
+      );
+    }
     for (const connection of [...context.connections]) connection.destroy();
+    // They are told of their end in a later turn.
+    await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
   }
 }
 
@@ -445,9 +488,4 @@ export function loggingFor(config: Config): Logging {
     afterTurn: runtime.afterTurn,
     phrase: reasonPhrase,
   });
-}
-
-/** Whether `error` was already logged by the server that failed with it. */
-export function isLogged(error: unknown): boolean {
-  return error instanceof StartupError || error instanceof ListenError;
 }
