@@ -6,8 +6,6 @@ import type { Logger } from "../logging/logger.ts";
 import type { OpenFile } from "../runtime/types.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DefaultHeaders } from "./default_headers.ts";
-import type { HttpConnection } from "./http_connection.ts";
-import type { HttpCycle } from "./http_cycle.ts";
 import type { WriterPool } from "./output_buffer.ts";
 import type { TurnEnd } from "./turn_end.ts";
 
@@ -33,6 +31,24 @@ export interface HttpSettings {
   readonly offersEarlyHints: boolean;
 }
 
+/** What the server does with a connection. */
+export interface TrackedConnection {
+  /** Whether a response is owed. */
+  readonly isBusy: boolean;
+  /** Closes it: now if it is idle, else after its response. */
+  drain(): void;
+  /** Stops waiting for its response. @param reason What the application's signal tells. */
+  abort(reason: Error): void;
+  /** Closes it now, whatever is queued. */
+  destroy(): void;
+}
+
+/** What the server does with an application's call. */
+export interface TrackedCall {
+  /** Stops waiting for it. @param reason What its signal tells. */
+  cancel(reason: Error): void;
+}
+
 /** What connections use, and what they report to. One for each server. */
 export interface HttpContext {
   readonly app: AsgiApp;
@@ -55,9 +71,9 @@ export interface HttpContext {
   /** Raised when draining begins; the same for every scope (asgi:A-245). */
   readonly drainSignal: SignalExtension;
   /** Open connections. */
-  readonly connections: Set<HttpConnection>;
+  readonly connections: Set<TrackedConnection>;
   /** Applications that still run though their connection has gone on or is gone. */
-  readonly orphans: Set<HttpCycle>;
+  readonly orphans: Set<TrackedCall>;
   /** Whether the server is shutting down: answers close their connection. */
   isDraining: boolean;
   /** Applications that have not returned. */
