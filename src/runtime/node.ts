@@ -55,8 +55,10 @@ function bind(
     );
     server.on("error", reject);
     server.listen(where, () => {
-      // From here on errors are those of accept, such as EMFILE. The connection is lost, the
-      // listener is not, and libuv goes on by itself.
+      // From here on errors are those of accept, such as EMFILE: the connection is lost, the
+      // listener is not. Out of descriptors, Node goes on by itself and Bun 1.4 too, though
+      // spinning; Deno 2.9 tells of nothing and never accepts again. Only a limit on connections
+      // below the limit on descriptors helps there.
       server.off("error", reject);
       server.on("error", () => {});
       resolve(new BoundServer(server));

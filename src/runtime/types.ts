@@ -14,19 +14,29 @@ export type Address =
 export interface Socket {
   /** Who hears of bytes and endings. Assigned anew on a protocol upgrade. */
   handler: SocketHandler;
-  /** IPv4-mapped IPv6 is shown as IPv4 (asgi:A-056). Read once and kept. */
+  /**
+   * IPv4-mapped IPv6 is shown as IPv4 (asgi:A-056). Read when first asked for, which is a system
+   * call, and kept; after close, if it was never asked for, that of the listener.
+   */
   readonly localAddress: Address;
   /** As `localAddress`; `undefined` if the peer was gone before it could be asked. */
   readonly remoteAddress: Address | undefined;
-  /** Bytes written here that the kernel has not taken yet. */
+  /**
+   * Bytes written here that the kernel has not taken yet; `node:net` counts a buffer whole until
+   * the last of it is taken. 0 after close.
+   */
   readonly queuedBytes: number;
   /**
    * Sends `bytes` after what was written before. `true`: they have left, and are
    * the caller's again. `false`: they are held, and must not change, until
-   * `onDrain`, or the socket is closed and they are dropped.
+   * `onDrain`, or the socket is closed and they are dropped. After `end` or close nothing is sent
+   * and nothing held: `true`.
    */
   write(bytes: Uint8Array): boolean;
-  /** Stops `onData`; TCP then slows the peer. Idempotent. */
+  /**
+   * Stops `onData`; TCP then slows the peer. Idempotent. `onEnd` and `onClose` may come while
+   * paused or only after `resume`: runtimes differ in what they notice without reading.
+   */
   pause(): void;
   /** Restarts `onData`, never from inside this call. Idempotent. */
   resume(): void;
@@ -36,7 +46,10 @@ export interface Socket {
   destroy(): void;
 }
 
-/** What a connection hears. Never called from inside a `Socket` method. */
+/**
+ * What a connection hears. Never called from inside a `Socket` method. If one of these throws, its
+ * socket is destroyed and `onClose` is given the error; others are not affected.
+ */
 export interface SocketHandler {
   /** `bytes` are lent: valid until this returns. Copy what must live longer. */
   onData(bytes: Uint8Array): void;
@@ -50,8 +63,15 @@ export interface SocketHandler {
 
 /** Where to listen. */
 export type ListenTarget =
-  /** `host` is an IP address or a name; port 0 lets the kernel choose. */
+  /**
+   * `host` is an IP address or a name, or `""` for every interface, IPv4 and IPv6; `::` also takes
+   * IPv4. Port 0 lets the kernel choose.
+   */
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  /**
+   * A socket file that nobody listens on is replaced; anything else at `path` is `EADDRINUSE` and
+   * left alone. On close the file is removed if it is still the one that was made.
+   */
   | { readonly kind: "unix"; readonly path: string };
 
 /** How to listen. */
@@ -82,7 +102,7 @@ export interface Transport {
    * `TCP_NODELAY` set where it has that, and starts out reading.
    *
    * @throws ListenError with the system's code (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`,
-   * `ENOENT`, `ENOTFOUND`, …), worded for an operator.
+   * `ENOENT`, `ENOTFOUND`, `ENAMETOOLONG`, …) or Deno's `NotCapable`, worded for an operator.
    */
   listen(
     target: ListenTarget,
@@ -134,7 +154,10 @@ export interface Runtime {
   cwd(): string;
   /** An environment variable; `undefined` if unset, or if we may not look. */
   env(name: string): string | undefined;
-  /** Opens a regular file for reading. Rejects with the I/O error, `code` kept. */
+  /**
+   * Opens a regular file for reading. Rejects with the I/O error, `code` kept: `EISDIR` for a
+   * directory, `EINVAL` for a device or FIFO.
+   */
   openFile(path: string): Promise<OpenFile>;
   /** Calls `listener` on each `signal` until the returned function is called. */
   onSignal(signal: SignalName, listener: () => void): () => void;
