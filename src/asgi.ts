@@ -129,6 +129,54 @@ export interface HttpScope<S extends object = State> {
   readonly extensions: HttpExtensions;
 }
 
+/** What works on this WebSocket (asgi:A-121). */
+export interface WebSocketExtensions {
+  /** The handshake may be refused with a response of one's own (asgi:A-170). */
+  readonly "websocket.http.response"?: EmptyExtension;
+  /** `websocket.send` understands `compress` (asgi:A-249). */
+  readonly "websocket.compress"?: EmptyExtension;
+  /** Raised when nobody listens any more (asgi:A-244). */
+  readonly abort_signal?: SignalExtension;
+  /** Raised when the server begins to shut down (asgi:A-245). */
+  readonly drain_signal?: SignalExtension;
+  /** The connection that carried the handshake (asgi:A-250). */
+  readonly connection?: ConnectionExtension;
+  /** Further extensions, ours or a middleware's. */
+  readonly [name: string]: object | undefined;
+}
+
+/** One WebSocket (asgi:A-115 to A-122). Every field is always present, in this order. */
+export interface WebSocketScope<S extends object = State> {
+  /** Tells this scope from the others. */
+  readonly type: "websocket";
+  /** One frozen object for all WebSocket scopes. */
+  readonly asgi: AsgiVersions;
+  /** From the request line of the handshake. */
+  readonly http_version: HttpVersion;
+  /** `ws` or `wss`. */
+  readonly scheme: string;
+  /** Percent-decoded UTF-8, `root_path` in front, no query. */
+  readonly path: string;
+  /** The path's octets exactly as received, without query. */
+  readonly raw_path: ByteString | null;
+  /** The octets after the first `?`; `""` if none. */
+  readonly query_string: ByteString;
+  /** Mount point, decoded, without trailing slash. */
+  readonly root_path: string;
+  /** In the order of arrival, names in lower case, repeats kept. */
+  readonly headers: HeaderList;
+  /** The peer, or `null` behind a UNIX socket. */
+  readonly client: ClientAddress | null;
+  /** The local end of the connection. */
+  readonly server: ServerAddress | null;
+  /** What the client offered, in order. */
+  readonly subprotocols: readonly string[];
+  /** A shallow copy of the lifespan state, this WebSocket's own. */
+  readonly state: S;
+  /** What works on this WebSocket. */
+  readonly extensions: WebSocketExtensions;
+}
+
 /** The life of the application in this process (asgi:A-152 to A-154). */
 export interface LifespanScope<S extends object = State> {
   /** Tells this scope from the others. */
@@ -140,7 +188,10 @@ export interface LifespanScope<S extends object = State> {
 }
 
 /** Every scope an application is called with. */
-export type Scope<S extends object = State> = HttpScope<S> | LifespanScope<S>;
+export type Scope<S extends object = State> =
+  | HttpScope<S>
+  | WebSocketScope<S>
+  | LifespanScope<S>;
 
 /** A piece of the request body, transfer coding removed (asgi:A-062). */
 export interface HttpRequestEvent {
@@ -221,6 +272,106 @@ export type HttpSendEvent =
   | HttpResponseEarlyHintEvent
   | HttpResponsePathSendEvent;
 
+/** Always the first event: the handshake waits for an answer (asgi:A-123). */
+export interface WebSocketConnectEvent {
+  /** Names the event. */
+  readonly type: "websocket.connect";
+}
+
+/** A whole message; exactly one of `text` and `bytes` is not null (asgi:A-124). */
+export type WebSocketReceiveDataEvent =
+  | {
+    readonly type: "websocket.receive";
+    readonly text: string;
+    readonly bytes: null;
+  }
+  | {
+    readonly type: "websocket.receive";
+    readonly text: null;
+    readonly bytes: Uint8Array;
+  };
+
+/** The WebSocket has closed (asgi:A-126, A-127). */
+export interface WebSocketDisconnectEvent {
+  /** Names the event. */
+  readonly type: "websocket.disconnect";
+  /** The peer's code, 1005 if it gave none, 1006 if the transport broke, ours if we closed. */
+  readonly code: number;
+  /** `""` if none. */
+  readonly reason: string;
+}
+
+/** What `receive()` yields for a WebSocket. */
+export type WebSocketReceiveEvent =
+  | WebSocketConnectEvent
+  | WebSocketReceiveDataEvent
+  | WebSocketDisconnectEvent;
+
+/** Completes the handshake (asgi:A-128 to A-130). */
+export interface WebSocketAcceptEvent {
+  /** Names the event. */
+  readonly type: "websocket.accept";
+  /** One of those offered. Default: none. */
+  readonly subprotocol?: string | null;
+  /** Further fields of the answer; none of the handshake's own. */
+  readonly headers?: HeaderInput;
+}
+
+/** Sends a message; exactly one of `text` and `bytes` is given (asgi:A-131). */
+export type WebSocketSendDataEvent =
+  | {
+    readonly type: "websocket.send";
+    readonly text: string;
+    readonly bytes?: null;
+    /** False sends it uncompressed (asgi:A-249). Default: true. */
+    readonly compress?: boolean;
+  }
+  | {
+    readonly type: "websocket.send";
+    readonly bytes: Uint8Array;
+    readonly text?: null;
+    /** False sends it uncompressed (asgi:A-249). Default: true. */
+    readonly compress?: boolean;
+  };
+
+/** Refuses with 403 before accept, closes after it (asgi:A-132, A-133). */
+export interface WebSocketCloseEvent {
+  /** Names the event. */
+  readonly type: "websocket.close";
+  /** 1000 to 1003, 1007 to 1014 or 3000 to 4999. Default: 1000. */
+  readonly code?: number;
+  /** Cut at a character to 123 bytes. Default: `""`. */
+  readonly reason?: string | null;
+}
+
+/** Refuses the handshake with a response of one's own (asgi:A-171). */
+export interface WebSocketDenialStartEvent {
+  /** Names the event. */
+  readonly type: "websocket.http.response.start";
+  /** 200 to 599. */
+  readonly status: number;
+  /** Iterated once, during `send`. Default: none. */
+  readonly headers?: HeaderInput;
+}
+
+/** A piece of that response's body (asgi:A-172). */
+export interface WebSocketDenialBodyEvent {
+  /** Names the event. */
+  readonly type: "websocket.http.response.body";
+  /** Octets, or text sent as UTF-8. Default: empty. */
+  readonly body?: BodyInput;
+  /** False ends the body. Default: false. */
+  readonly more_body?: boolean;
+}
+
+/** What `send()` takes for a WebSocket. */
+export type WebSocketSendEvent =
+  | WebSocketAcceptEvent
+  | WebSocketSendDataEvent
+  | WebSocketCloseEvent
+  | WebSocketDenialStartEvent
+  | WebSocketDenialBodyEvent;
+
 /** The application may open what it needs (asgi:A-156). */
 export interface LifespanStartupEvent {
   /** Names the event. */
@@ -244,10 +395,16 @@ export type LifespanSendEvent =
   | { readonly type: "lifespan.shutdown.failed"; readonly message?: string };
 
 /** Every event an application can be handed. */
-export type ReceiveEvent = HttpReceiveEvent | LifespanReceiveEvent;
+export type ReceiveEvent =
+  | HttpReceiveEvent
+  | WebSocketReceiveEvent
+  | LifespanReceiveEvent;
 
 /** Every event an application can send. */
-export type SendEvent = HttpSendEvent | LifespanSendEvent;
+export type SendEvent =
+  | HttpSendEvent
+  | WebSocketSendEvent
+  | LifespanSendEvent;
 
 /** Resolves to the next event of the scope (asgi:A-018, A-019). */
 export type Receive<E extends ReceiveEvent = ReceiveEvent> = () => Promise<E>;
@@ -267,6 +424,13 @@ export type HttpApp<S extends object = State> = (
   scope: HttpScope<S>,
   receive: Receive<HttpReceiveEvent>,
   send: Send<HttpSendEvent>,
+) => Promise<void>;
+
+/** An application, or middleware, for WebSocket scopes only. */
+export type WebSocketApp<S extends object = State> = (
+  scope: WebSocketScope<S>,
+  receive: Receive<WebSocketReceiveEvent>,
+  send: Send<WebSocketSendEvent>,
 ) => Promise<void>;
 
 /** An application for the lifespan scope only. */

@@ -9,12 +9,18 @@ export class ClientDisconnected extends Error {
   /** Stable, for programs. */
   readonly code = "ERR_ASGI_CLIENT_DISCONNECTED";
   /** The WebSocket close code; `null` for HTTP. */
-  readonly close_code: number | null = null;
+  readonly close_code: number | null;
   /** The WebSocket close reason; `null` for HTTP. */
-  readonly close_reason: string | null = null;
+  readonly close_reason: string | null;
 
-  constructor(message = "Cannot send: the client has disconnected") {
+  constructor(
+    message = "Cannot send: the client has disconnected",
+    closeCode: number | null = null,
+    closeReason: string | null = null,
+  ) {
     super(message);
+    this.close_code = closeCode;
+    this.close_reason = closeReason;
   }
 }
 

@@ -216,3 +216,124 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
     source: "RFC 9110 §15.5.9",
   },
 };
+
+/** What a WebSocket peer can do wrong. */
+export type WebSocketFaultCode =
+  | "RESERVED_BITS"
+  | "BAD_OPCODE"
+  | "FRAGMENTED_CONTROL"
+  | "LONG_CONTROL"
+  | "UNMASKED_FRAME"
+  | "BAD_LENGTH"
+  | "ORPHAN_CONTINUATION"
+  | "INTERRUPTED_MESSAGE"
+  | "INVALID_TEXT"
+  | "BAD_CLOSE_PAYLOAD"
+  | "BAD_CLOSE_CODE"
+  | "INVALID_CLOSE_REASON"
+  | "MESSAGE_TOO_BIG"
+  | "TOO_MANY_FRAGMENTS"
+  | "INFLATE_BOMB"
+  | "BAD_COMPRESSION"
+  | "PING_TIMEOUT";
+
+/** What one fault means to the peer, to the application and to the log. */
+export interface WebSocketFault {
+  /** The close code that is sent, and that the application gets. */
+  readonly closeCode: number;
+  /** The close reason that is sent: at most 123 bytes. */
+  readonly reason: string;
+  /** The rule that was broken. */
+  readonly source: string;
+}
+
+/** What a WebSocket peer can do wrong, and what it is told. */
+export const WEBSOCKET_FAULTS: Readonly<
+  Record<WebSocketFaultCode, WebSocketFault>
+> = {
+  RESERVED_BITS: {
+    closeCode: 1002,
+    reason: "reserved bits are set that no extension defines",
+    source: "RFC 6455 §5.2",
+  },
+  BAD_OPCODE: {
+    closeCode: 1002,
+    reason: "unknown opcode",
+    source: "RFC 6455 §5.2",
+  },
+  FRAGMENTED_CONTROL: {
+    closeCode: 1002,
+    reason: "control frame is fragmented",
+    source: "RFC 6455 §5.5",
+  },
+  LONG_CONTROL: {
+    closeCode: 1002,
+    reason: "control frame is longer than 125 bytes",
+    source: "RFC 6455 §5.5",
+  },
+  UNMASKED_FRAME: {
+    closeCode: 1002,
+    reason: "frame is not masked",
+    source: "RFC 6455 §5.1",
+  },
+  BAD_LENGTH: {
+    closeCode: 1002,
+    reason: "payload length is not in its shortest form",
+    source: "RFC 6455 §5.2",
+  },
+  ORPHAN_CONTINUATION: {
+    closeCode: 1002,
+    reason: "continuation without a message",
+    source: "RFC 6455 §5.4",
+  },
+  INTERRUPTED_MESSAGE: {
+    closeCode: 1002,
+    reason: "new message inside an unfinished one",
+    source: "RFC 6455 §5.4",
+  },
+  INVALID_TEXT: {
+    closeCode: 1007,
+    reason: "text is not UTF-8",
+    source: "RFC 6455 §8.1",
+  },
+  BAD_CLOSE_PAYLOAD: {
+    closeCode: 1002,
+    reason: "close frame has half a code",
+    source: "RFC 6455 §5.5.1",
+  },
+  BAD_CLOSE_CODE: {
+    closeCode: 1002,
+    reason: "close code must not be sent",
+    source: "RFC 6455 §7.4",
+  },
+  INVALID_CLOSE_REASON: {
+    closeCode: 1007,
+    reason: "close reason is not UTF-8",
+    source: "RFC 6455 §5.5.1",
+  },
+  MESSAGE_TOO_BIG: {
+    closeCode: 1009,
+    reason: "message exceeds the size limit",
+    source: "RFC 6455 §10.4",
+  },
+  TOO_MANY_FRAGMENTS: {
+    closeCode: 1009,
+    reason: "message has too many fragments",
+    source: "RFC 6455 §10.4",
+  },
+  INFLATE_BOMB: {
+    closeCode: 1009,
+    reason: "message inflates beyond the ratio limit",
+    source: "RFC 7692 §8",
+  },
+  BAD_COMPRESSION: {
+    closeCode: 1007,
+    reason: "message cannot be inflated",
+    source: "RFC 7692 §7.2.2",
+  },
+  PING_TIMEOUT: {
+    closeCode: 1011,
+    reason: "keepalive ping timeout",
+    source: "websocket:W-090",
+  },
+};

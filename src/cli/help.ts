@@ -114,6 +114,8 @@ function metavar(type: OptionType): string {
     case "text":
     case "list":
       return type.metavar;
+    case "switch":
+      return "BOOLEAN";
     case "boolean":
       return "";
   }

@@ -7,6 +7,8 @@ export type Verdict<T> = { readonly value: T } | { readonly problem: string };
 export type OptionType =
   /** On the command line a flag without a value; with `isNegatable` also `--no-…`. */
   | { readonly kind: "boolean"; readonly isNegatable?: boolean }
+  /** A word such as `true` on the command line too (options:O-039). */
+  | { readonly kind: "switch" }
   | {
     readonly kind: "integer" | "number";
     /** Smallest and largest value allowed. */
@@ -47,6 +49,7 @@ const FALSE_WORDS: ReadonlySet<string> = new Set([
 /** Reads one value from a flag or a variable. Of a list: one item. */
 export function readText(type: OptionType, text: string): Verdict<unknown> {
   switch (type.kind) {
+    case "switch":
     case "boolean": { // options:E-003
       const word = text.trim().toLowerCase();
       if (TRUE_WORDS.has(word)) return { value: true };
@@ -80,6 +83,7 @@ export function readText(type: OptionType, text: string): Verdict<unknown> {
 /** Checks a value that a program gave. */
 export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
   switch (type.kind) {
+    case "switch":
     case "boolean":
       if (typeof value === "boolean") return { value };
       return { problem: `${quote(value)} is not a valid boolean.` };

@@ -57,6 +57,22 @@ export interface Options {
   readonly earlyHints: boolean;
   /** What `send` does once the client has gone (asgi:A-208). */
   readonly sendAfterDisconnect: "raise" | "ignore";
+  /** Whether upgrade requests become WebSockets (options:O-034). */
+  readonly ws: "auto" | "none";
+  /** Bytes of one incoming message, inflated (options:O-035). */
+  readonly wsMaxSize: number;
+  /** Messages that wait for the application before reading stops (options:O-036). */
+  readonly wsMaxQueue: number;
+  /** Seconds between pings; 0 sends none (options:O-037). */
+  readonly wsPingInterval: number;
+  /** Seconds for a pong; 0 waits for ever (options:O-038). */
+  readonly wsPingTimeout: number;
+  /** Whether compression is agreed on where a client offers it (options:O-039). */
+  readonly wsPerMessageDeflate: boolean;
+  /** Seconds for the client's close frame after ours. */
+  readonly wsCloseTimeout: number;
+  /** Seconds for the application to answer a handshake. */
+  readonly wsHandshakeTimeout: number;
   /** Seconds that an idle connection is kept; 0 closes after each response (options:O-047). */
   readonly timeoutKeepAlive: number;
   /** Seconds that requests in progress get when the server stops; 0 cuts them off at once. */
@@ -67,7 +83,7 @@ export interface Options {
   readonly timeoutRequestBody: number;
   /** Bytes of request line and header fields together (options:O-040). */
   readonly limitRequestHead: number;
-  /** Connections or running requests from which on requests are answered 503 (options:O-026). */
+  /** Requests in progress, WebSockets included, at which further ones get 503 (options:O-026). */
   readonly limitConcurrency: number | undefined;
   /** Responses after which the process ends (options:O-024). */
   readonly limitMaxRequests: number | undefined;
@@ -91,6 +107,7 @@ export const OPTION_GROUPS = [
   "Application",
   "Binding",
   "HTTP",
+  "WebSocket",
   "Timeouts",
   "Limits",
   "Logging",
@@ -201,7 +218,7 @@ export const OPTIONS: {
   backlog: {
     group: "Binding",
     flag: "--backlog",
-    type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "requests" },
     default: 2048,
     help: "Connections that may wait to be accepted.",
   },
@@ -276,6 +293,62 @@ export const OPTIONS: {
     help:
       "What sending does once the client has gone: throw ClientDisconnected, or nothing.",
   },
+  ws: {
+    group: "WebSocket",
+    flag: "--ws",
+    type: { kind: "choice", choices: ["auto", "none"] },
+    default: "auto",
+    help: "Serve WebSockets, or answer upgrade requests as ordinary ones.",
+  },
+  wsMaxSize: {
+    group: "WebSocket",
+    flag: "--ws-max-size",
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "bytes" },
+    default: 16 * 1024 * 1024,
+    help: "Size of one incoming message, all fragments together, inflated.",
+  },
+  wsMaxQueue: {
+    group: "WebSocket",
+    flag: "--ws-max-queue",
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "messages" },
+    default: 32,
+    help: "Messages that wait for the application before reading stops.",
+  },
+  wsPingInterval: {
+    group: "WebSocket",
+    flag: "--ws-ping-interval",
+    type: SECONDS,
+    default: 20,
+    help: "Time between pings. 0 sends none.",
+  },
+  wsPingTimeout: {
+    group: "WebSocket",
+    flag: "--ws-ping-timeout",
+    type: SECONDS,
+    default: 20,
+    help: "Time for the answer to a ping. 0 waits for ever.",
+  },
+  wsPerMessageDeflate: {
+    group: "WebSocket",
+    flag: "--ws-per-message-deflate",
+    type: { kind: "switch" },
+    default: true,
+    help: "Compress messages where the client offers it.",
+  },
+  wsCloseTimeout: {
+    group: "WebSocket",
+    flag: "--ws-close-timeout",
+    type: SECONDS,
+    default: 10,
+    help: "Time for the client to answer a close frame.",
+  },
+  wsHandshakeTimeout: {
+    group: "WebSocket",
+    flag: "--ws-handshake-timeout",
+    type: SOME_SECONDS,
+    default: 60,
+    help: "Time for the application to accept or refuse.",
+  },
   timeoutKeepAlive: {
     group: "Timeouts",
     flag: "--timeout-keep-alive",
@@ -322,7 +395,7 @@ export const OPTIONS: {
     type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
     default: undefined,
     defaultText: "none",
-    help: "Answer 503 from this many connections or running requests on.",
+    help: "Answer 503 to further requests while this many are in progress.",
   },
   limitMaxRequests: {
     group: "Limits",

@@ -10,6 +10,11 @@ import { HTTP_FAULTS, type HttpFaultCode } from "../faults.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import { RequestParser } from "../http/request_parser.ts";
 import type { Socket, SocketHandler } from "../runtime/types.ts";
+import {
+  type Handshake,
+  isRefusal,
+  readHandshake,
+} from "../websocket/handshake.ts";
 import type { Deadline } from "./deadlines.ts";
 import {
   READ_HIGH_WATER,
@@ -18,7 +23,7 @@ import {
   WriteGate,
   WRITES_PER_TURN,
 } from "./flow_control.ts";
-import type { HttpContext } from "./http_context.ts";
+import type { HttpContext, TrackedConnection } from "./http_context.ts";
 import { type CycleHost, HttpCycle } from "./http_cycle.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { ResponseStream } from "./response_stream.ts";
@@ -29,6 +34,7 @@ import {
   scopePath,
 } from "./scope.ts";
 import type { TurnEndListener } from "./turn_end.ts";
+import { WebSocketConnection } from "./websocket_connection.ts";
 
 /** What the bytes that arrive are for. */
 type Reading =
@@ -77,7 +83,12 @@ const NO_TRAILERS: readonly (readonly [string, string])[] = [];
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
 export class HttpConnection
-  implements SocketHandler, CycleHost, Deadline, TurnEndListener {
+  implements
+    SocketHandler,
+    TrackedConnection,
+    CycleHost,
+    Deadline,
+    TurnEndListener {
   readonly stream: ResponseStream;
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
@@ -95,6 +106,8 @@ export class HttpConnection
   #head: RequestHead | undefined;
   #path = "";
   #startedAtMs = 0;
+  /** Set while `#cycle` is a handshake that will leave HTTP behind. */
+  #handshake: Handshake | undefined;
   /** Whether `#cycle` waits for the rest of this read before its application is called. */
   #isCycleUnstarted = false;
   /** Whether `#cycle`'s response has been counted and logged. */
@@ -256,6 +269,7 @@ export class HttpConnection
     const cycle = this.#cycle;
     if (cycle !== undefined && this.#reading !== "linger") {
       if (this.#isCycleUnstarted) this.#startCycle(cycle);
+      if (this.#isClosed) return; // upgraded
       cycle.body.deliver();
     }
     this.#regulate();
@@ -322,10 +336,51 @@ export class HttpConnection
     this.#path = scopePath(head, context);
     this.stream.begin(head, this.#mustClose(head));
     this.#cycle = new HttpCycle(head, this, context);
-    if (head.upgrade !== undefined) {
-      context.logger.warning("Unsupported upgrade request.");
-    }
     this.#isCycleUnstarted = true;
+    if (head.upgrade === undefined) return;
+    if (head.upgrade === "websocket" && context.settings.websocket) {
+      this.#prepareUpgrade(head);
+    } else {
+      context.logger.warning("Unsupported upgrade request.");
+      if (head.upgrade === "websocket") {
+        context.logger.warning('WebSockets are disabled by the option "ws".');
+      }
+    }
+  }
+
+  /** Judges a WebSocket handshake. It is answered once the request is whole. */
+  #prepareUpgrade(head: RequestHead): void {
+    const handshake = readHandshake(head);
+    if (!isRefusal(handshake)) {
+      this.#handshake = handshake;
+      return;
+    }
+    this.#context.logger.warning(handshake.message);
+    this.#isCycleUnstarted = false;
+    this.#cycle!.skip();
+    this.#cycle!.refuse(handshake.status, handshake.message, handshake.headers);
+  }
+
+  /** Hands socket and unread bytes over: this connection is done with both. */
+  #upgrade(handshake: Handshake): void {
+    const context = this.#context;
+    const websocket = new WebSocketConnection(
+      this.#socket,
+      context,
+      context.settings.websocket!,
+      this.#info,
+      this.#head!,
+      handshake,
+      this.#parser.takeRest(),
+    );
+    this.#isClosed = true;
+    this.#out.flush();
+    context.deadlines.unwatch(this);
+    context.connections.delete(this);
+    this.#socket.handler = websocket;
+    this.#trace("Upgrading to WebSocket");
+    if (this.#isPaused) this.#socket.resume();
+    websocket.start();
   }
 
   #mustClose(head: RequestHead): boolean {
@@ -337,11 +392,18 @@ export class HttpConnection
 
   #startCycle(cycle: HttpCycle): void {
     const context = this.#context;
+    // An upgrade takes the connection over, so its request must have been read.
+    if (this.#handshake !== undefined && this.#reading !== "wait") return;
     this.#isCycleUnstarted = false;
     if (context.runningCycles >= context.settings.maxConcurrency) {
       context.logger.warning("Exceeded concurrency limit.");
       cycle.skip();
       cycle.refuse(503, undefined, [["retry-after", "1"]]); // http:H-133
+      return;
+    }
+    if (this.#handshake !== undefined) {
+      cycle.skip();
+      this.#upgrade(this.#handshake);
       return;
     }
     context.runningCycles++;

@@ -3,7 +3,13 @@ import type { AsgiApp, SignalExtension, State } from "../asgi.ts";
 import type { HttpLimits } from "../http/limits.ts";
 import type { AccessLog } from "../logging/access_log.ts";
 import type { Logger } from "../logging/logger.ts";
-import type { OpenFile } from "../runtime/types.ts";
+import type {
+  MessageDeflater,
+  MessageInflater,
+  OpenFile,
+} from "../runtime/types.ts";
+import type { WebSocketLimits } from "../websocket/limits.ts";
+import type { DeflateWishes } from "../websocket/permessage_deflate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DefaultHeaders } from "./default_headers.ts";
 import type { WriterPool } from "./output_buffer.ts";
@@ -29,6 +35,25 @@ export interface HttpSettings {
   readonly raisesAfterDisconnect: boolean;
   /** Whether `http.response.early_hint` is offered (asgi:A-181). */
   readonly offersEarlyHints: boolean;
+  /** `undefined` serves upgrade requests as ordinary ones (http:H-130). */
+  readonly websocket: WebSocketSettings | undefined;
+}
+
+/** How a server treats its WebSockets. */
+export interface WebSocketSettings {
+  readonly limits: WebSocketLimits;
+  /** Undelivered messages at which the socket stops reading, at least 1. */
+  readonly maxQueue: number;
+  /** Between pings, in milliseconds; `Infinity` for none. */
+  readonly pingIntervalMs: number;
+  /** For a pong, in milliseconds; `Infinity` waits for ever. */
+  readonly pingTimeoutMs: number;
+  /** For the peer's close frame after ours, in milliseconds. */
+  readonly closeMs: number;
+  /** For the application to answer the handshake, in milliseconds. */
+  readonly handshakeMs: number;
+  /** What is agreed on where a client offers compression; `undefined` never does. */
+  readonly deflate: DeflateWishes | undefined;
 }
 
 /** What the server does with a connection. */
@@ -62,6 +87,10 @@ export interface HttpContext {
   readonly writers: WriterPool;
   /** Opens the file of a pathsend. */
   readonly openFile: (path: string) => Promise<OpenFile>;
+  /** Digests a handshake's key (RFC 6455 §4.2.2). */
+  readonly acceptKey: (key: string) => string;
+  readonly createDeflater: (bits: number, keeps: boolean) => MessageDeflater;
+  readonly createInflater: (bits: number, keeps: boolean) => MessageInflater;
   /** Calls back when the current turn of the event loop is over. */
   readonly afterTurn: (callback: () => void) => void;
   /** Milliseconds, for durations in the access log. */

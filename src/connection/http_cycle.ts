@@ -22,6 +22,7 @@ import {
 } from "../errors.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import { checkFields, checkTrailers } from "../http/response_writer.ts";
+import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
@@ -277,13 +278,13 @@ export class HttpCycle {
   #sendStart(event: HttpResponseStartEvent): Promise<void> {
     const { status, headers, trailers } = event;
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      return invalid(
+      return invalidEvent(
         event,
         `"status" is ${shown(status)}, expected an integer from 200 to 599`,
       );
     }
     if (trailers !== undefined && typeof trailers !== "boolean") {
-      return invalid(
+      return invalidEvent(
         event,
         `"trailers" is ${shown(trailers)}, expected true or false`,
       );
@@ -294,7 +295,7 @@ export class HttpCycle {
       (typeof headers !== "object" || headers === null ||
         typeof headers[Symbol.iterator] !== "function")
     ) {
-      return invalid(
+      return invalidEvent(
         event,
         `"headers" is ${shown(headers)}, expected an iterable of pairs`,
       );
@@ -308,7 +309,7 @@ export class HttpCycle {
     const promises = trailers === true && !stream.isHttp10;
     this.#host.beforeHead();
     const problem = stream.start(status, headers ?? [], promises);
-    if (problem !== undefined) return invalid(event, problem);
+    if (problem !== undefined) return invalidEvent(event, problem);
     this.#promisesTrailers = promises;
     this.#state = "started";
     return this.#host.afterWrite(0);
@@ -317,13 +318,13 @@ export class HttpCycle {
   #sendBody(event: HttpResponseBodyEvent): Promise<void> {
     const { body = NO_BODY, more_body: hasMore = false } = event;
     if (typeof body !== "string" && !(body instanceof Uint8Array)) {
-      return invalid(
+      return invalidEvent(
         event,
         `"body" is ${shown(body)}, expected a Uint8Array or a string`,
       );
     }
     if (typeof hasMore !== "boolean") {
-      return invalid(
+      return invalidEvent(
         event,
         `"more_body" is ${shown(hasMore)}, expected true or false`,
       );
@@ -365,13 +366,13 @@ export class HttpCycle {
       typeof headers !== "object" || headers === null ||
       typeof headers[Symbol.iterator] !== "function"
     ) {
-      return invalid(
+      return invalidEvent(
         event,
         `"headers" is ${shown(headers)}, expected an iterable of pairs`,
       );
     }
     if (typeof hasMore !== "boolean") {
-      return invalid(
+      return invalidEvent(
         event,
         `"more_trailers" is ${shown(hasMore)}, expected true or false`,
       );
@@ -382,7 +383,7 @@ export class HttpCycle {
       return unless(checkTrailers(headers), event, refusal);
     }
     const problem = this.#stream.addTrailers(headers);
-    if (problem !== undefined) return invalid(event, problem);
+    if (problem !== undefined) return invalidEvent(event, problem);
     if (!hasMore) this.#stream.endWithTrailers();
     return this.#advance(kind, 0);
   }
@@ -396,7 +397,7 @@ export class HttpCycle {
       typeof links !== "object" || links === null ||
       typeof links[Symbol.iterator] !== "function"
     ) {
-      return invalid(
+      return invalidEvent(
         event,
         `"links" is ${shown(links)}, expected an iterable of link values`,
       );
@@ -411,19 +412,19 @@ export class HttpCycle {
       return unless(checkFields(fields), event, RESOLVED);
     }
     const problem = this.#stream.writeInterim(103, fields);
-    if (problem !== undefined) return invalid(event, problem);
+    if (problem !== undefined) return invalidEvent(event, problem);
     if (!this.#stream.isHeadOpen) this.#host.flush();
     return this.#host.afterWrite(0);
   }
 
   #sendPath(event: HttpResponsePathSendEvent): Promise<void> {
     const problem = checkPathSend(event);
-    if (problem !== undefined) return invalid(event, problem);
+    if (problem !== undefined) return invalidEvent(event, problem);
     const kind = this.#promisesTrailers ? "fileBeforeTrailers" : "file";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
     const sent = this.#fileSent = this.#sendFile(event, kind);
-    sent.catch(ignore);
+    sent.catch(() => {});
     return sent;
   }
 
@@ -543,61 +544,11 @@ export class HttpCycle {
   }
 }
 
-/** A rejection that raises no alarm if the application does not await it (asgi:A-022). */
-function rejected(error: Error): Promise<void> {
-  const promise = Promise.reject(error);
-  promise.catch(ignore);
-  return promise;
-}
-
-function ignore(): void {}
-
-function invalid(
-  event: { readonly type: string },
-  problem: string,
-): Promise<void> {
-  return rejected(
-    new InvalidEventError(
-      `Cannot send "${event.type}": ${problem}`,
-      event.type,
-    ),
-  );
-}
-
 /** Shape comes first, so that bugs do not hide behind a peer that left (asgi:A-217). */
 function unless(
   problem: string | undefined,
   event: { readonly type: string },
   otherwise: Promise<void>,
 ): Promise<void> {
-  return problem === undefined ? otherwise : invalid(event, problem);
-}
-
-function unknownEvent(event: unknown): Promise<void> {
-  const type: unknown = (event as { type?: unknown } | null | undefined)?.type;
-  if (typeof type !== "string") {
-    return rejected(
-      new InvalidEventError(
-        `Cannot send message: expected an object with a string "type", got ${
-          shown(event)
-        }`,
-        null,
-      ),
-    );
-  }
-  return rejected(
-    new InvalidEventError(
-      `Cannot send "${type}": no such message, or its extension is not offered on this request`,
-      type,
-    ),
-  );
-}
-
-/** A value as an error message may show it. */
-function shown(value: unknown): string {
-  if (
-    typeof value === "number" || typeof value === "boolean" || value == null
-  ) return `${value}`;
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
-  return `a value of type "${typeof value}"`;
+  return problem === undefined ? otherwise : invalidEvent(event, problem);
 }

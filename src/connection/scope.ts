@@ -8,12 +8,14 @@ import type {
   ServerAddress,
   SignalExtension,
   State,
+  WebSocketScope,
 } from "../asgi.ts";
 import { decodePath } from "../http/percent.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import type { Address, Socket } from "../runtime/types.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { HttpCycle } from "./http_cycle.ts";
+import type { WebSocketCycle } from "./websocket_cycle.ts";
 
 /** asgi:A-032; one frozen object for all scopes of the kind (asgi:A-029). */
 const HTTP_VERSIONS: AsgiVersions = Object.freeze({
@@ -63,9 +65,9 @@ export function connectionInfo(socket: Socket, id: string): ConnectionInfo {
 
 /** The entry `abort_signal` of one request (asgi:A-244). */
 class AbortEntry implements SignalExtension {
-  readonly #cycle: HttpCycle;
+  readonly #cycle: { readonly abortSignal: AbortSignal };
 
-  constructor(cycle: HttpCycle) {
+  constructor(cycle: { readonly abortSignal: AbortSignal }) {
     this.#cycle = cycle;
   }
 
@@ -153,5 +155,38 @@ export function httpScope(
     server: info.server,
     state: { ...context.state },
     extensions: extensionsOf(head, context, info, cycle),
+  };
+}
+
+/** Builds the scope of one WebSocket, as {@linkcode httpScope} does for a request. */
+export function websocketScope(
+  head: RequestHead,
+  path: string,
+  subprotocols: readonly string[],
+  context: HttpContext,
+  info: ConnectionInfo,
+  cycle: WebSocketCycle,
+): WebSocketScope<State> {
+  return {
+    type: "websocket",
+    asgi: HTTP_VERSIONS,
+    http_version: head.version,
+    scheme: context.settings.scheme === "https" ? "wss" : "ws",
+    path,
+    raw_path: head.rawPath,
+    query_string: head.query,
+    root_path: context.settings.rootPath,
+    headers: head.headers,
+    client: info.client,
+    server: info.server,
+    subprotocols,
+    state: { ...context.state },
+    extensions: {
+      "websocket.http.response": YES,
+      "websocket.compress": YES,
+      abort_signal: new AbortEntry(cycle),
+      drain_signal: context.drainSignal,
+      connection: { ...info.extension },
+    },
   };
 }

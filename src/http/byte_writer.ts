@@ -51,6 +51,16 @@ export class ByteWriter {
     this.length = at;
   }
 
+  /** Appends the UTF-8 encoding of `text`; a lone surrogate becomes U+FFFD (asgi:A-005). */
+  writeUtf8(text: string): void {
+    // Three bytes a unit is the most there can be: a pair of units takes four.
+    this.reserve(text.length * 3);
+    this.length += encoder.encodeInto(
+      text,
+      this.bytes.subarray(this.length),
+    ).written;
+  }
+
   /** Appends `value` in decimal. @param value An integer from 0 to 2^53 - 1. */
   writeDecimal(value: number): void {
     if (value < 10) {

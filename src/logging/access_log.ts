@@ -12,7 +12,7 @@ export interface AccessEntry {
   readonly path: string;
   /** As received, without `?`. */
   readonly query: string;
-  /** Such as `1.1`. */
+  /** Such as `1.1`; `""` for a WebSocket handshake. */
   readonly httpVersion: string;
   /** What the client was sent, or would have been. */
   readonly status: number;
@@ -105,15 +105,20 @@ export class TextAccessLog implements AccessLog {
     const target = query === ""
       ? quotePath(path)
       : `${quotePath(path)}?${quoteQuery(query)}`;
-    const line = `${quoteMethod(method)} ${target} HTTP/${
-      quoteQuery(httpVersion)
-    }`;
+    // A handshake is no request of a version: `WebSocket /path` (websocket:W-108).
+    const version = httpVersion === ""
+      ? ""
+      : ` HTTP/${quoteQuery(httpVersion)}`;
+    const line = `${quoteMethod(method)} ${target}${version}`;
     return ` - "${this.#output.isColored ? bold(line) : line}" `;
   }
 
   #ending(status: number): string {
     const { isColored, phrase } = this.#output;
-    const words = `${status} ${phrase(status)}`.trimEnd();
+    // 101 is never the answer to a request, only to a handshake.
+    const words = status === 101
+      ? "[accepted]"
+      : `${status} ${phrase(status)}`.trimEnd();
     const ending = `${isColored ? colorStatus(words, status) : words}\n`;
     this.#endings.set(status, ending);
     return ending;

@@ -2,6 +2,7 @@
  * Where we run, found once. Detecting has no effects: nothing listens, reads or writes until it is
  * asked to.
  */
+import { createHash } from "node:crypto";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { bun } from "./_bun_types.ts";
@@ -9,6 +10,11 @@ import { deno } from "./_deno_types.ts";
 import { bunTransport } from "./bun.ts";
 import { denoTransport } from "./deno.ts";
 import { openFile } from "./files.ts";
+import {
+  createDeflater,
+  createInflater,
+  keepsContext,
+} from "./message_codec.ts";
 import { nodeTransport } from "./node.ts";
 import { mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
@@ -27,6 +33,10 @@ export const runtime: Runtime = {
   cwd: () => process.cwd(),
   env: (name) => mayReadEnv(name) ? process.env[name] : undefined,
   openFile,
+  sha1: (text) => createHash("sha1").update(text).digest("base64"),
+  keepsDeflateContext: keepsContext,
+  createDeflater,
+  createInflater,
   onSignal,
   dieBySignal,
   exit: (code) => process.exit(code),

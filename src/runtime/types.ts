@@ -121,6 +121,22 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
+/** Deflates the messages of one WebSocket, its window kept or not as it was made. */
+export interface MessageDeflater {
+  /** One message, its tail left away (RFC 7692 §7.2.1). The result is the caller's. */
+  deflate(message: Uint8Array): Uint8Array;
+  /** Releases the window. Idempotent. */
+  close(): void;
+}
+
+/** Inflates the messages of one WebSocket. */
+export interface MessageInflater {
+  /** One message whose tail was left away; at most `maxBytes` come out. The result is the caller's. */
+  inflate(payload: Uint8Array, maxBytes: number): Uint8Array | "tooBig" | "bad";
+  /** Releases the window. Idempotent. */
+  close(): void;
+}
+
 /** Signals that the server acts on. */
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
 
@@ -159,6 +175,14 @@ export interface Runtime {
    * directory, `EINVAL` for a device or FIFO.
    */
   openFile(path: string): Promise<OpenFile>;
+  /** The SHA-1 digest of `text`, in base64. */
+  sha1(text: string): string;
+  /** Whether a window can be kept from one WebSocket message to the next. */
+  readonly keepsDeflateContext: boolean;
+  /** @param bits Window size as a power of two, 9 to 15. @param keeps Whether the window is kept. */
+  createDeflater(bits: number, keeps: boolean): MessageDeflater;
+  /** @param bits Window size as a power of two, 8 to 15. @param keeps Whether the window is kept. */
+  createInflater(bits: number, keeps: boolean): MessageInflater;
   /** Calls `listener` on each `signal` until the returned function is called. */
   onSignal(signal: SignalName, listener: () => void): () => void;
   /** Ends the process as the untouched signal would: handlers must be off. */

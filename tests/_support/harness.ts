@@ -13,7 +13,9 @@ import { TurnEnd } from "../../src/connection/turn_end.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
 import type { AccessEntry } from "../../src/logging/access_log.ts";
 import type { LogDetails, Logger, LogLevel } from "../../src/logging/logger.ts";
+import { runtime } from "../../src/runtime/mod.ts";
 import type { OpenFile } from "../../src/runtime/types.ts";
+import { KEY_SUFFIX } from "../../src/websocket/handshake.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
 import { FakeSocket } from "./fake_socket.ts";
 
@@ -72,6 +74,7 @@ export const SETTINGS: HttpSettings = {
   maxConcurrency: Infinity,
   raisesAfterDisconnect: true,
   offersEarlyHints: true,
+  websocket: undefined,
 };
 
 export interface HarnessOptions {
@@ -109,6 +112,9 @@ export class Harness {
       ),
       turnEnd: new TurnEnd(this.clock.afterTurn),
       writers: new WriterPool(),
+      acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
+      createDeflater: runtime.createDeflater,
+      createInflater: runtime.createInflater,
       openFile: options.openFile ??
         (() => Promise.reject(new Error("no files here"))),
       afterTurn: this.clock.afterTurn,

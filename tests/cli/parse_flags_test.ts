@@ -162,7 +162,13 @@ test("parseFlags() takes what follows an option for its value, even --help", () 
 });
 
 test("parseFlags() knows every option of the table by all its spellings", () => {
-  const samples = { integer: "300", number: "3", text: "x", list: "a:b" };
+  const samples = {
+    integer: "300",
+    number: "3",
+    switch: "false",
+    text: "x",
+    list: "a:b",
+  };
   for (const name of OPTION_NAMES) {
     const { flag, aliases = [], type } = OPTIONS[name];
     for (const spelling of [flag, ...aliases]) {

@@ -62,6 +62,14 @@ describe("resolveOptions()", () => {
       dateHeader: true,
       earlyHints: false,
       sendAfterDisconnect: "raise",
+      ws: "auto",
+      wsMaxSize: 16 * 1024 * 1024,
+      wsMaxQueue: 32,
+      wsPingInterval: 20,
+      wsPingTimeout: 20,
+      wsPerMessageDeflate: true,
+      wsCloseTimeout: 10,
+      wsHandshakeTimeout: 60,
       timeoutKeepAlive: 5,
       timeoutRequestHead: 30,
       timeoutRequestBody: 60,
@@ -202,6 +210,7 @@ describe("optionsFromEnvironment()", () => {
   test("reads every option from its variable", () => {
     const samples = {
       boolean: ["yes", true],
+      switch: ["off", false],
       integer: ["300", 300],
       number: ["2.5", 2.5],
       text: ["x", "x"],

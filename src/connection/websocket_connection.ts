@@ -1,0 +1,692 @@
+/**
+ * One socket after its upgrade request: answers the handshake as the application decides, feeds
+ * the protocol, pings on the clock, and sees the closing handshake through.
+ */
+import type { HeaderInput } from "../asgi.ts";
+import { WEBSOCKET_FAULTS, type WebSocketFaultCode } from "../faults.ts";
+import type { RequestHead } from "../http/request_head.ts";
+import { emptyFacts, writeFields } from "../http/response_writer.ts";
+import type {
+  MessageDeflater,
+  MessageInflater,
+  Socket,
+  SocketHandler,
+} from "../runtime/types.ts";
+import {
+  ABNORMAL,
+  INTERNAL_ERROR,
+  NO_STATUS,
+  SERVICE_RESTART,
+} from "../websocket/close_codes.ts";
+import { OPCODE } from "../websocket/frame_reader.ts";
+import {
+  writeClose,
+  writeControl,
+  writeFrameHeader,
+} from "../websocket/frame_writer.ts";
+import type { Handshake } from "../websocket/handshake.ts";
+import {
+  type DeflateAgreement,
+  negotiateDeflate,
+} from "../websocket/permessage_deflate.ts";
+import { WebSocketProtocol } from "../websocket/protocol.ts";
+import type { Deadline } from "./deadlines.ts";
+import {
+  READ_HIGH_WATER,
+  RESOLVED,
+  WRITE_HIGH_WATER,
+  WriteGate,
+  WRITES_PER_TURN,
+} from "./flow_control.ts";
+import type {
+  HttpContext,
+  TrackedConnection,
+  WebSocketSettings,
+} from "./http_context.ts";
+import { COPY_LIMIT, OutputBuffer } from "./output_buffer.ts";
+import { ResponseStream } from "./response_stream.ts";
+import { type ConnectionInfo, scopePath, websocketScope } from "./scope.ts";
+import type { TurnEndListener } from "./turn_end.ts";
+import { WebSocketCycle, type WebSocketHost } from "./websocket_cycle.ts";
+
+/** How far the connection has come. */
+type Phase =
+  /** The application has not answered the handshake. */
+  | "handshake"
+  /** It refuses with a response of its own. */
+  | "denying"
+  /** Messages go both ways. */
+  | "open"
+  /** Our close frame is sent, the peer's is awaited. */
+  | "closing"
+  /** Nothing is expected any more but the end of the socket. */
+  | "ended";
+
+/** How long a peer may take to close its socket after we ended ours. */
+const LINGER_MS = 2_000;
+/** Octets of undelivered messages at which the socket stops reading (asgi:A-148). */
+const QUEUE_HIGH_WATER = 256 * 1024;
+/** Smallest message that is worth compressing: below it the frame rarely gets shorter. */
+const MIN_COMPRESSED = 64;
+/** What a send counts for at least, so that endless small ones end a turn as well. */
+const MIN_WRITE_COST = 64;
+
+const encoder = new TextEncoder();
+const EMPTY = new Uint8Array(0);
+
+/** The application may not set these: they are the handshake (asgi:A-130). */
+const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "upgrade",
+  "content-length",
+  "transfer-encoding",
+  "sec-websocket-accept",
+  "sec-websocket-extensions",
+  "sec-websocket-key",
+  "sec-websocket-protocol",
+  "sec-websocket-version",
+]);
+
+/** One WebSocket. Takes the place of the HTTP connection in its context. */
+export class WebSocketConnection
+  implements
+    SocketHandler,
+    TrackedConnection,
+    WebSocketHost,
+    Deadline,
+    TurnEndListener {
+  expiresAt: number = Infinity;
+  readonly #socket: Socket;
+  readonly #context: HttpContext;
+  readonly #settings: WebSocketSettings;
+  readonly #info: ConnectionInfo;
+  readonly #head: RequestHead;
+  readonly #handshake: Handshake;
+  readonly #out: OutputBuffer;
+  readonly #stream: ResponseStream;
+  readonly #gate = new WriteGate();
+  readonly #turnGate = new WriteGate();
+  readonly #cycle: WebSocketCycle;
+  readonly #path: string;
+  readonly #startedAtMs: number;
+  #phase: Phase = "handshake";
+  #protocol: WebSocketProtocol | undefined;
+  #deflate: DeflateAgreement | undefined;
+  #deflater: MessageDeflater | undefined;
+  #inflater: MessageInflater | undefined;
+  /** Frames that came before the handshake was answered (websocket:W-024). */
+  #early: Uint8Array;
+  #pingPayload: Uint8Array | undefined;
+  #pingDueAt = Infinity;
+  #turnBytes = 0;
+  #isLogged = false;
+  #isPumping = false;
+  #isInTurnEnd = false;
+  #isPaused = false;
+  #isClosed = false;
+
+  /** @param early Bytes that arrived behind the request. */
+  constructor(
+    socket: Socket,
+    context: HttpContext,
+    settings: WebSocketSettings,
+    info: ConnectionInfo,
+    head: RequestHead,
+    handshake: Handshake,
+    early: Uint8Array,
+  ) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#settings = settings;
+    this.#info = info;
+    this.#head = head;
+    this.#handshake = handshake;
+    this.#early = early;
+    this.#out = new OutputBuffer(socket, context.writers);
+    this.#stream = new ResponseStream(this.#out, context.defaults);
+    this.#path = scopePath(head, context);
+    this.#startedAtMs = context.access === undefined
+      ? 0
+      : context.monotonicMs();
+    this.#cycle = new WebSocketCycle(this, context);
+    context.connections.add(this);
+    context.deadlines.watch(this);
+    this.#wait(settings.handshakeMs);
+    this.#trace("WebSocket connection made");
+  }
+
+  /** Calls the application. */
+  start(): void {
+    const context = this.#context;
+    context.runningCycles++;
+    const scope = websocketScope(
+      this.#head,
+      this.#path,
+      this.#handshake.subprotocols,
+      context,
+      this.#info,
+      this.#cycle,
+    );
+    void this.#cycle.run(scope);
+  }
+
+  get isBusy(): boolean {
+    return this.#phase !== "ended";
+  }
+
+  get subprotocols(): readonly string[] {
+    return this.#handshake.subprotocols;
+  }
+
+  #trace(what: string): void {
+    if (!this.#context.logger.isEnabled("trace")) return;
+    this.#context.logger.trace(`${this.#info.clientText} - ${what}`);
+  }
+
+  // -- The socket's side.
+
+  onData(bytes: Uint8Array): void {
+    switch (this.#phase) {
+      case "handshake":
+      case "denying": { // asgi:A-141
+        const joined = new Uint8Array(this.#early.length + bytes.length);
+        joined.set(this.#early);
+        joined.set(bytes, this.#early.length);
+        this.#early = joined;
+        this.#regulate();
+        break;
+      }
+      case "open":
+      case "closing":
+        this.#protocol!.push(bytes);
+        this.#pump();
+        break;
+      case "ended":
+        break;
+    }
+  }
+
+  onDrain(): void {
+    this.#out.onDrain();
+    this.#gate.open();
+    if (this.#phase === "open") this.#pump();
+  }
+
+  onEnd(): void {
+    // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
+    this.#cycle.onPeerGone(ABNORMAL, "");
+    this.#destroy();
+  }
+
+  onClose(error?: Error): void {
+    this.#isClosed = true;
+    this.#phase = "ended";
+    const context = this.#context;
+    context.deadlines.unwatch(this);
+    context.connections.delete(this);
+    this.#out.discard();
+    this.#cycle.onPeerGone(ABNORMAL, "");
+    this.#log(499);
+    if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
+    this.#deflater?.close();
+    this.#inflater?.close();
+    this.#turnGate.open();
+    const gone = this.#cycle.goneError;
+    if (gone !== undefined) this.#gate.fail(gone);
+    else this.#gate.open();
+    if (error !== undefined) {
+      context.logger.debug(`Connection lost: ${error.message}`);
+    }
+    this.#trace("WebSocket connection lost");
+    context.onProgress();
+  }
+
+  // -- Reading.
+
+  #mayPull(): boolean {
+    if (this.#phase === "closing") return true;
+    return this.#phase === "open" && !this.#isQueueFull() &&
+      // A peer that floods pings and does not read the pongs gets no further ones.
+      this.#out.unsentBytes < WRITE_HIGH_WATER;
+  }
+
+  #isQueueFull(): boolean {
+    return this.#cycle.queuedMessages >= this.#settings.maxQueue ||
+      this.#cycle.queuedBytes >= QUEUE_HIGH_WATER;
+  }
+
+  #pump(): void {
+    if (this.#isPumping || this.#isClosed) return;
+    this.#isPumping = true;
+    const protocol = this.#protocol!;
+    let isDry = false;
+    while (!isDry && this.#mayPull()) {
+      switch (protocol.next()) {
+        case "needMore":
+          isDry = true;
+          break;
+        case "message":
+          this.#cycle.deliver(protocol.text ?? null, protocol.binary ?? null);
+          break;
+        case "ping":
+          writeControl(this.#out.writer, OPCODE.PONG, protocol.payload);
+          this.#joinTurn();
+          break;
+        case "pong":
+          this.#onPong(protocol.payload);
+          break;
+        case "close":
+          this.#onPeerClose(protocol.closeCode, protocol.closeReason);
+          break;
+        case "fault":
+          this.#onFault(protocol.fault);
+          break;
+      }
+    }
+    if (!isDry) protocol.hold();
+    this.#isPumping = false;
+    this.#regulate();
+  }
+
+  /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */
+  #regulate(): void {
+    const isFull = this.#phase === "open"
+      ? !this.#mayPull()
+      : this.#phase === "handshake" && this.#early.length >= READ_HIGH_WATER;
+    if (isFull === this.#isPaused || this.#isClosed) return;
+    this.#isPaused = isFull;
+    if (isFull) {
+      this.#socket.pause();
+    } else {
+      // The pong may lie among what was not read: its time begins anew.
+      if (this.#pingPayload !== undefined) this.#awaitPong();
+      this.#socket.resume();
+    }
+  }
+
+  #onPeerClose(code: number, reason: string): void {
+    if (this.#phase === "open") {
+      this.#cycle.onPeerGone(code, reason);
+      // Echoed as it came; an empty one is answered by an empty one (websocket:W-076, W-077).
+      writeClose(
+        this.#out.writer,
+        code === NO_STATUS ? undefined : code,
+        reason,
+      );
+    }
+    this.#end();
+  }
+
+  /** The peer broke the protocol: it is told why, so is the application, and the log once. */
+  #onFault(code: WebSocketFaultCode): void {
+    const { closeCode, reason, source } = WEBSOCKET_FAULTS[code];
+    this.#context.logger.warning(
+      `WebSocket closed with ${closeCode}: ${reason} (${source})`,
+    );
+    if (this.#phase === "open") {
+      this.#cycle.onPeerGone(closeCode, reason);
+      writeClose(this.#out.writer, closeCode, reason);
+    }
+    this.#end();
+  }
+
+  // -- The application's side.
+
+  accept(
+    subprotocol: string | undefined,
+    headers: HeaderInput,
+  ): string | undefined {
+    const { defaults } = this.#context;
+    const facts = emptyFacts();
+    const fields = this.#context.writers.take();
+    try {
+      const list = [...headers];
+      for (const [name] of list) {
+        if (
+          typeof name === "string" && HANDSHAKE_FIELDS.has(name.toLowerCase())
+        ) {
+          return `header "${name.toLowerCase()}" belongs to the handshake`;
+        }
+      }
+      const problem = writeFields(fields, list, facts);
+      if (problem !== undefined) return problem;
+      if (
+        facts.connection !== "" || facts.contentLength >= 0 || facts.asksChunked
+      ) {
+        return "a header belongs to the handshake";
+      }
+      const agreement = this.#settings.deflate
+        ? negotiateDeflate(this.#handshake.extensions, this.#settings.deflate)
+        : undefined;
+      let answer = "upgrade: websocket\r\nconnection: upgrade\r\n" +
+        `sec-websocket-accept: ${
+          this.#context.acceptKey(this.#handshake.key)
+        }\r\n`;
+      if (subprotocol !== undefined) {
+        answer += `sec-websocket-protocol: ${subprotocol}\r\n`;
+      }
+      if (agreement !== undefined) {
+        answer += `sec-websocket-extensions: ${agreement.answer}\r\n`;
+      }
+      const { writer } = this.#out;
+      writer.writeBytes(
+        facts.hasDate || facts.hasServer
+          ? defaults.prefixWithout(101, facts.hasDate, facts.hasServer)
+          : defaults.prefix(101),
+      );
+      writer.writeAscii(answer);
+      writer.writeBytes(fields.bytes.subarray(0, fields.length));
+      writer.writeAscii("\r\n");
+      this.#deflate = agreement;
+    } finally {
+      this.#context.writers.give(fields);
+    }
+    this.#log(101);
+    this.#open();
+    return undefined;
+  }
+
+  #open(): void {
+    this.#phase = "open";
+    this.#protocol = new WebSocketProtocol(
+      this.#settings.limits,
+      this.#deflate === undefined
+        ? undefined
+        : (bytes, max) => this.#inflate(bytes, max),
+    );
+    this.#joinTurn();
+    this.#scheduleNextPing();
+    const early = this.#early;
+    this.#early = EMPTY;
+    if (early.length > 0) this.#protocol.push(early);
+    this.#pump();
+  }
+
+  #inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | "tooBig" | "bad" {
+    const agreement = this.#deflate!;
+    this.#inflater ??= this.#context.createInflater(
+      agreement.clientMaxWindowBits,
+      !agreement.clientNoContextTakeover,
+    );
+    return this.#inflater.inflate(bytes, maxBytes);
+  }
+
+  writeMessage(message: Uint8Array | string, compress: boolean): void {
+    const opcode = typeof message === "string" ? OPCODE.TEXT : OPCODE.BINARY;
+    const out = this.#out;
+    if (
+      compress && this.#deflate !== undefined &&
+      message.length >= MIN_COMPRESSED
+    ) {
+      const bytes = typeof message === "string"
+        ? encoder.encode(message)
+        : message;
+      this.#writeFrame(opcode, this.#compress(bytes), true);
+    } else if (typeof message !== "string") {
+      this.#writeFrame(opcode, message, false);
+    } else if (message.length < 126 / 3) {
+      // Written before its size is known: 41 units make at most 123 bytes, whose header is two.
+      const { writer } = out;
+      const at = writer.length;
+      writeFrameHeader(writer, opcode, 0, false);
+      const start = writer.length;
+      writer.writeUtf8(message);
+      writer.bytes[at + 1] = writer.length - start;
+    } else {
+      this.#writeFrame(opcode, encoder.encode(message), false);
+    }
+  }
+
+  #writeFrame(
+    opcode: number,
+    payload: Uint8Array,
+    isCompressed: boolean,
+  ): void {
+    writeFrameHeader(this.#out.writer, opcode, payload.length, isCompressed);
+    if (payload.length <= COPY_LIMIT) this.#out.writer.writeBytes(payload);
+    else this.#out.writeLarge(payload);
+  }
+
+  #compress(bytes: Uint8Array): Uint8Array {
+    const agreement = this.#deflate!;
+    this.#deflater ??= this.#context.createDeflater(
+      agreement.serverMaxWindowBits,
+      !agreement.serverNoContextTakeover,
+    );
+    return this.#deflater.deflate(bytes);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#phase !== "open") return;
+    writeClose(this.#out.writer, code, reason);
+    this.#out.flush();
+    this.#protocol!.closeSent();
+    this.#phase = "closing";
+    this.#wait(this.#settings.closeMs);
+    // The reply must be seen, whatever lies in front of it (websocket:W-097).
+    this.#regulate();
+    this.#pump();
+  }
+
+  refuse(status: number): void {
+    this.#stream.begin(this.#head, true);
+    // 403 says all there is to say (websocket:W-027); a failure says so in words.
+    if (status === 403) this.#writeEmpty(status);
+    else this.#stream.writeWhole(status);
+    this.#log(status);
+    this.#end();
+  }
+
+  #writeEmpty(status: number): void {
+    this.#stream.start(status, [], false);
+    this.#stream.write("", true);
+  }
+
+  startDenial(status: number, headers: HeaderInput): string | undefined {
+    this.#stream.begin(this.#head, true);
+    const problem = this.#stream.start(status, headers, false);
+    if (problem !== undefined) return problem;
+    this.#phase = "denying";
+    this.#log(status);
+    return undefined;
+  }
+
+  writeDenial(body: Uint8Array | string, isLast: boolean): string | undefined {
+    const problem = this.#stream.write(body, isLast);
+    if (problem === undefined && isLast) this.#end();
+    return problem?.message;
+  }
+
+  breakOff(): void {
+    if (!this.#stream.isHeadCommitted) this.#stream.writeWhole(500);
+    this.#end();
+  }
+
+  afterWrite(bytes: number): Promise<void> {
+    if (this.#isClosed) return RESOLVED;
+    const out = this.#out;
+    this.#joinTurn();
+    if (out.unsentBytes >= WRITE_HIGH_WATER) {
+      this.#flush();
+      if (out.unsentBytes >= WRITE_HIGH_WATER) return this.#gate.wait();
+    }
+    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
+    return this.#turnBytes >= WRITES_PER_TURN
+      ? this.#turnGate.wait()
+      : RESOLVED;
+  }
+
+  onReceive(): void {
+    if (
+      this.#isPaused &&
+      this.#cycle.queuedMessages * 2 <= this.#settings.maxQueue
+    ) {
+      this.#pump();
+    }
+  }
+
+  onReturned(cycle: WebSocketCycle): void {
+    this.#context.runningCycles--;
+    this.#context.orphans.delete(cycle);
+    this.#context.onProgress();
+  }
+
+  #joinTurn(): void {
+    if (this.#isInTurnEnd) return;
+    this.#isInTurnEnd = true;
+    this.#context.turnEnd.add(this);
+  }
+
+  onTurnEnd(): void {
+    this.#isInTurnEnd = false;
+    this.#turnBytes = 0;
+    if (this.#isClosed) return;
+    if (this.#stream.isHeadOpen) this.#stream.endHead(-1);
+    this.#flush();
+    this.#turnGate.open();
+    if (this.#phase === "open") this.#regulate();
+  }
+
+  #flush(): void {
+    if (!this.#stream.isHeadOpen) this.#out.flush();
+  }
+
+  // -- Time.
+
+  #wait(ms: number): void {
+    this.expiresAt = this.#context.deadlines.now + ms;
+  }
+
+  #scheduleNextPing(): void {
+    this.#pingPayload = undefined;
+    this.#wait(this.#settings.pingIntervalMs);
+    this.#pingDueAt = this.expiresAt;
+  }
+
+  #ping(): void {
+    const payload = new Uint8Array(4);
+    for (let i = 0; i < 4; i++) payload[i] = Math.random() * 256;
+    this.#pingPayload = payload;
+    writeControl(this.#out.writer, OPCODE.PING, payload);
+    this.#out.flush();
+    this.#awaitPong();
+  }
+
+  #awaitPong(): void {
+    this.#wait(this.#settings.pingTimeoutMs);
+  }
+
+  #onPong(payload: Uint8Array): void {
+    const sent = this.#pingPayload;
+    // An unsolicited pong, or one with other bytes, is no answer (websocket:W-088).
+    if (
+      sent === undefined || payload.length !== 4 ||
+      !payload.every((b, i) => b === sent[i])
+    ) return;
+    this.#pingPayload = undefined;
+    const interval = this.#settings.pingIntervalMs;
+    // The rhythm is kept from ping to ping, not from pong to ping (websocket:W-087).
+    this.#pingDueAt = Math.max(
+      this.#pingDueAt + interval,
+      this.#context.deadlines.now,
+    );
+    this.expiresAt = this.#pingDueAt;
+  }
+
+  onExpire(): void {
+    this.expiresAt = Infinity;
+    switch (this.#phase) {
+      case "handshake":
+        this.#context.logger.error(
+          "ASGI callable did not answer the WebSocket handshake in time.",
+        );
+        this.#cycle.onPeerGone(ABNORMAL, "");
+        this.refuse(500);
+        break;
+      case "open":
+        if (this.#pingPayload === undefined) this.#ping();
+        else if (!this.#isPaused) this.#onFault("PING_TIMEOUT");
+        break;
+      case "closing": // the peer does not answer our close frame
+      case "ended":
+        this.#destroy();
+        break;
+      case "denying":
+        break;
+    }
+  }
+
+  // -- Endings.
+
+  drain(): void {
+    switch (this.#phase) {
+      case "handshake":
+        this.#cycle.onPeerGone(ABNORMAL, "");
+        this.refuse(503);
+        break;
+      case "open":
+        // asgi:A-147: the drain signal was raised in this turn; what applications answer to it
+        // with goes first.
+        this.#context.afterTurn(() => this.#restart());
+        break;
+    }
+  }
+
+  #restart(): void {
+    if (this.#phase !== "open") return;
+    this.#cycle.onPeerGone(SERVICE_RESTART, "");
+    writeClose(this.#out.writer, SERVICE_RESTART, "");
+    this.#end();
+  }
+
+  abort(reason: Error): void {
+    this.#cycle.cancel(reason);
+    if (this.#phase === "open") {
+      this.#cycle.onPeerGone(INTERNAL_ERROR, "");
+      writeClose(this.#out.writer, INTERNAL_ERROR, "");
+    }
+    this.#out.flush();
+    this.#destroy();
+  }
+
+  destroy(): void {
+    this.#destroy();
+  }
+
+  /** Sends what there is, then FIN; the peer has a moment to do the same. */
+  #end(): void {
+    if (this.#phase === "ended") return;
+    this.#out.flush();
+    this.#phase = "ended";
+    this.#wait(LINGER_MS);
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+    this.#socket.end();
+  }
+
+  #destroy(): void {
+    this.#phase = "ended";
+    this.#socket.destroy();
+  }
+
+  /** Counts and logs the answer to the handshake, once. */
+  #log(status: number): void {
+    if (this.#isLogged) return;
+    this.#isLogged = true;
+    const context = this.#context;
+    context.totalRequests++;
+    context.access?.log({
+      client: this.#info.clientText,
+      method: "WebSocket",
+      path: this.#path,
+      query: this.#head.query,
+      httpVersion: "",
+      status,
+      durationMs: context.monotonicMs() - this.#startedAtMs,
+      bodyBytes: this.#stream.bodyBytes,
+      isAborted: status === 499,
+    });
+  }
+}

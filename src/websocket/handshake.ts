@@ -1,0 +1,98 @@
+/** Is this request a valid upgrade, and what is the answer (RFC 6455 §4.2). Pure: the digest is handed in. */
+import type { RequestHead } from "../http/request_head.ts";
+
+/** What a client asked for. */
+export interface Handshake {
+  /** The `sec-websocket-key`, checked. */
+  readonly key: string;
+  /** Offered subprotocols in order, without duplicates of emptiness (asgi:A-120). */
+  readonly subprotocols: readonly string[];
+  /** All `sec-websocket-extensions` values, joined by commas; `""` if none. */
+  readonly extensions: string;
+}
+
+/** Why a request is no valid upgrade, and the answer. */
+export interface HandshakeRefusal {
+  readonly status: number;
+  /** Further fields of the answer. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** For the log and the answer's body. */
+  readonly message: string;
+}
+
+/** What the key is joined with before it is digested (RFC 6455 §1.3). */
+export const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** 16 octets in base64: 22 digits, the last of which carries four bits, and two signs. */
+const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+
+function refuse(
+  status: number,
+  message: string,
+  headers: readonly (readonly [string, string])[] = [],
+): HandshakeRefusal {
+  return { status, headers, message };
+}
+
+/** Checks a request whose `upgrade` is `websocket` (asgi:A-122). */
+export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
+  if (head.method !== "GET") {
+    return refuse(405, "Cannot upgrade to WebSocket: expected method GET", [[
+      "allow",
+      "GET",
+    ]]);
+  }
+  if (head.version !== "1.1") {
+    return refuse(400, "Cannot upgrade to WebSocket: expected HTTP/1.1"); // websocket:W-016
+  }
+  let key: string | undefined;
+  let version: string | undefined;
+  let extensions = "";
+  const subprotocols: string[] = [];
+  for (const [name, value] of head.headers) {
+    switch (name) {
+      case "sec-websocket-key":
+        if (key !== undefined) {
+          return refuse(400, "Cannot upgrade to WebSocket: expected one key");
+        }
+        key = value;
+        break;
+      case "sec-websocket-version":
+        version = version === undefined ? value : `${version}, ${value}`;
+        break;
+      case "sec-websocket-protocol":
+        for (const item of value.split(",")) {
+          const name = item.trim();
+          if (name !== "") subprotocols.push(name);
+        }
+        break;
+      case "sec-websocket-extensions":
+        extensions = extensions === "" ? value : `${extensions}, ${value}`;
+        break;
+    }
+  }
+  if (version === undefined) {
+    return refuse(400, "Cannot upgrade to WebSocket: expected a version");
+  }
+  if (version !== "13") { // RFC 6455 §4.4
+    return refuse(426, "Cannot upgrade to WebSocket: expected version 13", [
+      ["upgrade", "websocket"],
+      ["connection", "upgrade"],
+      ["sec-websocket-version", "13"],
+    ]);
+  }
+  if (key === undefined || !KEY.test(key)) {
+    return refuse(
+      400,
+      "Cannot upgrade to WebSocket: expected a key of 16 octets in base64",
+    );
+  }
+  return { key, subprotocols, extensions };
+}
+
+/** Tells the two answers of {@linkcode readHandshake} apart. */
+export function isRefusal(
+  answer: Handshake | HandshakeRefusal,
+): answer is HandshakeRefusal {
+  return "status" in answer;
+}

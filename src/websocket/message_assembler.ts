@@ -1,0 +1,209 @@
+/** Fragments into messages (RFC 6455 §5.4): text checked as it arrives, sizes bounded. */
+import type { WebSocketFaultCode } from "../faults.ts";
+import { copyBytes } from "../http/bytes.ts";
+import { latin1 } from "../http/latin1.ts";
+import { OPCODE } from "./frame_reader.ts";
+import type { WebSocketLimits } from "./limits.ts";
+import { BOUNDARY, BROKEN, checkUtf8, type Utf8State } from "./utf8.ts";
+
+/** What inflating a message came to. */
+export type InflateResult = Uint8Array | "tooBig" | "bad";
+
+/**
+ * Inflates the payload of one compressed message, tail already left away (RFC 7692 §7.2.2).
+ *
+ * @param maxBytes Most that may come out.
+ */
+export type Inflate = (payload: Uint8Array, maxBytes: number) => InflateResult;
+
+const NOTHING = new Uint8Array(0);
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Text up to this size is looked through for ASCII, which needs no decoder. */
+const SHORT_TEXT = 1024;
+
+/** Puts one client's messages together, one after another. */
+export class MessageAssembler {
+  /** The text of the message that ended last; `undefined` if it was binary. */
+  text: string | undefined;
+  /** Its octets, the receiver's own; `undefined` if it was text. */
+  binary: Uint8Array | undefined;
+  readonly #limits: WebSocketLimits;
+  readonly #inflate: Inflate | undefined;
+  #opcode = 0;
+  #isCompressed = false;
+  #isOpen = false;
+  #isLastFrame = false;
+  #fragments = 0;
+  /** Bytes announced so far, before inflating. */
+  #announced = 0;
+  /** Bytes kept: `[0, #size)`. */
+  #kept: Uint8Array = NOTHING;
+  #size = 0;
+  #utf8: Utf8State = BOUNDARY;
+
+  /** @param inflate What inflates a message; `undefined` where compression was not agreed on. */
+  constructor(limits: WebSocketLimits, inflate: Inflate | undefined) {
+    this.#limits = limits;
+    this.#inflate = inflate;
+  }
+
+  /** Whether a message has begun and not ended. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /**
+   * A data frame begins. Its announced length is judged here, before any of it has arrived
+   * (websocket:W-047).
+   */
+  beginFrame(
+    opcode: number,
+    isFinal: boolean,
+    rsv1: boolean,
+    length: number,
+  ): WebSocketFaultCode | undefined {
+    if (opcode === OPCODE.CONTINUATION) {
+      if (!this.#isOpen) return "ORPHAN_CONTINUATION";
+      if (rsv1) return "RESERVED_BITS"; // RFC 7692 §6.1: only the first frame says so
+    } else {
+      if (this.#isOpen) return "INTERRUPTED_MESSAGE";
+      if (rsv1 && this.#inflate === undefined) return "RESERVED_BITS";
+      this.#isOpen = true;
+      this.#opcode = opcode;
+      this.#isCompressed = rsv1;
+      this.#fragments = 0;
+      this.#announced = 0;
+      this.#size = 0;
+      this.#utf8 = BOUNDARY;
+    }
+    this.#isLastFrame = isFinal;
+    this.#announced += length;
+    if (this.#announced > this.#limits.maxMessageBytes) {
+      return "MESSAGE_TOO_BIG";
+    }
+    if (++this.#fragments > this.#limits.maxFragments) {
+      return "TOO_MANY_FRAGMENTS";
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes a piece of the frame's payload, unmasked and lent.
+   *
+   * @param endsFrame Whether the frame is whole with it.
+   */
+  add(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    endsFrame: boolean,
+  ): WebSocketFaultCode | undefined {
+    if (!this.#isOpen) return undefined;
+    const isWhole = endsFrame && this.#isLastFrame && this.#size === 0;
+    const isText = this.#opcode === OPCODE.TEXT && !this.#isCompressed;
+    if (isWhole) { // nearly every message: one frame, in one read
+      if (isText) return this.#takeText(bytes, start, end);
+      if (!this.#isCompressed) {
+        this.#finish(undefined, copyBytes(bytes, start, end));
+        return undefined;
+      }
+    }
+    if (isText) {
+      this.#utf8 = checkUtf8(bytes, start, end, this.#utf8);
+      if (this.#utf8 === BROKEN) return "INVALID_TEXT";
+    }
+    this.#keep(bytes, start, end);
+    return undefined;
+  }
+
+  /**
+   * The frame is whole.
+   *
+   * @returns Whether the message is too (then `text` or `binary` is set), or what is wrong.
+   */
+  endFrame(): boolean | WebSocketFaultCode {
+    if (!this.#isLastFrame) return false;
+    if (!this.#isOpen) return true; // taken whole by `add`
+    const payload = this.#kept.subarray(0, this.#size);
+    if (this.#isCompressed) return this.#endCompressed(payload) ?? true;
+    if (this.#opcode === OPCODE.TEXT) {
+      if (this.#utf8 !== BOUNDARY) return "INVALID_TEXT"; // ends inside a character
+      this.#finish(lenient.decode(payload), undefined);
+    } else {
+      this.#finish(undefined, payload.slice());
+    }
+    return true;
+  }
+
+  /** Forgets the frame that ended, and with its last one the message: nobody wants it any more. */
+  drop(): void {
+    if (this.#isLastFrame) this.#finish(undefined, undefined);
+  }
+
+  #endCompressed(payload: Uint8Array): WebSocketFaultCode | undefined {
+    const { maxMessageBytes, maxInflateRatio, inflateFloorBytes } =
+      this.#limits;
+    const byRatio = Math.max(
+      inflateFloorBytes,
+      payload.length * maxInflateRatio,
+    );
+    const inflated = this.#inflate!(
+      payload,
+      Math.min(maxMessageBytes, byRatio),
+    );
+    if (inflated === "bad") return "BAD_COMPRESSION";
+    if (inflated === "tooBig") {
+      return byRatio < maxMessageBytes ? "INFLATE_BOMB" : "MESSAGE_TOO_BIG";
+    }
+    if (this.#opcode === OPCODE.TEXT) {
+      return this.#takeText(inflated, 0, inflated.length);
+    }
+    this.#finish(undefined, inflated);
+    return undefined;
+  }
+
+  #takeText(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): WebSocketFaultCode | undefined {
+    if (end - start <= SHORT_TEXT) {
+      let at = start;
+      while (at < end && bytes[at] < 0x80) at++;
+      if (at === end) {
+        this.#finish(latin1(bytes, start, end), undefined);
+        return undefined;
+      }
+    }
+    try {
+      this.#finish(strict.decode(bytes.subarray(start, end)), undefined);
+      return undefined;
+    } catch {
+      return "INVALID_TEXT";
+    }
+  }
+
+  #finish(text: string | undefined, binary: Uint8Array | undefined): void {
+    this.text = text;
+    this.binary = binary;
+    this.#isOpen = false;
+    this.#kept = NOTHING;
+    this.#size = 0;
+  }
+
+  /** Doubles when it is full: linear however small the pieces (wishes:R-009). */
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const needed = this.#size + end - start;
+    if (needed > this.#kept.length) {
+      const grown = new Uint8Array(
+        Math.max(needed, this.#kept.length * 2, 256),
+      );
+      grown.set(this.#kept.subarray(0, this.#size));
+      this.#kept = grown;
+    }
+    this.#kept.set(bytes.subarray(start, end), this.#size);
+    this.#size = needed;
+  }
+}
