@@ -14,8 +14,9 @@ const MAX_PORT = 65535;
 const MAX_IPV6_LENGTH = 45;
 const IPV6_GROUPS = 8;
 const GROUP = /^[0-9A-Fa-f]{1,4}$/;
-const DOTTED_QUAD =
-  /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
+/** Without leading zeros, which are octal to some. */
+const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+const DOTTED_QUAD = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
 /**
  * Whether `text` is a host and an optional port. The empty text is not: where it is legal, the
