@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { HTTP_FAULTS, type HttpFaultCode } from "../src/faults.ts";
+import { feedFault } from "./_support/feed.ts";
+
+/** A request with these lines after its `host`. */
+function fields(...lines: string[]): string {
+  return `POST / HTTP/1.1\r\nHost: a\r\n${
+    lines.map((line) => `${line}\r\n`).join("")
+  }\r\n`;
+}
+
+function chunks(text: string): string {
+  return fields("Transfer-Encoding: chunked") + text;
+}
+
+/** What provokes each fault in the parser; those of the clock are the connection's. */
+const PROVOKED: Readonly<Record<HttpFaultCode, string | "by the clock">> = {
+  TLS_ON_PLAIN_PORT: "\x16\x03\x01\x02\x00",
+  HTTP2_PREFACE: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+  BAD_LINE_END: "GET / HTTP/1.1\nHost: a\n\n",
+  BAD_METHOD: "G@T / HTTP/1.1\r\n",
+  BAD_TARGET: "GET /\x01 HTTP/1.1\r\n",
+  TARGET_TOO_LONG: `GET /${"x".repeat(16 * 1024)}`,
+  BAD_REQUEST_LINE: "GET /\r\n",
+  UNSUPPORTED_VERSION: "GET / HTTP/1.2\r\n",
+  BAD_HEADER_NAME: fields("x : y"),
+  BAD_HEADER_VALUE: fields("x: \0"),
+  OBSOLETE_FOLD: fields("x: y", " z"),
+  HEAD_TOO_LARGE: fields(`x: ${"y".repeat(64 * 1024)}`),
+  TOO_MANY_HEADERS: fields(...Array(128).fill("x: y")),
+  MISSING_HOST: "GET / HTTP/1.1\r\n\r\n",
+  REPEATED_HOST: fields("Host: a"),
+  BAD_HOST: "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+  BAD_CONTENT_LENGTH: fields("Content-Length: +5"),
+  CONFLICTING_CONTENT_LENGTH: fields("Content-Length: 5", "Content-Length: 6"),
+  CONTENT_LENGTH_AND_TRANSFER_ENCODING: fields(
+    "Content-Length: 5",
+    "Transfer-Encoding: chunked",
+  ),
+  BAD_TRANSFER_ENCODING: fields("Transfer-Encoding: chunked, gzip"),
+  UNSUPPORTED_TRANSFER_CODING: fields("Transfer-Encoding: gzip, chunked"),
+  TRANSFER_ENCODING_IN_HTTP10:
+    "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+  BAD_CHUNK_SIZE: chunks("0x5\r\n"),
+  BAD_CHUNK_END: chunks("1\r\nxy"),
+  CHUNK_LINE_TOO_LONG: chunks(`1;${"x".repeat(256)}`),
+  BAD_TRAILER: chunks("0\r\nx\r\n"),
+  FORBIDDEN_TRAILER: chunks("0\r\nContent-Length: 5\r\n"),
+  TRAILERS_TOO_LARGE: chunks(`0\r\nx: ${"y".repeat(8 * 1024)}`),
+  UNMET_EXPECTATION: fields("Expect: a-miracle"),
+  HEAD_TIMEOUT: "by the clock",
+  BODY_TIMEOUT: "by the clock",
+};
+
+/** Statuses of a 4xx or 5xx answer that fits a broken request. */
+const STATUSES = [400, 408, 414, 417, 431, 501, 505];
+
+for (const code of Object.keys(HTTP_FAULTS) as HttpFaultCode[]) {
+  describe(code, () => {
+    const { status, message, source } = HTTP_FAULTS[code];
+
+    test("has a status that tells the peer that it is wrong", () => {
+      assert.ok(STATUSES.includes(status), `${status}`);
+    });
+
+    test("says what could not be done, and what was wanted", () => {
+      assert.match(message, /^Cannot [^\n]*[^.\s]$/);
+      assert.match(message, /^[^:]+: \S/);
+      assert.ok(message.length <= 100, "longer than a line of a log");
+    });
+
+    test("names the rule", () => {
+      assert.match(source, /^(RFC \d{4} §\d+(\.\d+)*|http:H-\d{3})$/);
+    });
+
+    test("is provoked", () => {
+      const input = PROVOKED[code];
+      if (input === "by the clock") assert.equal(status, 408);
+      else assert.equal(feedFault(input), code);
+    });
+  });
+}
+
+test("no fault is provoked that is not in the table", () => {
+  assert.deepEqual(
+    Object.keys(PROVOKED).sort(),
+    Object.keys(HTTP_FAULTS).sort(),
+  );
+});
