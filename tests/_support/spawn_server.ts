@@ -195,10 +195,10 @@ export class ServerProcess {
   }
 
   /** Sends a signal to the process. */
-  signal(
-    name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGSTOP" | "SIGCONT",
-  ): void {
-    if (!this.#hasExited) this.#child.kill(name);
+  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+    // Deno 2.9 takes a signal sent by ChildProcess.kill() for the reason of the end, whatever the
+    // child makes of it.
+    if (!this.#hasExited) process.kill(this.pid, name);
   }
 
   /** Resolves with how it ended; kills it and rejects if it does not end by itself. */
