@@ -172,6 +172,12 @@ describe("sendFile()", () => {
         "content-length: 0\r\n\r\n",
       ],
       [
+        "sends nothing from past the end, as promised",
+        { offset: 11 },
+        [["content-length", "0"]],
+        "content-length: 0\r\n\r\n",
+      ],
+      [
         "sends nothing for count 0",
         { count: 0 },
         [],

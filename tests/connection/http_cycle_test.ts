@@ -438,6 +438,11 @@ describe("the shape of messages (asgi:A-209)", () => {
     ),
     ["a link that is a number", typed(H, { links: [5] }), []],
     ["a link with CRLF", typed(H, { links: ["a\r\nb: c"] }), []],
+    [
+      "a link with CRLF, though the hint is late",
+      typed(H, { links: ["a\r\nb: c"] }),
+      [START, PIECE],
+    ],
     ["a file without path", typed(P, {}), [START]],
     ["a relative path (asgi:A-188)", typed(P, { path: "a" }), [START]],
     ["a negative offset", typed(P, { path: "/a", offset: -1 }), [START]],
