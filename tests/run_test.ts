@@ -27,7 +27,7 @@ const app: AsgiApp = async (_scope, receive, send) => {
 };
 
 /** Starts the program of the signal tests: `deno test` keeps signals of its own process to itself. */
-function start(shutdown: "good" | "failing" | "hanging") {
+function start(shutdown: "good" | "failing" | "hanging" | "unref") {
   const { program, args } = commandLine("tests/_support/run_program.ts", [
     shutdown,
   ]);
@@ -74,6 +74,13 @@ describe("run()", () => {
       assert.deepEqual(listeners(), before);
     });
   }
+});
+
+test("Server.unref() lets the process end although the server runs", async () => {
+  const { child, next } = start("unref");
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  assert.equal(await next(), "up");
+  assert.equal(await exited, 0);
 });
 
 // Windows has no signals to send; what it has instead is runtime/signals.ts's business.

@@ -1,12 +1,13 @@
 /**
  * A program that serves with `runConfig()` and tells on stdout what happens: `up`, `stopping`, and
  * at last how it ended as JSON. Its argument says how the application's shutdown goes: `good`,
- * `failing` or `hanging`.
+ * `failing` or `hanging`. With `unref` it serves with `serve()` and lets the process end by itself.
  */
 import process from "node:process";
 import type { AsgiApp } from "../../src/asgi.ts";
 import { Config } from "../../src/config/config.ts";
 import { runConfig } from "../../src/run.ts";
+import { serve } from "../../src/serve.ts";
 
 const shutdown = process.argv[2];
 
@@ -27,9 +28,18 @@ const app: AsgiApp = async (_scope, receive, send) => {
 const taken = () =>
   process.listenerCount("SIGINT") + process.listenerCount("SIGTERM");
 
+const options = { port: 0, logLevel: "critical", accessLog: false } as const;
+
 async function main(): Promise<void> {
   const before = taken();
-  const options = { port: 0, logLevel: "critical", accessLog: false } as const;
+  if (shutdown === "unref") {
+    const server = serve(app, options);
+    server.unref();
+    server.ref();
+    await server.listening;
+    server.unref();
+    return;
+  }
   const ending = await runConfig(new Config(app, options));
   console.log(JSON.stringify({ ...ending, left: taken() - before }));
 }
