@@ -6,13 +6,8 @@ import type {
   BunListener,
 } from "./_bun_types.ts";
 import { BunSocket } from "./bun_socket.ts";
-import {
-  type AcceptContext,
-  type Binder,
-  type BoundSocket,
-  contextOf,
-  listenOn,
-} from "./listen.ts";
+import type { Binder, BoundSocket } from "./bound_socket.ts";
+import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { introduce } from "./socket_events.ts";
 import type {
   Listener,

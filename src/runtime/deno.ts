@@ -2,13 +2,8 @@
 import { setTimeout } from "node:timers";
 import type { DenoApi, DenoConn, DenoListener } from "./_deno_types.ts";
 import { DenoSocket } from "./deno_socket.ts";
-import {
-  type AcceptContext,
-  type Binder,
-  type BoundSocket,
-  contextOf,
-  listenOn,
-} from "./listen.ts";
+import type { Binder, BoundSocket } from "./bound_socket.ts";
+import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { introduce } from "./socket_events.ts";
 import type {
   Listener,

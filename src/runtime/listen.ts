@@ -5,26 +5,11 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { sharedLocalAddress } from "./addresses.ts";
+import type { Binder, BoundSocket } from "./bound_socket.ts";
 import { listenError, refusal } from "./listen_errors.ts";
 import { demandNet, demandUnix } from "./permissions.ts";
 import type { Address, Listener, ListenTarget } from "./types.ts";
 import { bindUnixPath } from "./unix_path.ts";
-
-/** A bound socket, as a transport hands it over. */
-export interface BoundSocket {
-  /** The port the kernel chose; 0 on a UNIX socket. */
-  readonly port: number;
-  /** Stops accepting. Called once. Resolves when the address is free. */
-  close(): Promise<void>;
-  ref(): void;
-  unref(): void;
-}
-
-/** The two ways to bind, as one transport does them. `host` is an IP address. */
-export interface Binder {
-  tcp(host: string, port: number): Promise<BoundSocket>;
-  unix(path: string): Promise<BoundSocket>;
-}
 
 /** What connections need to know of the listener they came through. */
 export interface AcceptContext {

@@ -1,12 +1,8 @@
 /** The `node:net` transport: the only one on Node, and the complete one on Deno and Bun. */
 import { createServer, type Server, type Socket as NetSocket } from "node:net";
 import { setImmediate } from "node:timers";
-import {
-  type Binder,
-  type BoundSocket,
-  contextOf,
-  listenOn,
-} from "./listen.ts";
+import type { Binder, BoundSocket } from "./bound_socket.ts";
+import { contextOf, listenOn } from "./listen.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { introduce } from "./socket_events.ts";
 import type {

@@ -13,7 +13,7 @@ import { link, lstat, rename, stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import type { BoundSocket } from "./listen.ts";
+import type { BoundSocket } from "./bound_socket.ts";
 import { refusal } from "./listen_errors.ts";
 import { mayWrite } from "./permissions.ts";
 import type { ListenTarget } from "./types.ts";
