@@ -74,18 +74,23 @@ export class Script {
     return line.slice(`app ${this.id} `.length);
   }
 
+  /** Everything the application noted up to now. */
+  notesSoFar(server: ServerProcess): string[] {
+    const prefix = `app ${this.id} `;
+    const lines = server.stdout.filter((line) => line.startsWith(prefix));
+    return lines.map((line) => line.slice(prefix.length));
+  }
+
   /** Resolves to everything the application noted, once that is at least `count` lines. */
   async notes(server: ServerProcess, count: number): Promise<string[]> {
-    const prefix = `app ${this.id} `;
-    const find = () => server.stdout.filter((line) => line.startsWith(prefix));
-    while (find().length < count) {
+    while (this.notesSoFar(server).length < count) {
       await server.line(
         "stdout",
-        new RegExp(`^${prefix}`),
+        new RegExp(`^app ${this.id} `),
         server.stdout.length,
       );
     }
-    return find().map((line) => line.slice(prefix.length));
+    return this.notesSoFar(server);
   }
 }
 

@@ -11,6 +11,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { needsIpv6 } from "../_support/needs.ts";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
 import { SCRIPTED_APP } from "../_support/script.ts";
 import {
@@ -228,7 +229,9 @@ describe("addresses", () => {
       return Promise.resolve();
     }));
 
-  test("IPv6 is shown in brackets and served (process:P-007)", () =>
+  test("IPv6 is shown in brackets and served (process:P-007)", {
+    skip: needsIpv6(),
+  }, () =>
     withServer(
       { app: SCRIPTED_APP, args: ["--host", "::1"] },
       async (server) => {

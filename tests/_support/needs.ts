@@ -1,0 +1,37 @@
+/** Tests that need more than npm brings: skipped with a reason, or failed where CI promised it. */
+import { spawnSync } from "node:child_process";
+import { networkInterfaces } from "node:os";
+import process from "node:process";
+
+const told = new Set<string>();
+
+/**
+ * The reason to skip a test, for its `skip` option; `false` to run it. The test runner shows the
+ * lines that begin with `# skipped:` at its end.
+ */
+function skipped(reason: string): string {
+  if (!told.has(reason)) console.log(`# skipped: ${reason}`);
+  told.add(reason);
+  return reason;
+}
+
+/**
+ * Whether to skip because a program is missing.
+ *
+ * @param program Name on the path, such as `"curl"`.
+ * @throws Under `CI=true`: there a missing program is a failure, not a reason.
+ */
+export function needsProgram(program: string): string | false {
+  const { error } = spawnSync(program, ["--version"], { timeout: 30_000 });
+  if (error === undefined) return false;
+  const reason = `tests with ${program}: it is not installed`;
+  if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
+  return skipped(reason);
+}
+
+/** Whether to skip because this machine has no `::1`. */
+export function needsIpv6(): string | false {
+  const addresses = Object.values(networkInterfaces()).flat();
+  const hasLoopback = addresses.some((address) => address?.address === "::1");
+  return hasLoopback ? false : skipped("tests with IPv6: there is no ::1 here");
+}
