@@ -57,7 +57,7 @@ function step(
   stream.close = noop;
   handle.close = noop;
   try {
-    return stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING;
+    return own(stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING);
   } finally {
     // Back to the prototype's: the last one must really close.
     delete (stream as { close?: unknown }).close;
