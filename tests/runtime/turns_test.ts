@@ -20,6 +20,7 @@ test("afterTurn() inside a callback is for the next turn", async () => {
   await new Promise<void>((resolve) => {
     afterTurn(() => {
       order.push("outer");
+      queueMicrotask(() => order.push("microtask"));
       afterTurn(() => {
         order.push("inner");
         resolve();
@@ -27,7 +28,7 @@ test("afterTurn() inside a callback is for the next turn", async () => {
     });
     afterTurn(() => order.push("beside"));
   });
-  assert.deepEqual(order, ["outer", "beside", "inner"]);
+  assert.deepEqual(order, ["outer", "beside", "microtask", "inner"]);
 });
 
 test("afterTurn() runs each callback once, over many turns", async () => {

@@ -87,6 +87,25 @@ for (const transport of TRANSPORTS) {
     assert.ok(!existsSync(path));
   });
 
+  behaves("goes to one of two that want it at once", async (directory) => {
+    const path = join(directory, "s.sock");
+    const results = await Promise.allSettled([
+      listen(path),
+      listen(path),
+      listen(path),
+    ]);
+    const won = results.filter((result) => result.status === "fulfilled");
+    assert.equal(won.length, 1);
+    for (const result of results) {
+      if (result.status === "rejected") {
+        assert.equal(result.reason.code, "EADDRINUSE");
+      }
+    }
+    await isAnswering(path);
+    assert.deepEqual(readdirSync(directory), ["s.sock"]);
+    await won[0].value.close();
+  });
+
   behaves("refuses a file and leaves it", async (directory) => {
     const path = join(directory, "notes.txt");
     writeFileSync(path, "precious");
