@@ -76,6 +76,8 @@ export class Server {
   readonly #finished = Promise.withResolvers<void>();
   readonly #stopRequested = Promise.withResolvers<void>();
   readonly #forced = Promise.withResolvers<void>();
+  /** Resolves when a later `stop()` with a shorter limit runs out. */
+  readonly #hurried = Promise.withResolvers<void>();
   readonly #logging: Logging;
   readonly #drainSignal = new DrainSignal();
   #phase: ServerPhase = "new";
@@ -193,7 +195,14 @@ export class Server {
    * @returns Whether nobody was cut off.
    */
   async stop(options: StopOptions = {}): Promise<boolean> {
-    if (options.timeout !== undefined) this.#timeoutMs = options.timeout * 1000;
+    if (options.timeout !== undefined) {
+      this.#timeoutMs = options.timeout * 1000;
+      // Already draining: the new limit counts from now.
+      if (this.#phase === "stopping") {
+        const stopTimer = startTimer(this.#timeoutMs, this.#hurried.resolve);
+        void this.finished.finally(stopTimer).catch(() => {});
+      }
+    }
     this.#isStopping = true;
     this.#stopRequested.resolve();
     if (this.#phase === "new") {
@@ -367,7 +376,7 @@ export class Server {
       afterTurn: runtime.afterTurn,
       monotonicMs: runtime.monotonicMs,
       state: lifespan.state,
-      drainSignal: this.#drainSignal,
+      drainSignal: this.#drainSignal.extension,
       connections: new Set(),
       orphans: new Set(),
       isDraining: false,
@@ -404,7 +413,7 @@ export class Server {
     const isDone = await this.#until(
       () => isQuiet(context),
       this.#timeoutMs,
-      this.#forced.promise,
+      Promise.race([this.#forced.promise, this.#hurried.promise]),
     );
     stopTelling();
     if (!isDone) await this.#cutOff(context);

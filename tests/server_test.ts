@@ -18,6 +18,7 @@ import { Config } from "../src/config/config.ts";
 import type { OptionsInput } from "../src/config/options.ts";
 import { AppLoadError, ListenError, StartupError } from "../src/errors.ts";
 import type { Logging } from "../src/logging/logging.ts";
+import { serve } from "../src/serve.ts";
 import { Server } from "../src/server.ts";
 import { alarms } from "./_support/alarms.ts";
 import { FakeLogger } from "./_support/harness.ts";
@@ -713,3 +714,21 @@ async function until(isMet: () => boolean): Promise<void> {
   }
   assert.ok(isMet(), "what was waited for did not happen");
 }
+
+test("a later stop() with a shorter limit hurries a drain that is under way", async () => {
+  const hung = Promise.withResolvers<void>();
+  const server = serve(async (scope) => {
+    if (scope.type === "http") await hung.promise;
+  }, { port: 0, logLevel: "critical", timeoutGracefulShutdown: 600 });
+  await server.listening;
+  const answer = fetch(server.url!).catch(() => undefined);
+  while (server.stats.requestsInProgress === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const first = server.stop();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await server.stop({ timeout: 0 }), false);
+  assert.equal(await first, false);
+  await answer;
+  hung.resolve();
+});

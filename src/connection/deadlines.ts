@@ -19,7 +19,7 @@ export interface Deadline {
   onExpire(): void;
 }
 
-/** Milliseconds between ticks: how late a deadline may be. */
+/** Milliseconds between ticks. A deadline is up to two of them late, and never early. */
 export const TICK_MS: number = 250;
 
 /** The coarse clock. Runs only while something is watched, so that an idle server sleeps. */
@@ -36,6 +36,14 @@ export class Deadlines {
   constructor(source: TickSource, onTick: () => void) {
     this.#source = source;
     this.#onTick = onTick;
+  }
+
+  /**
+   * The `expiresAt` of something that has `ms` from now on. A tick is added, because `now` is as
+   * of the last one: a deadline is never early.
+   */
+  in(ms: number): number {
+    return this.now + ms + TICK_MS;
   }
 
   /** Looks at `deadline` from now on. */

@@ -2,12 +2,22 @@
 import type { SignalExtension } from "../asgi.ts";
 
 /** One signal for all scopes of a server, made when the first application asks for it. */
-export class DrainSignal implements SignalExtension {
+export class DrainSignal {
+  /** The entry for scopes: it shows the signal and cannot raise it. */
+  readonly extension: SignalExtension;
   #controller: AbortController | undefined;
   #isRaised = false;
 
-  /** See {@linkcode SignalExtension}. */
-  get signal(): AbortSignal {
+  constructor() {
+    const signal = () => this.#signal();
+    this.extension = Object.freeze({
+      get signal(): AbortSignal {
+        return signal();
+      },
+    });
+  }
+
+  #signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#isRaised) this.#controller.abort(reason());

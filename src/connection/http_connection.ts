@@ -633,7 +633,7 @@ export class HttpConnection
 
   #wait(waiting: Waiting, ms: number): void {
     this.#waiting = waiting;
-    this.expiresAt = this.#context.deadlines.now + ms;
+    this.expiresAt = this.#context.deadlines.in(ms);
   }
 
   onExpire(): void {

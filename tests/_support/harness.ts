@@ -120,7 +120,7 @@ export class Harness {
       afterTurn: this.clock.afterTurn,
       monotonicMs: this.clock.monotonicMs,
       state: options.state ?? {},
-      drainSignal: this.drainSignal,
+      drainSignal: this.drainSignal.extension,
       connections: new Set(),
       orphans: new Set(),
       isDraining: false,

@@ -5,28 +5,34 @@ import { DrainSignal } from "../../src/connection/drain_signal.ts";
 describe("DrainSignal", () => {
   test("is one signal for everybody who asks (asgi:A-245)", () => {
     const drain = new DrainSignal();
-    assert.equal(drain.signal, drain.signal);
-    assert.equal(drain.signal.aborted, false);
+    assert.equal(drain.extension.signal, drain.extension.signal);
+    assert.equal(drain.extension.signal.aborted, false);
   });
 
   for (const when of ["before", "after"]) {
     test(`is raised for who asked ${when} it was raised`, () => {
       const drain = new DrainSignal();
-      if (when === "before") void drain.signal;
+      if (when === "before") void drain.extension.signal;
       drain.raise();
-      assert.equal(drain.signal.aborted, true);
-      assert.equal(drain.signal.reason.name, "AbortError");
+      assert.equal(drain.extension.signal.aborted, true);
+      assert.equal(drain.extension.signal.reason.name, "AbortError");
     });
   }
 
   test("is raised once, however often it is told", () => {
     const drain = new DrainSignal();
     let events = 0;
-    drain.signal.addEventListener("abort", () => events++);
+    drain.extension.signal.addEventListener("abort", () => events++);
     drain.raise();
-    const { reason } = drain.signal;
+    const { reason } = drain.extension.signal;
     drain.raise();
     assert.equal(events, 1);
-    assert.equal(drain.signal.reason, reason);
+    assert.equal(drain.extension.signal.reason, reason);
   });
+});
+
+test("DrainSignal shows its signal to applications and keeps the raising to itself", () => {
+  const { extension } = new DrainSignal();
+  assert.deepEqual(Object.keys(extension), ["signal"]);
+  assert.equal("raise" in extension, false);
 });
