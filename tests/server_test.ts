@@ -717,7 +717,7 @@ async function until(isMet: () => boolean): Promise<void> {
 
 test("a later stop() with a shorter limit hurries a drain that is under way", async () => {
   const hung = Promise.withResolvers<void>();
-  const server = serve(async (scope) => {
+  const server = serve(async (scope, _receive, _send) => {
     if (scope.type === "http") await hung.promise;
   }, { port: 0, logLevel: "critical", timeoutGracefulShutdown: 600 });
   await server.listening;
