@@ -56,6 +56,8 @@ export class FrameReader {
   fault: WebSocketFaultCode = "BAD_OPCODE";
   #step: Step = "header";
   #input: Uint8Array = NOTHING;
+  /** Whether `#input` is ours, and need not be copied to be kept. */
+  #isOwn = true;
   #at = 0;
   #left = 0;
   #phase = 0;
@@ -74,24 +76,35 @@ export class FrameReader {
     const unread = this.unreadBytes;
     if (unread === 0) {
       this.#input = bytes;
+      this.#isOwn = false;
     } else {
       const joined = new Uint8Array(unread + bytes.length);
       joined.set(this.#input.subarray(this.#at));
       joined.set(bytes, unread);
       this.#input = joined;
+      this.#isOwn = true;
     }
     this.#at = 0;
   }
 
-  /** What was pushed and not read, not to be used by anybody else. */
+  /** Bytes pushed and not read. */
   get unreadBytes(): number {
     return this.#input.length - this.#at;
   }
 
-  /** Copies what is unread, so that the lent bytes may go. */
+  /** Copies what is unread, so that the lent bytes may go; once, however often it is called. */
   hold(): void {
+    if (this.#isOwn) return;
     this.#input = copyBytes(this.#input, this.#at, this.#input.length);
     this.#at = 0;
+    this.#isOwn = true;
+  }
+
+  /** Lets go of all bytes: nothing of what was pushed is read any more. */
+  clear(): void {
+    this.#input = this.bytes = NOTHING;
+    this.#at = 0;
+    this.#isOwn = true;
   }
 
   /** Reads on. */
@@ -120,8 +133,8 @@ export class FrameReader {
     if (rest > 0) {
       this.#carry.set(this.#input.subarray(this.#at));
       this.#carried = rest;
-      this.#at = this.#input.length;
     }
+    this.clear();
     return "needMore";
   }
 
@@ -133,6 +146,7 @@ export class FrameReader {
       this.#carried = 0;
       return size > 0 ? "header" : "fault";
     }
+    this.clear();
     return "needMore";
   }
 
@@ -190,7 +204,10 @@ export class FrameReader {
 
   #readPayload(): FrameOutcome {
     const size = Math.min(this.#left, this.#input.length - this.#at);
-    if (size === 0) return "needMore";
+    if (size === 0) {
+      this.clear();
+      return "needMore";
+    }
     this.bytes = this.#input;
     this.start = this.#at;
     this.end = this.#at += size;
@@ -204,6 +221,7 @@ export class FrameReader {
   #fail(fault: WebSocketFaultCode): -1 {
     this.fault = fault;
     this.#step = "fault";
+    this.clear();
     return -1;
   }
 }

@@ -1,14 +1,20 @@
 /** Is this request a valid upgrade, and what is the answer (RFC 6455 §4.2). Pure: the digest is handed in. */
 import type { RequestHead } from "../http/request_head.ts";
+import {
+  type ExtensionOffer,
+  isToken,
+  readExtensions,
+  trimmedItems,
+} from "./extensions.ts";
 
 /** What a client asked for. */
 export interface Handshake {
   /** The `sec-websocket-key`, checked. */
   readonly key: string;
-  /** Offered subprotocols in order, without duplicates of emptiness (asgi:A-120). */
+  /** Offered subprotocols in order, each a token (asgi:A-120). */
   readonly subprotocols: readonly string[];
-  /** All `sec-websocket-extensions` values, joined by commas; `""` if none. */
-  readonly extensions: string;
+  /** Offered extensions in order. */
+  readonly extensions: readonly ExtensionOffer[];
 }
 
 /** Why a request is no valid upgrade, and the answer. */
@@ -47,7 +53,7 @@ export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
   }
   let key: string | undefined;
   let version: string | undefined;
-  let extensions = "";
+  let extensionList = "";
   const subprotocols: string[] = [];
   for (const [name, value] of head.headers) {
     switch (name) {
@@ -61,20 +67,17 @@ export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
         version = version === undefined ? value : `${version}, ${value}`;
         break;
       case "sec-websocket-protocol":
-        for (const item of value.split(",")) {
-          const name = item.trim();
-          if (name !== "") subprotocols.push(name);
-        }
+        subprotocols.push(...trimmedItems(value).filter((item) => item !== ""));
         break;
       case "sec-websocket-extensions":
-        extensions = extensions === "" ? value : `${extensions}, ${value}`;
+        extensionList += `${value},`;
         break;
     }
   }
   if (version === undefined) {
     return refuse(400, "Cannot upgrade to WebSocket: expected a version");
   }
-  if (version !== "13") { // RFC 6455 §4.4
+  if (version !== "13") { // RFC 6455 §4.4; a client names one version (§11.3.5)
     return refuse(426, "Cannot upgrade to WebSocket: expected version 13", [
       ["upgrade", "websocket"],
       ["connection", "upgrade"],
@@ -85,6 +88,20 @@ export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
     return refuse(
       400,
       "Cannot upgrade to WebSocket: expected a key of 16 octets in base64",
+    );
+  }
+  // The one that is chosen goes into the answer as it came.
+  if (!subprotocols.every(isToken)) {
+    return refuse(
+      400,
+      "Cannot upgrade to WebSocket: expected tokens as subprotocols",
+    );
+  }
+  const extensions = readExtensions(extensionList);
+  if (extensions === undefined) { // RFC 6455 §9.1
+    return refuse(
+      400,
+      "Cannot upgrade to WebSocket: expected a list of extensions",
     );
   }
   return { key, subprotocols, extensions };

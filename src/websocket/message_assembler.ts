@@ -49,11 +49,6 @@ export class MessageAssembler {
     this.#inflate = inflate;
   }
 
-  /** Whether a message has begun and not ended. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   /**
    * A data frame begins. Its announced length is judged here, before any of it has arrived
    * (websocket:W-047).
@@ -105,10 +100,11 @@ export class MessageAssembler {
     const isText = this.#opcode === OPCODE.TEXT && !this.#isCompressed;
     if (isWhole) { // nearly every message: one frame, in one read
       if (isText) return this.#takeText(bytes, start, end);
-      if (!this.#isCompressed) {
-        this.#finish(undefined, copyBytes(bytes, start, end));
-        return undefined;
+      if (this.#isCompressed) {
+        return this.#takeCompressed(bytes.subarray(start, end));
       }
+      this.#finish(undefined, copyBytes(bytes, start, end));
+      return undefined;
     }
     if (isText) {
       this.#utf8 = checkUtf8(bytes, start, end, this.#utf8);
@@ -126,23 +122,25 @@ export class MessageAssembler {
   endFrame(): boolean | WebSocketFaultCode {
     if (!this.#isLastFrame) return false;
     if (!this.#isOpen) return true; // taken whole by `add`
-    const payload = this.#kept.subarray(0, this.#size);
-    if (this.#isCompressed) return this.#endCompressed(payload) ?? true;
+    const kept = this.#kept;
+    const isFull = kept.length === this.#size;
+    const payload = isFull ? kept : kept.subarray(0, this.#size);
+    if (this.#isCompressed) return this.#takeCompressed(payload) ?? true;
     if (this.#opcode === OPCODE.TEXT) {
       if (this.#utf8 !== BOUNDARY) return "INVALID_TEXT"; // ends inside a character
       this.#finish(lenient.decode(payload), undefined);
     } else {
-      this.#finish(undefined, payload.slice());
+      this.#finish(undefined, isFull ? payload : payload.slice());
     }
     return true;
   }
 
-  /** Forgets the frame that ended, and with its last one the message: nobody wants it any more. */
-  drop(): void {
-    if (this.#isLastFrame) this.#finish(undefined, undefined);
+  /** Forgets the message that has begun, and the one that ended: nobody wants them any more. */
+  clear(): void {
+    this.#finish(undefined, undefined);
   }
 
-  #endCompressed(payload: Uint8Array): WebSocketFaultCode | undefined {
+  #takeCompressed(payload: Uint8Array): WebSocketFaultCode | undefined {
     const { maxMessageBytes, maxInflateRatio, inflateFloorBytes } =
       this.#limits;
     const byRatio = Math.max(
@@ -193,12 +191,16 @@ export class MessageAssembler {
     this.#size = 0;
   }
 
-  /** Doubles when it is full: linear however small the pieces (wishes:R-009). */
+  /**
+   * Doubles when it is full: linear however small the pieces (wishes:R-009). Never makes room for
+   * what was only announced, and none beyond it once that is final.
+   */
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#size + end - start;
     if (needed > this.#kept.length) {
+      const room = Math.max(needed, this.#kept.length * 2, 256);
       const grown = new Uint8Array(
-        Math.max(needed, this.#kept.length * 2, 256),
+        this.#isLastFrame ? Math.min(room, this.#announced) : room,
       );
       grown.set(this.#kept.subarray(0, this.#size));
       this.#kept = grown;

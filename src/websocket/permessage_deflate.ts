@@ -1,4 +1,5 @@
 /** Negotiation of permessage-deflate (RFC 7692 §5, §7): offers in, the agreement out. */
+import type { ExtensionOffer } from "./extensions.ts";
 
 /** What client and server agreed on. */
 export interface DeflateAgreement {
@@ -24,62 +25,6 @@ export interface DeflateWishes {
   readonly keepsContext: boolean;
 }
 
-/** One extension of a `sec-websocket-extensions` list (RFC 6455 §9.1). */
-interface Offer {
-  readonly name: string;
-  readonly parameters:
-    readonly (readonly [name: string, value: string | undefined])[];
-}
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/** Splits at `separator` outside of quoted strings. */
-function split(text: string, separator: string): string[] {
-  const parts: string[] = [];
-  let part = "";
-  let isQuoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text[i];
-    if (isQuoted && unit === "\\") {
-      part += unit + (text[++i] ?? "");
-    } else if (!isQuoted && unit === separator) {
-      parts.push(part);
-      part = "";
-    } else {
-      if (unit === '"') isQuoted = !isQuoted;
-      part += unit;
-    }
-  }
-  parts.push(part);
-  return parts;
-}
-
-/** Reads a token, or a quoted string that comes to one (RFC 6455 §9.1); `undefined` if it is neither. */
-function tokenOf(text: string): string | undefined {
-  const value = text.startsWith('"') && text.endsWith('"') && text.length > 1
-    ? text.slice(1, -1).replace(/\\(.)/g, "$1")
-    : text;
-  return TOKEN.test(value) ? value : undefined;
-}
-
-function readOffer(text: string): Offer | undefined {
-  const [name, ...rest] = split(text, ";").map((part) => part.trim());
-  if (!TOKEN.test(name)) return undefined;
-  const parameters: (readonly [string, string | undefined])[] = [];
-  for (const part of rest) {
-    const equals = part.indexOf("=");
-    const key = (equals < 0 ? part : part.slice(0, equals)).trim();
-    const value = equals < 0
-      ? undefined
-      : tokenOf(part.slice(equals + 1).trim());
-    if (!TOKEN.test(key) || (equals >= 0 && value === undefined)) {
-      return undefined;
-    }
-    parameters.push([key, value]);
-  }
-  return { name, parameters };
-}
-
 /** A window size: 8 to 15, in decimal without a leading zero (RFC 7692 §7.1.2). */
 function windowBits(value: string | undefined): number | undefined {
   if (value === undefined || !/^(?:[89]|1[0-5])$/.test(value)) return undefined;
@@ -90,17 +35,15 @@ function windowBits(value: string | undefined): number | undefined {
  * Takes the first offer that can be met; an offer with a parameter that is unknown, repeated or
  * malformed is declined (RFC 7692 §7.1), and the next one is looked at.
  *
- * @param extensions The client's whole `sec-websocket-extensions`.
+ * @param offers All extensions that the client offers, in order.
  * @returns The agreement, or `undefined` for a connection without compression.
  */
 export function negotiateDeflate(
-  extensions: string,
+  offers: readonly ExtensionOffer[],
   wishes: DeflateWishes,
 ): DeflateAgreement | undefined {
-  if (extensions === "") return undefined;
-  for (const text of split(extensions, ",")) {
-    const offer = readOffer(text.trim());
-    if (offer?.name !== "permessage-deflate") continue;
+  for (const offer of offers) {
+    if (offer.name !== "permessage-deflate") continue;
     const agreement = meet(offer, wishes);
     if (agreement !== undefined) return agreement;
   }
@@ -108,11 +51,11 @@ export function negotiateDeflate(
 }
 
 function meet(
-  offer: Offer,
+  offer: ExtensionOffer,
   wishes: DeflateWishes,
 ): DeflateAgreement | undefined {
   const seen = new Set<string>();
-  // A server may say either unasked (RFC 7692 §7.1.1).
+  // A server may say either unasked (RFC 7692 §7.1.1), and limit its own window (§7.1.2.1).
   let serverNoContextTakeover = !wishes.keepsContext;
   let clientNoContextTakeover = !wishes.keepsContext;
   let serverBits = wishes.serverMaxWindowBits;

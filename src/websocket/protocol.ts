@@ -49,8 +49,8 @@ export class WebSocketProtocol {
   readonly #messages: MessageAssembler;
   #phase: ClosePhase = "open";
   #isControl = false;
-  /** A control frame's payload: `[0, #controlSize)`. */
-  readonly #control = new Uint8Array(125);
+  /** A control frame's payload, of which `[0, #controlSize)` has arrived. */
+  #control: Uint8Array = NOTHING;
   #controlSize = 0;
 
   /** @param inflate What inflates a message; `undefined` where compression was not agreed on. */
@@ -80,7 +80,7 @@ export class WebSocketProtocol {
 
   /** Hands over what arrived: lent, unmasked in place. */
   push(bytes: Uint8Array): void {
-    this.#frames.push(bytes);
+    if (this.#phase !== "received") this.#frames.push(bytes);
   }
 
   /** Copies what is unread, so that the lent bytes may go. */
@@ -90,7 +90,9 @@ export class WebSocketProtocol {
 
   /** Our close frame has been written: from here on data is dropped. */
   closeSent(): void {
-    if (this.#phase === "open") this.#phase = "sent";
+    if (this.#phase !== "open") return;
+    this.#phase = "sent";
+    this.#messages.clear();
   }
 
   /** Reads on. */
@@ -103,8 +105,15 @@ export class WebSocketProtocol {
           return "needMore";
         case "header": {
           this.#isControl = frames.opcode >= OPCODE.CLOSE;
-          this.#controlSize = 0;
-          if (this.#isControl) break;
+          if (this.#isControl) {
+            this.#control = frames.payloadLength === 0
+              ? NOTHING
+              : new Uint8Array(frames.payloadLength);
+            this.#controlSize = 0;
+            break;
+          }
+          // Only the framing of what is dropped must be right: none of it is held, or inflated.
+          if (this.#phase === "sent") break;
           const fault = this.#messages.beginFrame(
             frames.opcode,
             frames.isFinal,
@@ -145,17 +154,15 @@ export class WebSocketProtocol {
   }
 
   #endData(): ProtocolOutcome | undefined {
-    if (this.#phase === "sent") {
-      this.#messages.drop();
-      return undefined;
-    }
+    if (this.#phase === "sent") return undefined;
     const result = this.#messages.endFrame();
     if (result === false) return undefined;
     return result === true ? "message" : this.#fail(result);
   }
 
   #endControl(): ProtocolOutcome | undefined {
-    const payload = this.#control.slice(0, this.#controlSize);
+    const payload = this.#control;
+    this.#control = NOTHING;
     switch (this.#frames.opcode) {
       case OPCODE.PING:
         // Nothing may follow our close frame (RFC 6455 §5.5.1), not even a pong.
@@ -182,7 +189,7 @@ export class WebSocketProtocol {
       }
       this.closeCode = code;
     }
-    this.#phase = "received";
+    this.#end();
     return "close";
   }
 
@@ -190,7 +197,15 @@ export class WebSocketProtocol {
     this.fault = fault;
     this.closeCode = WEBSOCKET_FAULTS[fault].closeCode;
     this.closeReason = WEBSOCKET_FAULTS[fault].reason;
-    this.#phase = "received";
+    this.#end();
     return "fault";
+  }
+
+  /** Nothing is read any more, and nothing is held for that. */
+  #end(): void {
+    this.#phase = "received";
+    this.#control = NOTHING;
+    this.#frames.clear();
+    this.#messages.clear();
   }
 }
