@@ -4,6 +4,7 @@
  */
 import type { HeaderInput } from "../asgi.ts";
 import { WEBSOCKET_FAULTS, type WebSocketFaultCode } from "../faults.ts";
+import { latin1 } from "../http/latin1.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import { emptyFacts, writeFields } from "../http/response_writer.ts";
 import type {
@@ -44,7 +45,7 @@ import type {
   WebSocketSettings,
 } from "./http_context.ts";
 import { COPY_LIMIT, OutputBuffer } from "./output_buffer.ts";
-import { ResponseStream } from "./response_stream.ts";
+import { ResponseStream, type StreamProblem } from "./response_stream.ts";
 import { type ConnectionInfo, scopePath, websocketScope } from "./scope.ts";
 import type { TurnEndListener } from "./turn_end.ts";
 import { WebSocketCycle, type WebSocketHost } from "./websocket_cycle.ts";
@@ -64,6 +65,8 @@ type Phase =
 
 /** How long a peer may take to close its socket after we ended ours. */
 const LINGER_MS = 2_000;
+/** How long a peer may take not one byte of what is queued for it, once it has had its time. */
+const WRITE_STALL_MS = 30_000;
 /** Octets of undelivered messages at which the socket stops reading (asgi:A-148). */
 const QUEUE_HIGH_WATER = 256 * 1024;
 /** Smallest message that is worth compressing: below it the frame rarely gets shorter. */
@@ -118,7 +121,12 @@ export class WebSocketConnection
   #early: Uint8Array;
   #pingPayload: Uint8Array | undefined;
   #pingDueAt = Infinity;
+  /** Of the peer's last ping, while what was sent before does not leave. */
+  #owedPong: Uint8Array | undefined;
+  /** Bytes that were queued when they were last looked at for progress. */
+  #stalledBytes = -1;
   #turnBytes = 0;
+  #hasWarnedOfBody = false;
   #isLogged = false;
   #isPumping = false;
   #isInTurnEnd = false;
@@ -187,8 +195,7 @@ export class WebSocketConnection
 
   onData(bytes: Uint8Array): void {
     switch (this.#phase) {
-      case "handshake":
-      case "denying": { // asgi:A-141
+      case "handshake": { // asgi:A-141
         const joined = new Uint8Array(this.#early.length + bytes.length);
         joined.set(this.#early);
         joined.set(bytes, this.#early.length);
@@ -200,7 +207,10 @@ export class WebSocketConnection
       case "closing":
         this.#protocol!.push(bytes);
         this.#pump();
+        // What the application has no room for yet: the bytes are only lent.
+        if (this.#protocol!.unreadBytes > 0) this.#protocol!.hold();
         break;
+      case "denying": // nobody will ever want it
       case "ended":
         break;
     }
@@ -209,12 +219,14 @@ export class WebSocketConnection
   onDrain(): void {
     this.#out.onDrain();
     this.#gate.open();
-    if (this.#phase === "open") this.#pump();
+    this.#writeOwedPong();
   }
 
   onEnd(): void {
+    // Our last bytes may still be on their way; when they are, the socket closes by itself.
+    if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
     // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
-    this.#cycle.onPeerGone(ABNORMAL, "");
+    this.#peerGone(ABNORMAL, "");
     this.#destroy();
   }
 
@@ -225,15 +237,16 @@ export class WebSocketConnection
     context.deadlines.unwatch(this);
     context.connections.delete(this);
     this.#out.discard();
-    this.#cycle.onPeerGone(ABNORMAL, "");
-    this.#log(499);
+    this.#peerGone(ABNORMAL, "");
+    this.#log(
+      this.#stream.isHeadCommitted ? this.#stream.status : 499,
+      true,
+    );
     if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
     this.#deflater?.close();
     this.#inflater?.close();
     this.#turnGate.open();
-    const gone = this.#cycle.goneError;
-    if (gone !== undefined) this.#gate.fail(gone);
-    else this.#gate.open();
+    this.#gate.open();
     if (error !== undefined) {
       context.logger.debug(`Connection lost: ${error.message}`);
     }
@@ -241,13 +254,20 @@ export class WebSocketConnection
     context.onProgress();
   }
 
+  /** Nobody listens any more: the application hears of it, and senders that wait (asgi:A-215). */
+  #peerGone(code: number, reason: string): void {
+    this.#cycle.onPeerGone(code, reason);
+    const gone = this.#cycle.goneError;
+    if (gone !== undefined && this.#context.settings.raisesAfterDisconnect) {
+      this.#gate.fail(gone);
+    }
+  }
+
   // -- Reading.
 
   #mayPull(): boolean {
     if (this.#phase === "closing") return true;
-    return this.#phase === "open" && !this.#isQueueFull() &&
-      // A peer that floods pings and does not read the pongs gets no further ones.
-      this.#out.unsentBytes < WRITE_HIGH_WATER;
+    return this.#phase === "open" && !this.#isQueueFull();
   }
 
   #isQueueFull(): boolean {
@@ -269,8 +289,7 @@ export class WebSocketConnection
           this.#cycle.deliver(protocol.text ?? null, protocol.binary ?? null);
           break;
         case "ping":
-          writeControl(this.#out.writer, OPCODE.PONG, protocol.payload);
-          this.#joinTurn();
+          this.#onPing(protocol.payload);
           break;
         case "pong":
           this.#onPong(protocol.payload);
@@ -283,7 +302,6 @@ export class WebSocketConnection
           break;
       }
     }
-    if (!isDry) protocol.hold();
     this.#isPumping = false;
     this.#regulate();
   }
@@ -304,9 +322,29 @@ export class WebSocketConnection
     }
   }
 
+  #onPing(payload: Uint8Array): void {
+    if (this.#out.unsentBytes < WRITE_HIGH_WATER) {
+      writeControl(this.#out.writer, OPCODE.PONG, payload);
+    } else {
+      // RFC 6455 §5.5.3: the last ping alone may be answered. A peer that sends pings and does not
+      // read must not make us hold a pong for each.
+      this.#owedPong = payload;
+    }
+    this.#joinTurn();
+  }
+
+  #writeOwedPong(): void {
+    const payload = this.#owedPong;
+    if (payload === undefined || this.#phase !== "open") return;
+    if (this.#out.unsentBytes >= WRITE_HIGH_WATER) return;
+    this.#owedPong = undefined;
+    writeControl(this.#out.writer, OPCODE.PONG, payload);
+    this.#out.flush();
+  }
+
   #onPeerClose(code: number, reason: string): void {
     if (this.#phase === "open") {
-      this.#cycle.onPeerGone(code, reason);
+      this.#peerGone(code, reason);
       // Echoed as it came; an empty one is answered by an empty one (websocket:W-076, W-077).
       writeClose(
         this.#out.writer,
@@ -320,11 +358,12 @@ export class WebSocketConnection
   /** The peer broke the protocol: it is told why, so is the application, and the log once. */
   #onFault(code: WebSocketFaultCode): void {
     const { closeCode, reason, source } = WEBSOCKET_FAULTS[code];
-    this.#context.logger.warning(
-      `WebSocket closed with ${closeCode}: ${reason} (${source})`,
-    );
+    const text = `WebSocket closed with ${closeCode}: ${reason} (${source})`;
+    // A peer that vanished did nothing wrong.
+    if (code === "PING_TIMEOUT") this.#context.logger.debug(text);
+    else this.#context.logger.warning(text);
     if (this.#phase === "open") {
-      this.#cycle.onPeerGone(closeCode, reason);
+      this.#peerGone(closeCode, reason);
       writeClose(this.#out.writer, closeCode, reason);
     }
     this.#end();
@@ -340,20 +379,17 @@ export class WebSocketConnection
     const facts = emptyFacts();
     const fields = this.#context.writers.take();
     try {
-      const list = [...headers];
-      for (const [name] of list) {
-        if (
-          typeof name === "string" && HANDSHAKE_FIELDS.has(name.toLowerCase())
-        ) {
-          return `header "${name.toLowerCase()}" belongs to the handshake`;
-        }
-      }
+      const list = [...headers]; // iterated once (asgi:A-074)
       const problem = writeFields(fields, list, facts);
       if (problem !== undefined) return problem;
-      if (
-        facts.connection !== "" || facts.contentLength >= 0 || facts.asksChunked
-      ) {
-        return "a header belongs to the handshake";
+      for (const [name] of list) {
+        const text = typeof name === "string"
+          ? name
+          : latin1(name, 0, name.length);
+        const lower = text.toLowerCase();
+        if (HANDSHAKE_FIELDS.has(lower)) {
+          return `header "${lower}" belongs to the handshake`;
+        }
       }
       const agreement = this.#settings.deflate
         ? negotiateDeflate(this.#handshake.extensions, this.#settings.deflate)
@@ -381,7 +417,7 @@ export class WebSocketConnection
     } finally {
       this.#context.writers.give(fields);
     }
-    this.#log(101);
+    this.#log(101, false);
     this.#open();
     return undefined;
   }
@@ -462,6 +498,7 @@ export class WebSocketConnection
     this.#out.flush();
     this.#protocol!.closeSent();
     this.#phase = "closing";
+    this.#pingPayload = undefined;
     this.#wait(this.#settings.closeMs);
     // The reply must be seen, whatever lies in front of it (websocket:W-097).
     this.#regulate();
@@ -473,7 +510,7 @@ export class WebSocketConnection
     // 403 says all there is to say (websocket:W-027); a failure says so in words.
     if (status === 403) this.#writeEmpty(status);
     else this.#stream.writeWhole(status);
-    this.#log(status);
+    this.#log(status, false);
     this.#end();
   }
 
@@ -487,18 +524,37 @@ export class WebSocketConnection
     const problem = this.#stream.start(status, headers, false);
     if (problem !== undefined) return problem;
     this.#phase = "denying";
-    this.#log(status);
+    this.expiresAt = Infinity;
+    this.#early = EMPTY;
+    this.#regulate();
     return undefined;
   }
 
-  writeDenial(body: Uint8Array | string, isLast: boolean): string | undefined {
+  writeDenial(
+    body: Uint8Array | string,
+    isLast: boolean,
+  ): StreamProblem | undefined {
+    if (body.length > 0 && this.#stream.forbidsBody) this.#warnOfBody();
     const problem = this.#stream.write(body, isLast);
-    if (problem === undefined && isLast) this.#end();
-    return problem?.message;
+    if (problem === undefined && isLast) {
+      this.#log(this.#stream.status, false);
+      this.#end();
+    }
+    return problem;
+  }
+
+  #warnOfBody(): void {
+    if (this.#hasWarnedOfBody) return;
+    this.#hasWarnedOfBody = true;
+    this.#context.logger.warning(
+      `Response body dropped: status ${this.#stream.status} does not allow one.`,
+    );
   }
 
   breakOff(): void {
-    if (!this.#stream.isHeadCommitted) this.#stream.writeWhole(500);
+    const isCut = this.#stream.isHeadCommitted;
+    if (!isCut) this.#stream.writeWhole(500);
+    this.#log(this.#stream.status, isCut);
     this.#end();
   }
 
@@ -544,7 +600,7 @@ export class WebSocketConnection
     if (this.#stream.isHeadOpen) this.#stream.endHead(-1);
     this.#flush();
     this.#turnGate.open();
-    if (this.#phase === "open") this.#regulate();
+    this.#writeOwedPong();
   }
 
   #flush(): void {
@@ -554,11 +610,10 @@ export class WebSocketConnection
   // -- Time.
 
   #wait(ms: number): void {
-    this.expiresAt = this.#context.deadlines.now + ms;
+    this.expiresAt = this.#context.deadlines.in(ms);
   }
 
   #scheduleNextPing(): void {
-    this.#pingPayload = undefined;
     this.#wait(this.#settings.pingIntervalMs);
     this.#pingDueAt = this.expiresAt;
   }
@@ -573,7 +628,30 @@ export class WebSocketConnection
   }
 
   #awaitPong(): void {
-    this.#wait(this.#settings.pingTimeoutMs);
+    const { pingIntervalMs, pingTimeoutMs } = this.#settings;
+    // Without a time limit the pings go on all the same: they keep paths open (websocket:W-092).
+    this.#wait(pingTimeoutMs === Infinity ? pingIntervalMs : pingTimeoutMs);
+  }
+
+  #onPongMissing(): void {
+    if (this.#settings.pingTimeoutMs === Infinity) {
+      if (this.#out.unsentBytes < WRITE_HIGH_WATER) this.#ping();
+      else this.#awaitPong();
+    } else if (!this.#isPaused && !this.#isStillSending()) {
+      this.#onFault("PING_TIMEOUT");
+    }
+  }
+
+  /**
+   * Whether the peer still takes what was sent before it could see our ping or our close frame; if
+   * so, it gets more time.
+   */
+  #isStillSending(): boolean {
+    const queued = this.#socket.queuedBytes;
+    if (queued === 0 || queued === this.#stalledBytes) return false;
+    this.#stalledBytes = queued;
+    this.#wait(WRITE_STALL_MS);
+    return true;
   }
 
   #onPong(payload: Uint8Array): void {
@@ -600,16 +678,22 @@ export class WebSocketConnection
         this.#context.logger.error(
           "ASGI callable did not answer the WebSocket handshake in time.",
         );
-        this.#cycle.onPeerGone(ABNORMAL, "");
+        this.#cycle.cancel(
+          new DOMException(
+            "The WebSocket handshake was not answered in time",
+            "TimeoutError",
+          ),
+        );
+        this.#peerGone(ABNORMAL, "");
         this.refuse(500);
         break;
       case "open":
         if (this.#pingPayload === undefined) this.#ping();
-        else if (!this.#isPaused) this.#onFault("PING_TIMEOUT");
+        else this.#onPongMissing();
         break;
       case "closing": // the peer does not answer our close frame
       case "ended":
-        this.#destroy();
+        if (!this.#isStillSending()) this.#destroy();
         break;
       case "denying":
         break;
@@ -621,8 +705,11 @@ export class WebSocketConnection
   drain(): void {
     switch (this.#phase) {
       case "handshake":
-        this.#cycle.onPeerGone(ABNORMAL, "");
+        this.#peerGone(ABNORMAL, "");
         this.refuse(503);
+        break;
+      case "closing": // websocket:W-073
+        this.#end();
         break;
       case "open":
         // asgi:A-147: the drain signal was raised in this turn; what applications answer to it
@@ -634,7 +721,7 @@ export class WebSocketConnection
 
   #restart(): void {
     if (this.#phase !== "open") return;
-    this.#cycle.onPeerGone(SERVICE_RESTART, "");
+    this.#peerGone(SERVICE_RESTART, "");
     writeClose(this.#out.writer, SERVICE_RESTART, "");
     this.#end();
   }
@@ -642,7 +729,7 @@ export class WebSocketConnection
   abort(reason: Error): void {
     this.#cycle.cancel(reason);
     if (this.#phase === "open") {
-      this.#cycle.onPeerGone(INTERNAL_ERROR, "");
+      this.#peerGone(INTERNAL_ERROR, "");
       writeClose(this.#out.writer, INTERNAL_ERROR, "");
     }
     this.#out.flush();
@@ -672,7 +759,7 @@ export class WebSocketConnection
   }
 
   /** Counts and logs the answer to the handshake, once. */
-  #log(status: number): void {
+  #log(status: number, isAborted: boolean): void {
     if (this.#isLogged) return;
     this.#isLogged = true;
     const context = this.#context;
@@ -686,7 +773,8 @@ export class WebSocketConnection
       status,
       durationMs: context.monotonicMs() - this.#startedAtMs,
       bodyBytes: this.#stream.bodyBytes,
-      isAborted: status === 499,
+      isAborted,
     });
+    context.onProgress();
   }
 }

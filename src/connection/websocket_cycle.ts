@@ -17,6 +17,7 @@ import type {
   WebSocketSendDataEvent,
 } from "../asgi.ts";
 import { ClientDisconnected, UnexpectedEventError } from "../errors.ts";
+import { checkFields } from "../http/response_writer.ts";
 import {
   ABNORMAL,
   INTERNAL_ERROR,
@@ -26,6 +27,7 @@ import {
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
+import type { StreamProblem } from "./response_stream.ts";
 
 /** How far a WebSocket has come for its application. */
 export type WebSocketState = "connecting" | "open" | "denying" | "closed";
@@ -75,7 +77,10 @@ export interface WebSocketHost {
   /** Begins to refuse the handshake with a response of the application's. */
   startDenial(status: number, headers: HeaderInput): string | undefined;
   /** Goes on with it. @returns What is wrong with its length, or `undefined`. */
-  writeDenial(body: Uint8Array | string, isLast: boolean): string | undefined;
+  writeDenial(
+    body: Uint8Array | string,
+    isLast: boolean,
+  ): StreamProblem | undefined;
   /** Cuts it off. */
   breakOff(): void;
   /** Sends one message. */
@@ -114,7 +119,13 @@ export class WebSocketCycle {
     this.#host = host;
     this.#context = context;
     this.receive = () => this.#receive();
-    this.send = (event) => this.#send(event);
+    this.send = (event) => {
+      try {
+        return this.#send(event);
+      } catch (error) {
+        return rejected(error as Error); // an iterable or a getter of the application's own threw
+      }
+    };
   }
 
   /** How far the WebSocket has come. */
@@ -145,13 +156,26 @@ export class WebSocketCycle {
   /** Calls the application. Errors end here. */
   async run(scope: Scope): Promise<void> {
     try {
-      await this.#context.app(scope, this.receive, this.send);
+      const value: unknown = await this.#context.app(
+        scope,
+        this.receive,
+        this.send,
+      );
+      if (value !== undefined) this.#warnOfValue(value);
       this.#onReturn();
     } catch (error) {
       this.#onThrow(error);
     }
     this.#hasReturned = true;
     this.#host.onReturned(this);
+  }
+
+  #warnOfValue(value: unknown): void {
+    if (this.#context.hasWarnedOfReturnValue) return;
+    this.#context.hasWarnedOfReturnValue = true;
+    this.#context.logger.warning(
+      `ASGI callable should return undefined, but returned a value of type "${typeof value}".`,
+    );
   }
 
   #onReturn(): void {
@@ -284,8 +308,8 @@ export class WebSocketCycle {
     if (event !== undefined) {
       if (event.type === "websocket.receive") {
         this.#queuedBytes -= (event.text ?? event.bytes!).length;
-        this.#host.onReceive();
       }
+      this.#host.onReceive();
       return Promise.resolve(event);
     }
     if (this.#disconnect !== undefined) {
@@ -364,16 +388,11 @@ export class WebSocketCycle {
       );
     }
     const refusal = this.#refusal("accept", event.type);
-    if (refusal !== undefined) return refusal;
-    let problem: string | undefined;
-    try {
-      problem = this.#host.accept(
-        subprotocol as string | undefined,
-        headers ?? [],
-      );
-    } catch (error) {
-      return rejected(error as Error);
-    }
+    if (refusal !== undefined) return unless(headers, event, refusal);
+    const problem = this.#host.accept(
+      subprotocol as string | undefined,
+      headers ?? [],
+    );
     if (problem !== undefined) return invalidEvent(event, problem);
     this.#state = "open";
     return RESOLVED;
@@ -422,13 +441,8 @@ export class WebSocketCycle {
       );
     }
     const refusal = this.#refusal("denialStart", event.type);
-    if (refusal !== undefined) return refusal;
-    let problem: string | undefined;
-    try {
-      problem = this.#host.startDenial(status, headers ?? []);
-    } catch (error) {
-      return rejected(error as Error);
-    }
+    if (refusal !== undefined) return unless(headers, event, refusal);
+    const problem = this.#host.startDenial(status, headers ?? []);
     if (problem !== undefined) return invalidEvent(event, problem);
     this.#state = "denying";
     return this.#host.afterWrite(0);
@@ -454,9 +468,13 @@ export class WebSocketCycle {
     if (refusal !== undefined) return refusal;
     const problem = this.#host.writeDenial(body, !hasMore);
     if (problem !== undefined) {
-      return rejected(
-        new UnexpectedEventError(problem, event.type, this.#state),
+      const error = new UnexpectedEventError(
+        problem.message,
+        event.type,
+        this.#state,
       );
+      if (problem.isPartial) this.#fail(); // asgi:A-103, A-104
+      return rejected(error);
     }
     if (hasMore) return this.#host.afterWrite(body.length);
     this.#state = "closed";
@@ -466,14 +484,32 @@ export class WebSocketCycle {
 
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
   #refusal(kind: WebSocketSendKind, type: string): Promise<void> | undefined {
-    if (this.#gone !== undefined) return rejected(this.#gone);
     const state = this.#state;
-    if (NEXT_WEBSOCKET[state][kind] !== undefined) return undefined;
-    const message = state === "closed"
-      ? `Unexpected ASGI message '${type}', after sending 'websocket.close' or a response.`
-      : `Expected ASGI message ${EXPECTED[state]}, but got '${type}'.`;
-    return rejected(new UnexpectedEventError(message, type, state));
+    const next = NEXT_WEBSOCKET[state][kind];
+    if (next === undefined) {
+      const message = state === "closed"
+        ? `Unexpected ASGI message '${type}', after sending 'websocket.close' or a response.`
+        : `Expected ASGI message ${EXPECTED[state]}, but got '${type}'.`;
+      return rejected(new UnexpectedEventError(message, type, state));
+    }
+    if (this.#gone === undefined) return undefined;
+    if (this.#context.settings.raisesAfterDisconnect) {
+      return rejected(this.#gone); // asgi:A-213
+    }
+    this.#state = next;
+    // Silence must not let an endless stream keep the event loop to itself.
+    return new Promise(this.#context.afterTurn);
   }
+}
+
+/** Shape comes first, so that bugs do not hide behind a peer that left (asgi:A-217). */
+function unless(
+  headers: HeaderInput | undefined,
+  event: { readonly type: string },
+  otherwise: Promise<void>,
+): Promise<void> {
+  const problem = checkFields(headers ?? []);
+  return problem === undefined ? otherwise : invalidEvent(event, problem);
 }
 
 function isHeaders(headers: unknown): headers is HeaderInput | undefined {
