@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findRuntime, install } from "../../tests/_support/toolbox.mjs";
 
@@ -37,10 +37,22 @@ export function isInstalled(command) {
 const PYTHON_VERSIONS = [
   "import sys, importlib.metadata as m",
   "print('python', sys.version.split()[0])",
-  "for n in ('uvicorn', 'uvloop', 'httptools'):",
+  "for n in ('uvicorn', 'uvloop', 'httptools', 'websockets'):",
   "  try: print(n, m.version(n))",
   "  except m.PackageNotFoundError: pass",
 ].join("\n");
+
+function wsVersion() {
+  try {
+    const text = readFileSync(
+      join(ROOT, "node_modules/ws/package.json"),
+      "utf8",
+    );
+    return JSON.parse(text).version;
+  } catch {
+    return "none";
+  }
+}
 
 /** Everything a figure needs beside it to be worth keeping. */
 export function describeMachine() {
@@ -69,6 +81,7 @@ export function describeMachine() {
       deno: deno.version,
       bun: bun.version,
       node: node.version,
+      ws: wsVersion(),
       ...Object.fromEntries(
         (python ?? "").split("\n").filter(Boolean).map((l) => l.split(" ")),
       ),

@@ -3,14 +3,17 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exchange } from "./exchange.mjs";
-import { NODE, ROOT } from "./machine.mjs";
+import { BUN, NODE, ROOT } from "./machine.mjs";
 import { CLIENT_CORE, runClient, start, stop } from "./processes.mjs";
 import { checkAnswer } from "./scenarios.mjs";
 import { runWrk } from "./wrk.mjs";
 
 const CLIENT = join(ROOT, "bench/load/client.mjs");
+const WEBSOCKET_CLIENT = join(ROOT, "bench/load/websocket_client.mjs");
 const SETTLE_MS = 500;
 const IDLE_OPEN_MS = 60_000;
+/** How long a client may take over what is not a round: opening, and the last replies. */
+const CLIENT_SLACK_MS = 40_000;
 
 /** Loads `server` with wrk; one answer is compared before and one after. */
 export async function measureLoad(server, load, seconds) {
@@ -44,27 +47,79 @@ export async function measureUpload(server, bytes, times) {
   };
 }
 
+/**
+ * Sends messages over WebSockets for `seconds`. Opening and closing the connections is not in the
+ * figures; with a broadcast every message received by a client counts.
+ */
+export async function measureMessages(server, load, seconds) {
+  const client = startWebSocketClient(server, load.kind, { ...load, seconds });
+  try {
+    await printed(client, /^ready$/m, CLIENT_SLACK_MS);
+    const cpuBefore = server.cpuSeconds();
+    process.kill(client.pid, "SIGUSR2");
+    const limitMs = seconds * 1_000 + CLIENT_SLACK_MS;
+    const counted = JSON.parse(await printed(client, /^\{.*\}$/m, limitMs));
+    const cpu = server.cpuSeconds() - cpuBefore;
+    return {
+      ...counted,
+      cpuUs: cpu * 1e6 / counted.messages,
+      messagesPerSecond: counted.messages / counted.seconds,
+      busy: cpu / counted.seconds,
+      peakMb: server.memoryMb().peak,
+    };
+  } finally {
+    await stop(client);
+  }
+}
+
+function startWebSocketClient(server, kind, load) {
+  const args = [WEBSOCKET_CLIENT, kind, server.port, JSON.stringify(load)];
+  // Bun's node:net is the cheaper one for most sizes, and no dearer for the others.
+  return start(CLIENT_CORE, [BUN, ...args.map(String)]);
+}
+
+/** Waits until `client` has printed a line that matches, and returns it. */
+async function printed(client, pattern, limitMs) {
+  for (const deadline = Date.now() + limitMs; Date.now() < deadline;) {
+    const match = client.output.match(pattern);
+    if (match !== null) return match[0];
+    if (client.exitCode !== null) throw new Error(client.errors.trim());
+    await sleep(5);
+  }
+  throw new Error(`Nothing from the client: ${client.errors.trim()}`);
+}
+
 /** Opens `count` connections that each asked once, and weighs the server before and after. */
-export async function measureIdle(server, count) {
+export function measureIdle(server, count) {
+  return measureHeld(
+    server,
+    count,
+    () =>
+      start(CLIENT_CORE, [
+        NODE,
+        CLIENT,
+        "idle",
+        String(server.port),
+        String(count),
+      ]),
+  );
+}
+
+/** The same with WebSockets that each had one message echoed. */
+export function measureIdleWebSockets(server, load) {
+  return measureHeld(
+    server,
+    load.connections,
+    () => startWebSocketClient(server, "idle", load),
+  );
+}
+
+async function measureHeld(server, count, startClient) {
   await sleep(SETTLE_MS);
   const before = server.memoryMb().now;
-  const client = start(CLIENT_CORE, [
-    NODE,
-    CLIENT,
-    "idle",
-    String(server.port),
-    String(count),
-  ]);
+  const client = startClient();
   try {
-    for (
-      const deadline = Date.now() + IDLE_OPEN_MS;
-      !client.output.includes("ready");
-    ) {
-      if (client.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`Cannot open ${count} connections: ${client.errors}`);
-      }
-      await sleep(20);
-    }
+    await printed(client, /^ready$/m, IDLE_OPEN_MS);
     await sleep(SETTLE_MS);
     const cpuBefore = server.cpuSeconds();
     await sleep(SETTLE_MS);

@@ -1,11 +1,14 @@
 // Tables of what was measured, and the ratios that the targets speak of.
 import { showSpread, spread, table } from "./stats.mjs";
 
-/** The targets: Tricorn's CPU per `GET /` over that of another server, at most. */
+/**
+ * The targets, at most, of Tricorn's figure over another server's: CPU per `GET /`, CPU per echo
+ * of 125 bytes, memory of an idle WebSocket.
+ */
 export const TARGETS = {
-  uvicorn: 0.5,
-  nodeHttp: 0.7,
-  floor: 1.6,
+  get: { uvicorn: 0.5, nodeHttp: 0.7, floor: 1.6 },
+  "ws-echo-125": { uvicorn: 0.35, nodeWs: 1, denoServe: 1, bunServe: 1.3 },
+  "ws-idle": { nodeWs: 1, denoServe: 1 },
 };
 
 const column = (rounds, name, scale = 1) =>
@@ -18,6 +21,14 @@ const COLUMNS = {
     ["requests/s", (r) => showSpread(column(r, "requestsPerSecond"), 0)],
     ["p50 ms", (r) => showSpread(column(r, "p50Us", 1e-3))],
     ["p99 ms", (r) => showSpread(column(r, "p99Us", 1e-3))],
+    ["peak MB", (r) => column(r, "peakMb")?.greatest.toFixed(0) ?? "-"],
+  ],
+  messages: [
+    ["CPU us/message", (r) => showSpread(column(r, "cpuUs"))],
+    ["messages/s", (r) => showSpread(column(r, "messagesPerSecond"), 0)],
+    ["p50 ms", (r) => showSpread(column(r, "p50Us", 1e-3))],
+    ["p99 ms", (r) => showSpread(column(r, "p99Us", 1e-3))],
+    ["core %", (r) => showSpread(column(r, "busy", 100), 0)],
     ["peak MB", (r) => column(r, "peakMb")?.greatest.toFixed(0) ?? "-"],
   ],
   upload: [
@@ -58,44 +69,55 @@ export function showScenario(result) {
   return lines.join("\n");
 }
 
+/** What the ratios of a kind of scenario are of. */
+const COMPARED = {
+  load: "cpuUs",
+  messages: "cpuUs",
+  idle: "kbPerConnection",
+};
+
 /** Round by round, so that what disturbs the machine disturbs both sides of a ratio. */
-function ratio(sides, above, below) {
+function ratio(sides, above, below, figure) {
   const over = new Map(
-    (sides[below]?.rounds ?? []).map((round) => [round.round, round.cpuUs]),
+    (sides[below]?.rounds ?? []).map((round) => [round.round, round[figure]]),
   );
   const values = [];
-  for (const { round, cpuUs } of sides[above]?.rounds ?? []) {
-    if (over.get(round) > 0) values.push(cpuUs / over.get(round));
+  for (const round of sides[above]?.rounds ?? []) {
+    const other = over.get(round.round);
+    if (other > 0) values.push(round[figure] / other);
   }
   return spread(values);
 }
 
+/** Who is held against whom, and by which of a scenario's targets. */
 const COMPARISONS = [
-  ["tricorn-deno", "deno-serve", undefined],
-  ["tricorn-deno", "uvicorn", TARGETS.uvicorn],
-  ["tricorn-deno", "raw-deno", TARGETS.floor],
-  ["tricorn-bun", "bun-serve", undefined],
-  ["tricorn-bun", "uvicorn", TARGETS.uvicorn],
-  ["tricorn-bun", "raw-bun", TARGETS.floor],
-  ["tricorn-node", "node-http", TARGETS.nodeHttp],
-  ["tricorn-node", "uvicorn", TARGETS.uvicorn],
-  ["tricorn-node", "raw-node", TARGETS.floor],
+  ["tricorn-deno", "deno-serve", "denoServe"],
+  ["tricorn-deno", "uvicorn", "uvicorn"],
+  ["tricorn-deno", "raw-deno", "floor"],
+  ["tricorn-bun", "bun-serve", "bunServe"],
+  ["tricorn-bun", "uvicorn", "uvicorn"],
+  ["tricorn-bun", "raw-bun", "floor"],
+  ["tricorn-node", "node-http", "nodeHttp"],
+  ["tricorn-node", "node-ws", "nodeWs"],
+  ["tricorn-node", "uvicorn", "uvicorn"],
+  ["tricorn-node", "raw-node", "floor"],
   ["tricorn-deno-net", "raw-deno-net", undefined],
   ["tricorn-bun-net", "raw-bun-net", undefined],
 ];
 
-/** Tricorn's CPU per request over everybody else's, for each load scenario that ran. */
+/** Tricorn's figure over everybody else's, for each scenario that has one to compare. */
 export function computeRatios(results) {
   const ratios = [];
   for (const [scenario, { kind, sides }] of Object.entries(results)) {
-    if (kind !== "load") continue;
-    for (const [above, below, target] of COMPARISONS) {
-      const value = ratio(sides, above, below);
+    const figure = COMPARED[kind];
+    if (figure === undefined) continue;
+    for (const [above, below, targetName] of COMPARISONS) {
+      const value = ratio(sides, above, below, figure);
       if (value === undefined) continue;
-      // The targets are set for the small GET; beside the other loads they would mislead.
-      const most = scenario === "get" ? target : undefined;
-      const isMet = most === undefined ? undefined : value.median <= most;
-      ratios.push({ scenario, above, below, ...value, target: most, isMet });
+      // Set for some scenarios alone; beside the others they would mislead.
+      const target = TARGETS[scenario]?.[targetName];
+      const isMet = target === undefined ? undefined : value.median <= target;
+      ratios.push({ scenario, figure, above, below, ...value, target, isMet });
     }
   }
   return ratios;
@@ -105,14 +127,14 @@ export function computeRatios(results) {
 export function showRatios(ratios) {
   if (ratios.length === 0) return "";
   const rows = ratios.map((
-    { scenario, above, below, target, isMet, ...value },
+    { scenario, figure, above, below, target, isMet, ...value },
   ) => [
-    `${scenario}: ${above} / ${below}`,
+    `${scenario}${figure === "cpuUs" ? "" : " (memory)"}: ${above} / ${below}`,
     showSpread(value),
     target === undefined ? "" : `<= ${target.toFixed(2)}`,
     isMet === undefined ? "" : isMet ? "met" : "MISSED",
   ]);
-  return `\nRatios of CPU per request, round by round\n\n${
+  return `\nRatios of CPU per request or message, round by round\n\n${
     table(["", "median (spread)", "target", ""], rows)
   }`;
 }

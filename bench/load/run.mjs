@@ -3,12 +3,14 @@ import process from "node:process";
 import {
   measureGigabyte,
   measureIdle,
+  measureIdleWebSockets,
   measureLoad,
   measureManyRequests,
+  measureMessages,
   measureUpload,
 } from "./measure.mjs";
 import { Server } from "./processes.mjs";
-import { LOADS } from "./scenarios.mjs";
+import { LOADS, MESSAGE_LOADS } from "./scenarios.mjs";
 import { SIDES } from "./sides.mjs";
 import { runWrk } from "./wrk.mjs";
 import { exchange } from "./exchange.mjs";
@@ -20,13 +22,20 @@ const MILLION = 1_000_000;
 const IDLE_CONNECTIONS = 10_000;
 
 const isTricorn = (side) => side.role === "tricorn";
-const isServer = (side) => side.role !== "floor";
+const isFloor = (side) => side.role === "floor";
+const isHttp = (side) => side.speaks !== "websocket";
+const isServer = (side) => !isFloor(side) && isHttp(side);
+const isWebSocket = (side) => !isFloor(side) && side.speaks !== "http";
+/** Deno 2.9 agrees to no compression. */
+const isCompressing = (side) => isWebSocket(side) && side.name !== "deno-serve";
 
 /**
  * @typedef {object} Scenario
- * @property {"load" | "upload" | "idle" | "memory"} kind
+ * @property {"load" | "upload" | "messages" | "idle" | "memory"} kind
  * @property {string} title
  * @property {(side: import("./sides.mjs").Side) => boolean} takes Which servers it is put to.
+ * @property {(side: import("./sides.mjs").Side) => boolean} [suits] Which could answer, if asked
+ * for by name; without, those that `takes` says.
  * @property {(settings: object) => number} rounds
  * @property {(server: Server, settings: object) => Promise<void>} [warmUp]
  * @property {(server: Server, settings: object) => Promise<object>} measure
@@ -40,7 +49,7 @@ for (const [name, load] of Object.entries(LOADS)) {
   SCENARIOS[name] = {
     kind: "load",
     title: load.title,
-    takes: load.hasFloor ? () => true : isServer,
+    takes: load.hasFloor ? isHttp : isServer,
     rounds: ({ rounds }) => rounds,
     warmUp: (server, { warmUpSeconds }) => warmUp(server, load, warmUpSeconds),
     // The small GET is what the targets speak of: it gets twice the time.
@@ -70,6 +79,7 @@ SCENARIOS.million = {
   kind: "memory",
   title: "Memory over a million GET / (five million with --full)",
   takes: isTricorn,
+  suits: isServer,
   rounds: ({ memoryRounds }) => memoryRounds,
   warmUp: (server, { warmUpSeconds }) =>
     warmUp(server, LOADS.get, warmUpSeconds),
@@ -85,9 +95,41 @@ SCENARIOS.gigabyte = {
   kind: "memory",
   title: "Memory over an upload of 1 GB that is discarded",
   takes: isTricorn,
+  suits: isServer,
   rounds: ({ memoryRounds }) => memoryRounds,
   warmUp: (server) => measureUpload(server, GIGABYTE, 1),
   measure: (server) => measureGigabyte(server, GIGABYTE),
+  isAlone: true,
+};
+for (const [name, load] of Object.entries(MESSAGE_LOADS)) {
+  SCENARIOS[name] = {
+    kind: "messages",
+    title: load.title,
+    takes: load.isCompressed ? isCompressing : isWebSocket,
+    rounds: ({ rounds }) => rounds,
+    warmUp: (server, { warmUpSeconds }) =>
+      measureMessages(server, load, warmUpSeconds),
+    measure: (server, { seconds }) =>
+      // The small echo is what the targets speak of: it gets twice the time.
+      measureMessages(
+        server,
+        load,
+        name === "ws-echo-125" ? seconds * 2 : seconds,
+      ),
+  };
+}
+SCENARIOS["ws-idle"] = {
+  kind: "idle",
+  title: "10,000 idle WebSockets, each had one echo",
+  takes: isWebSocket,
+  rounds: ({ memoryRounds }) => memoryRounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    measureMessages(server, MESSAGE_LOADS["ws-echo-125"], warmUpSeconds),
+  measure: (server) =>
+    measureIdleWebSockets(server, {
+      ...MESSAGE_LOADS["ws-echo-125"],
+      connections: IDLE_CONNECTIONS,
+    }),
   isAlone: true,
 };
 
@@ -100,9 +142,8 @@ async function warmUp(server, load, seconds) {
 export function sidesOf(scenario, { servers }) {
   return SIDES.filter((side) => {
     if (servers !== undefined) {
-      // A floor answers "/" alone, whoever asks for more.
       return servers.includes(side.name) &&
-        (isServer(side) || scenario.takes(side));
+        (scenario.suits ?? scenario.takes)(side);
     }
     return !side.extra && scenario.takes(side);
   });

@@ -1,4 +1,4 @@
-// What wrk asks of the servers.
+// What wrk and the WebSocket client ask of the servers.
 import { Buffer } from "node:buffer";
 
 /** What a browser sends, filled up with what proxies and page scripts add, to 64 fields with Host. */
@@ -94,6 +94,53 @@ export const LOADS = {
     expects: DOWNLOAD,
     connections: 10,
     hasFloor: false,
+  },
+};
+
+/**
+ * @typedef {object} MessageLoad
+ * @property {"echo" | "broadcast"} kind
+ * @property {string} title
+ * @property {string} path
+ * @property {number} bytes Size of each message.
+ * @property {number} connections
+ * @property {boolean} isBinary
+ * @property {boolean} isCompressed
+ */
+
+function echoOf(bytes, size, { isBinary = false, isCompressed = false } = {}) {
+  const what = `${size} of ${isBinary ? "bytes" : "text"}`;
+  return {
+    kind: "echo",
+    title: `WebSocket echo of ${what}${
+      isCompressed ? ", compressed" : ""
+    }, 100 connections`,
+    path: "/ws",
+    bytes,
+    connections: 100,
+    isBinary,
+    isCompressed,
+  };
+}
+
+/** @type {Record<string, MessageLoad>} */
+export const MESSAGE_LOADS = {
+  "ws-echo-16": echoOf(16, "16 B"),
+  "ws-echo-125": echoOf(125, "125 B"),
+  "ws-echo-4k": echoOf(4_096, "4 kB"),
+  // What is as large as this is seldom text.
+  "ws-echo-64k": echoOf(65_536, "64 kB", { isBinary: true }),
+  "ws-echo-1m": echoOf(1_048_576, "1 MB", { isBinary: true }),
+  "ws-deflate-125": echoOf(125, "125 B", { isCompressed: true }),
+  "ws-deflate-4k": echoOf(4_096, "4 kB", { isCompressed: true }),
+  "ws-broadcast": {
+    kind: "broadcast",
+    title: "WebSocket broadcast of 125 B of text to 1,000 clients",
+    path: "/broadcast",
+    bytes: 125,
+    connections: 1_000,
+    isBinary: false,
+    isCompressed: false,
   },
 };
 

@@ -8,7 +8,7 @@ const SERVERS = join(ROOT, "bench/load/servers");
 const CLI = join(ROOT, "cli.ts");
 const at = (name) => join(SERVERS, name);
 
-/** Nothing is written per request, and idle connections outlive their count. */
+/** Nothing is written per request, idle connections outlive their count, and none is pinged. */
 const TRICORN = (port) => [
   CLI,
   "--app-dir",
@@ -21,6 +21,8 @@ const TRICORN = (port) => [
   "warning",
   "--timeout-keep-alive",
   "120",
+  "--ws-ping-interval",
+  "3600",
 ];
 
 const UVICORN = (port) => [
@@ -40,6 +42,10 @@ const UVICORN = (port) => [
   "warning",
   "--timeout-keep-alive",
   "120",
+  "--ws",
+  "websockets",
+  "--ws-ping-interval",
+  "3600",
 ];
 
 /**
@@ -49,6 +55,7 @@ const UVICORN = (port) => [
  * @property {"deno" | "bun" | "node" | "python"} runtime
  * @property {(port: string) => string[]} command
  * @property {string} needs A file that must exist.
+ * @property {"http" | "websocket"} [speaks] Only this; without, both.
  * @property {boolean} [extra] Runs only when it is asked for by name.
  */
 
@@ -111,6 +118,15 @@ export const SIDES = [
     runtime: "node",
     command: (port) => [NODE, at("node_http.mjs"), port],
     needs: at("node_http.mjs"),
+    speaks: "http",
+  },
+  {
+    name: "node-ws",
+    role: "native",
+    runtime: "node",
+    command: (port) => [NODE, at("node_ws.mjs"), port],
+    needs: join(ROOT, "node_modules/ws/package.json"),
+    speaks: "websocket",
   },
   {
     name: "uvicorn",
@@ -164,9 +180,9 @@ export function whyNot(side) {
   if (side.role !== "uvicorn") return undefined;
   const { status } = spawnSync(PYTHON, [
     "-c",
-    "import uvicorn, uvloop, httptools",
+    "import uvicorn, uvloop, httptools, websockets",
   ]);
   return status === 0
     ? undefined
-    : "install it with: apt-get install python3-uvicorn python3-uvloop python3-httptools";
+    : "install it with: apt-get install python3-uvicorn python3-uvloop python3-httptools python3-websockets";
 }

@@ -1,10 +1,18 @@
-/** What Tricorn serves under load: the same four routes as every server it is compared with. */
+/** What Tricorn serves under load: the same routes as every server it is compared with. */
 import type { AsgiApp, HttpReceiveEvent, Receive, Send } from "../../../mod.ts";
 
 const HELLO = new TextEncoder().encode("Hello, world!");
 const DOWNLOAD = new TextEncoder().encode("0123456789abcdef".repeat(62_500));
 
+/** Who hears a broadcast. */
+const members = new Set<Send>();
+
 export const app: AsgiApp = async (scope, receive, send) => {
+  if (scope.type === "websocket") {
+    return await (scope.path === "/broadcast"
+      ? broadcast(receive, send)
+      : echoMessages(receive, send));
+  }
   if (scope.type !== "http") throw new Error("No lifespan here");
   switch (scope.path) {
     case "/":
@@ -27,6 +35,36 @@ export const app: AsgiApp = async (scope, receive, send) => {
       await send({ type: "http.response.body" });
   }
 };
+
+async function echoMessages(receive: Receive, send: Send): Promise<void> {
+  await receive();
+  await send({ type: "websocket.accept" });
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "websocket.receive") return;
+    await send(
+      event.text !== null
+        ? { type: "websocket.send", text: event.text }
+        : { type: "websocket.send", bytes: event.bytes },
+    );
+  }
+}
+
+async function broadcast(receive: Receive, send: Send): Promise<void> {
+  await receive();
+  await send({ type: "websocket.accept" });
+  members.add(send);
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "websocket.receive") break;
+    const message = {
+      type: "websocket.send" as const,
+      text: event.text ?? "",
+    };
+    for (const member of members) void member(message);
+  }
+  members.delete(send);
+}
 
 async function answer(send: Send, body: Uint8Array): Promise<void> {
   await send({

@@ -1,12 +1,32 @@
-/** Bun's own HTTP server with the four routes. Argument: the port. */
+/** Bun's own server with the same routes. Argument: the port. */
+interface BunWebSocket {
+  readonly data: string;
+  send(message: string | Uint8Array, compress: boolean): number;
+  subscribe(topic: string): void;
+}
+
+interface BunServer {
+  upgrade(request: Request, options: { data: string }): boolean;
+  publish(topic: string, message: string | Uint8Array): number;
+}
+
 declare const Bun: {
   serve(options: {
     hostname: string;
     port: number;
     idleTimeout: number;
     maxRequestBodySize: number;
-    fetch(request: Request): Response | Promise<Response>;
-  }): unknown;
+    fetch(
+      request: Request,
+      server: BunServer,
+    ): Response | undefined | Promise<Response>;
+    websocket: {
+      idleTimeout: number;
+      perMessageDeflate: boolean;
+      open(socket: BunWebSocket): void;
+      message(socket: BunWebSocket, message: string | Uint8Array): void;
+    };
+  }): BunServer;
 };
 
 const HELLO = new TextEncoder().encode("Hello, world!");
@@ -15,13 +35,14 @@ const HEADERS = { "content-type": "text/plain" };
 const port = Number(process.argv[2]);
 const origin = `http://127.0.0.1:${port}`.length;
 
-Bun.serve({
+const server = Bun.serve({
   hostname: "127.0.0.1",
   port,
   idleTimeout: 120, // seconds: the idle connections must outlive their count
   maxRequestBodySize: 2 ** 31, // the default of 128 MB refuses the gigabyte
-  fetch(request) {
-    switch (request.url.slice(origin)) {
+  fetch(request, server) {
+    const path = request.url.slice(origin);
+    switch (path) {
       case "/":
         return new Response(HELLO, { headers: HEADERS });
       case "/download":
@@ -30,9 +51,24 @@ Bun.serve({
         return echo(request);
       case "/discard":
         return discard(request);
+      case "/ws":
+      case "/broadcast":
+        server.upgrade(request, { data: path });
+        return undefined;
       default:
         return new Response(null, { status: 404 });
     }
+  },
+  websocket: {
+    idleTimeout: 960, // seconds, the most: no pings among what is counted
+    perMessageDeflate: true,
+    open(socket) {
+      if (socket.data === "/broadcast") socket.subscribe("all");
+    },
+    message(socket, message) {
+      if (socket.data === "/broadcast") server.publish("all", message);
+      else socket.send(message, true); // compressed where it was agreed on
+    },
   },
 });
 

@@ -1,6 +1,10 @@
-/** Deno's own HTTP server with the four routes. Argument: the port. */
+/** Deno's own server with the same routes. Argument: the port. */
 declare const Deno: {
   readonly args: readonly string[];
+  upgradeWebSocket(
+    request: Request,
+    options: { idleTimeout: number },
+  ): { socket: WebSocket; response: Response };
   serve(
     options: { hostname: string; port: number; onListen(): void },
     handler: (request: Request) => Response | Promise<Response>,
@@ -13,6 +17,9 @@ const HEADERS = { "content-type": "text/plain" };
 const port = Number(Deno.args[0]);
 const origin = `http://127.0.0.1:${port}`.length;
 
+/** Who hears a broadcast. */
+const members = new Set<WebSocket>();
+
 Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => {
   switch (request.url.slice(origin)) {
     case "/":
@@ -23,10 +30,36 @@ Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => {
       return echo(request);
     case "/discard":
       return discard(request);
+    case "/ws":
+      return echoMessages(request);
+    case "/broadcast":
+      return broadcast(request);
     default:
       return new Response(null, { status: 404 });
   }
 });
+
+/** Seconds: no pings among what is counted. */
+const QUIET = { idleTimeout: 3_600 };
+
+function echoMessages(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request, QUIET);
+  socket.binaryType = "arraybuffer";
+  socket.onmessage = ({ data }) => socket.send(data);
+  return response;
+}
+
+function broadcast(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request, QUIET);
+  socket.onopen = () => members.add(socket);
+  socket.onclose = () => members.delete(socket);
+  socket.onmessage = ({ data }) => {
+    for (const member of members) {
+      if (member.readyState === WebSocket.OPEN) member.send(data);
+    }
+  };
+  return response;
+}
 
 async function echo(request: Request): Promise<Response> {
   return new Response(await request.arrayBuffer(), { headers: HEADERS });

@@ -4,7 +4,14 @@ HELLO = b"Hello, world!"
 DOWNLOAD = b"0123456789abcdef" * 62_500
 
 
+# Who hears a broadcast.
+members = set()
+
+
 async def app(scope, receive, send):
+    if scope["type"] == "websocket":
+        handle = broadcast if scope["path"] == "/broadcast" else echo_messages
+        return await handle(receive, send)
     if scope["type"] != "http":
         raise RuntimeError("No lifespan here")
     path = scope["path"]
@@ -21,6 +28,34 @@ async def app(scope, receive, send):
             {"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]}
         )
         await send({"type": "http.response.body"})
+
+
+async def echo_messages(receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    while True:
+        event = await receive()
+        if event["type"] != "websocket.receive":
+            return
+        text = event.get("text")
+        if text is not None:
+            await send({"type": "websocket.send", "text": text})
+        else:
+            await send({"type": "websocket.send", "bytes": event["bytes"]})
+
+
+async def broadcast(receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    members.add(send)
+    while True:
+        event = await receive()
+        if event["type"] != "websocket.receive":
+            break
+        message = {"type": "websocket.send", "text": event["text"]}
+        for member in list(members):
+            await member(message)
+    members.discard(send)
 
 
 async def answer(send, body):
