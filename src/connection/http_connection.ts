@@ -15,17 +15,11 @@ import {
   isRefusal,
   readHandshake,
 } from "../websocket/handshake.ts";
+import { Closing } from "./closing.ts";
 import type { Deadline } from "./deadlines.ts";
-import {
-  READ_HIGH_WATER,
-  RESOLVED,
-  WRITE_HIGH_WATER,
-  WriteGate,
-  WRITES_PER_TURN,
-} from "./flow_control.ts";
+import { READ_HIGH_WATER } from "./flow_control.ts";
 import type { HttpContext, TrackedConnection } from "./http_context.ts";
 import { type CycleHost, HttpCycle } from "./http_cycle.ts";
-import { OutputBuffer } from "./output_buffer.ts";
 import { ResponseStream } from "./response_stream.ts";
 import {
   type ConnectionInfo,
@@ -33,8 +27,8 @@ import {
   httpScope,
   scopePath,
 } from "./scope.ts";
-import type { TurnEndListener } from "./turn_end.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
+import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
 
 /** What the bytes that arrive are for. */
 type Reading =
@@ -64,20 +58,10 @@ const MAX_DISCARDED_BYTES = 256 * 1024;
 /** Pipelined bytes held while a response is in progress, before the socket stops reading. */
 const MAX_WAITING_BYTES = 64 * 1024;
 /**
- * How long a peer may take to close after we did. Until then its bytes are read and dropped:
- * closing on unread bytes would reset the connection and could destroy our last answer on its way
- * (RFC 9112 §9.6, wishes:R-058).
- */
-const LINGER_MS = 2_000;
-/** How long a closed connection's last answer may stay where it is without a byte of it leaving. */
-const WRITE_STALL_MS = 30_000;
-/**
  * How long after the peer's FIN an application that waits is left in the belief that somebody
  * listens. FIN means "closed" far more often than "half-closed", and looks the same.
  */
 const HALF_CLOSED_MS = 5_000;
-/** What a `send` counts for at least, so that endless empty ones end a turn as well. */
-const MIN_WRITE_COST = 64;
 
 const NO_TRAILERS: readonly (readonly [string, string])[] = [];
 
@@ -88,16 +72,15 @@ export class HttpConnection
     TrackedConnection,
     CycleHost,
     Deadline,
-    TurnEndListener {
+    WriteFlowOwner {
   readonly stream: ResponseStream;
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
   readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #parser: RequestParser;
-  readonly #out: OutputBuffer;
-  readonly #gate = new WriteGate();
-  readonly #turnGate = new WriteGate();
+  readonly #flow: WriteFlow;
+  #closing: Closing | undefined;
   readonly #info: ConnectionInfo;
   #reading: Reading = "head";
   #waiting: Waiting = "nothing";
@@ -115,10 +98,7 @@ export class HttpConnection
   #hasSentContinue = false;
   #bodyBytesRead = 0;
   #discardedBytes = 0;
-  #lingeringBytes = -1;
-  #turnBytes = 0;
   #isPumping = false;
-  #isInTurnEnd = false;
   #isPaused = false;
   #hasPeerEnded = false;
   #isClosed = false;
@@ -127,8 +107,8 @@ export class HttpConnection
     this.#socket = socket;
     this.#context = context;
     this.#parser = new RequestParser(context.settings.limits);
-    this.#out = new OutputBuffer(socket, context.writers);
-    this.stream = new ResponseStream(this.#out, context.defaults);
+    this.#flow = new WriteFlow(socket, context, this);
+    this.stream = new ResponseStream(this.#flow.out, context.defaults);
     this.#info = connectionInfo(socket, `${++context.nextConnectionId}`);
     context.connections.add(this);
     context.deadlines.watch(this);
@@ -163,8 +143,7 @@ export class HttpConnection
   }
 
   onDrain(): void {
-    this.#out.onDrain();
-    this.#gate.open();
+    this.#flow.onDrain();
     this.#pump();
   }
 
@@ -191,7 +170,6 @@ export class HttpConnection
     this.#isClosed = true;
     this.#context.deadlines.unwatch(this);
     this.#context.connections.delete(this);
-    this.#out.discard();
     const cycle = this.#cycle;
     if (cycle !== undefined) {
       if (!this.#isResponseOver) {
@@ -200,21 +178,16 @@ export class HttpConnection
       }
       if (!cycle.hasReturned) this.#context.orphans.add(cycle);
     }
-    this.#releaseWaiters();
+    this.#flow.close(
+      this.#context.settings.raisesAfterDisconnect
+        ? cycle?.goneError
+        : undefined,
+    );
     if (error !== undefined) {
       this.#context.logger.debug(`Connection lost: ${error.message}`);
     }
     this.#trace("HTTP connection lost");
     this.#context.onProgress();
-  }
-
-  /** Senders that wait learn that there is nothing to wait for (asgi:A-215). */
-  #releaseWaiters(): void {
-    this.#turnGate.open();
-    const gone = this.#cycle?.goneError;
-    if (gone !== undefined && this.#context.settings.raisesAfterDisconnect) {
-      this.#gate.fail(gone);
-    } else this.#gate.open();
   }
 
   // -- Reading.
@@ -226,7 +199,7 @@ export class HttpConnection
         return true;
       case "head":
         // A peer that pipelines and does not read its answers gets no further ones.
-        return this.#out.unsentBytes < WRITE_HIGH_WATER;
+        return !this.#flow.isFull;
       default:
         return false;
     }
@@ -374,7 +347,7 @@ export class HttpConnection
       this.#parser.takeRest(),
     );
     this.#isClosed = true;
-    this.#out.flush();
+    this.#flow.out.flush();
     context.deadlines.unwatch(this);
     context.connections.delete(this);
     this.#socket.handler = websocket;
@@ -514,38 +487,27 @@ export class HttpConnection
   }
 
   afterWrite(bytes: number): Promise<void> {
-    const out = this.#out;
-    if (this.#isClosed) return RESOLVED;
-    if (!this.#isInTurnEnd) {
-      this.#isInTurnEnd = true;
-      this.#context.turnEnd.add(this);
-    }
-    if (out.unsentBytes >= WRITE_HIGH_WATER) {
-      this.flush();
-      if (out.unsentBytes >= WRITE_HIGH_WATER) return this.#gate.wait();
-    }
-    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
-    return this.#turnBytes >= WRITES_PER_TURN
-      ? this.#turnGate.wait()
-      : RESOLVED;
-  }
-
-  onTurnEnd(): void {
-    this.#isInTurnEnd = false;
-    this.#turnBytes = 0;
-    if (this.#isClosed) return;
-    if (this.stream.isHeadOpen && !this.#cycle!.holdsHead) {
-      this.stream.endHead(-1);
-    }
-    this.flush();
-    this.#turnGate.open();
-    // What was in the way of the next request may have left.
-    if (this.#reading === "head" && this.#parser.unreadBytes > 0) this.#pump();
+    return this.#flow.afterWrite(bytes);
   }
 
   flush(): void {
-    // An open head stays: it is taken back, or ends in the same turn.
-    if (!this.stream.isHeadOpen) this.#out.flush();
+    this.#flow.flush();
+  }
+
+  /** An open head stays: it is taken back, or ends in the same turn. */
+  get holdsWrites(): boolean {
+    return this.stream.isHeadOpen;
+  }
+
+  beforeTurnEnd(): void {
+    if (this.stream.isHeadOpen && !this.#cycle!.holdsHead) {
+      this.stream.endHead(-1);
+    }
+  }
+
+  afterTurnEnd(): void {
+    // What was in the way of the next request may have left.
+    if (this.#reading === "head" && this.#parser.unreadBytes > 0) this.#pump();
   }
 
   onResponseComplete(): Promise<void> {
@@ -557,20 +519,15 @@ export class HttpConnection
       canContinue && this.#reading === "wait" && this.#parser.unreadBytes > 0
     ) {
       // Pipelined answers share a write: the next request is taken first.
-      if (!this.#isInTurnEnd) {
-        this.#isInTurnEnd = true;
-        this.#context.turnEnd.add(this);
-      }
+      this.#flow.joinTurn();
     } else {
-      this.#out.flush();
+      this.#flow.out.flush();
     }
     if (!canContinue) this.#close();
     else if (this.#reading === "wait") this.#becomeIdle();
     else this.#discardRest();
     if (!this.#isPumping) this.#pump();
-    return this.#out.unsentBytes >= WRITE_HIGH_WATER
-      ? this.#gate.wait()
-      : RESOLVED;
+    return this.#flow.whenRead();
   }
 
   /** The response is complete and the request is not. */
@@ -590,7 +547,7 @@ export class HttpConnection
     this.#responseOver(true);
     if (this.stream.endsAtClose) {
       // Only the missing end tells the peer, and here a FIN is the end (asgi:A-090).
-      this.#out.flush();
+      this.#flow.out.flush();
       this.#destroy();
     } else {
       this.#close();
@@ -660,22 +617,16 @@ export class HttpConnection
     }
   }
 
-  /** A peer that still takes our last answer gets the time for it; one that does not, no more. */
   #onLingerExpired(): void {
-    const queued = this.#socket.queuedBytes;
-    if (queued === 0 || queued === this.#lingeringBytes) {
-      this.#destroy();
-      return;
-    }
-    this.#lingeringBytes = queued;
-    this.#wait("linger", WRITE_STALL_MS);
+    const ms = this.#closing?.onExpired() ?? 0;
+    if (ms > 0) this.#wait("linger", ms);
   }
 
   /** Draining begins: an idle connection closes now, a busy one after its response (http:H-137, H-138). */
   drain(): void {
     if (!this.#isResponseOver) return;
     if (this.#reading === "linger") return;
-    this.#out.flush();
+    this.#flow.out.flush();
     if (this.#socket.queuedBytes > 0) this.#close();
     else this.#destroy();
   }
@@ -683,7 +634,7 @@ export class HttpConnection
   /** The server stops waiting: the application is told, then the socket is closed. */
   abort(reason: Error): void {
     this.runningCycle?.cancel(reason);
-    this.#out.flush();
+    this.#flow.out.flush();
     if (this.#socket.queuedBytes > 0) this.#close();
     else this.#destroy();
   }
@@ -696,15 +647,15 @@ export class HttpConnection
   /** Sends what there is, then FIN, and waits for the peer's; what still arrives is dropped. */
   #close(): void {
     if (this.#isClosed || this.#reading === "linger") return;
-    this.#out.flush();
+    this.#flow.out.flush();
     this.#reading = "linger";
     this.#cycle?.body.finish();
-    this.#wait("linger", LINGER_MS);
     if (this.#isPaused) {
       this.#isPaused = false;
       this.#socket.resume();
     }
-    this.#socket.end();
+    this.#closing = new Closing(this.#socket);
+    this.#wait("linger", this.#closing.start());
   }
 
   #destroy(): void {

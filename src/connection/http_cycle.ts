@@ -15,17 +15,14 @@ import type {
   Send,
   SendEvent,
 } from "../asgi.ts";
-import {
-  ClientDisconnected,
-  InvalidEventError,
-  UnexpectedEventError,
-} from "../errors.ts";
+import { ClientDisconnected, UnexpectedEventError } from "../errors.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import { checkFields, checkTrailers } from "../http/response_writer.ts";
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
+import { LazyAbort } from "./lazy_abort.ts";
 import { RequestBody } from "./request_body.ts";
 import type { ResponseStream, StreamProblem } from "./response_stream.ts";
 
@@ -122,8 +119,7 @@ export class HttpCycle {
   #hasWarnedOfBody = false;
   /** Settles with the file that is being sent. */
   #fileSent: Promise<void> | undefined;
-  #abortController: AbortController | undefined;
-  #abortReason: Error | undefined;
+  #aborting: LazyAbort | undefined;
 
   constructor(head: RequestHead, host: CycleHost, context: HttpContext) {
     this.body = new RequestBody(head.hasBody);
@@ -526,21 +522,13 @@ export class HttpCycle {
     this.body.finish();
   }
 
-  /** The signal of `abort_signal`, made when first asked for (asgi:A-244). */
+  /** The signal of `abort_signal` (asgi:A-244). */
   get abortSignal(): AbortSignal {
-    if (this.#abortController === undefined) {
-      this.#abortController = new AbortController();
-      if (this.#abortReason !== undefined) {
-        this.#abortController.abort(this.#abortReason);
-      }
-    }
-    return this.#abortController.signal;
+    return (this.#aborting ??= new LazyAbort()).signal;
   }
 
   #abort(reason: Error): void {
-    if (this.#abortReason !== undefined) return;
-    this.#abortReason = reason;
-    this.#abortController?.abort(reason);
+    (this.#aborting ??= new LazyAbort()).abort(reason);
   }
 }
 

@@ -1,0 +1,23 @@
+/** An abort signal that costs nothing until somebody asks for it (asgi:A-244). */
+
+/** One scope's abort signal. */
+export class LazyAbort {
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+
+  /** The signal, made when first asked for: already raised if it was. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Raises it. The first reason counts. */
+  abort(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}

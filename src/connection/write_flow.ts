@@ -1,0 +1,122 @@
+/**
+ * What leaves a connection, and when: once a turn, and not faster than its peer reads. The same
+ * for requests and WebSockets.
+ */
+import type { Socket } from "../runtime/types.ts";
+import {
+  RESOLVED,
+  WRITE_HIGH_WATER,
+  WriteGate,
+  WRITES_PER_TURN,
+} from "./flow_control.ts";
+import { OutputBuffer, type WriterPool } from "./output_buffer.ts";
+import type { TurnEnd, TurnEndListener } from "./turn_end.ts";
+
+/** What a send counts for at least, so that endless empty ones end a turn as well. */
+const MIN_WRITE_COST = 64;
+
+/** The connection whose bytes these are. */
+export interface WriteFlowOwner {
+  /** Whether what was written must stay: a head that can still be taken back. */
+  readonly holdsWrites: boolean;
+  /** The turn is over: the last moment to complete what is about to leave. */
+  beforeTurnEnd(): void;
+  /** What was written has been handed over: there may be room again. */
+  afterTurnEnd(): void;
+}
+
+/** The parts that all connections share. */
+export interface WriteFlowShared {
+  readonly turnEnd: TurnEnd;
+  readonly writers: WriterPool;
+}
+
+/** One connection's bytes on their way out. */
+export class WriteFlow implements TurnEndListener {
+  /** Where bytes are written. Flushed by {@linkcode flush} and at the end of each turn. */
+  readonly out: OutputBuffer;
+  readonly #owner: WriteFlowOwner;
+  readonly #turnEnd: TurnEnd;
+  /** Who waits for the peer to read. */
+  readonly #gate = new WriteGate();
+  /** Who has written enough for one turn. */
+  readonly #turnGate = new WriteGate();
+  #turnBytes = 0;
+  #isInTurnEnd = false;
+  #isClosed = false;
+
+  constructor(socket: Socket, shared: WriteFlowShared, owner: WriteFlowOwner) {
+    this.out = new OutputBuffer(socket, shared.writers);
+    this.#turnEnd = shared.turnEnd;
+    this.#owner = owner;
+  }
+
+  /** Whether so much is unsent that nothing should be added. */
+  get isFull(): boolean {
+    return this.out.unsentBytes >= WRITE_HIGH_WATER;
+  }
+
+  /** Sees to it that what was written leaves with this turn. */
+  joinTurn(): void {
+    if (this.#isInTurnEnd) return;
+    this.#isInTurnEnd = true;
+    this.#turnEnd.add(this);
+  }
+
+  /** Sends what was written now, if it may leave. */
+  flush(): void {
+    if (!this.#owner.holdsWrites) this.out.flush();
+  }
+
+  /**
+   * To be returned by a `send` that wrote `bytes`: resolves when more may be written, which is at
+   * once unless the peer reads too slowly or this turn has lasted long enough.
+   */
+  afterWrite(bytes: number): Promise<void> {
+    if (this.#isClosed) return RESOLVED;
+    this.joinTurn();
+    if (this.isFull) {
+      this.flush();
+      if (this.isFull) return this.#gate.wait();
+    }
+    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
+    return this.#turnBytes >= WRITES_PER_TURN
+      ? this.#turnGate.wait()
+      : RESOLVED;
+  }
+
+  /** Resolves when the peer has taken most of what was written. */
+  whenRead(): Promise<void> {
+    return this.isFull && !this.#isClosed ? this.#gate.wait() : RESOLVED;
+  }
+
+  /** The socket holds nothing any more. */
+  onDrain(): void {
+    this.out.onDrain();
+    this.#gate.open();
+  }
+
+  onTurnEnd(): void {
+    this.#isInTurnEnd = false;
+    this.#turnBytes = 0;
+    if (this.#isClosed) return;
+    this.#owner.beforeTurnEnd();
+    this.flush();
+    this.#turnGate.open();
+    this.#owner.afterTurnEnd();
+  }
+
+  /**
+   * Nothing leaves any more: what was not handed over is dropped, and nobody hangs (asgi:A-215,
+   * wishes:R-007).
+   *
+   * @param gone What those who wait for the peer are rejected with; `undefined` lets them go on.
+   */
+  close(gone: Error | undefined): void {
+    this.#isClosed = true;
+    this.out.discard();
+    this.#turnGate.open();
+    if (gone === undefined) this.#gate.open();
+    else this.#gate.fail(gone);
+  }
+}

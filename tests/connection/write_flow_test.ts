@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  WRITE_HIGH_WATER,
+  WRITES_PER_TURN,
+} from "../../src/connection/flow_control.ts";
+import { WriterPool } from "../../src/connection/output_buffer.ts";
+import { TurnEnd } from "../../src/connection/turn_end.ts";
+import { WriteFlow } from "../../src/connection/write_flow.ts";
+import { FakeClock, settle } from "../_support/fake_clock.ts";
+import { FakeSocket } from "../_support/fake_socket.ts";
+
+/** A flow and what its owner was told. */
+function flowOf(holds: { value: boolean } = { value: false }) {
+  const clock = new FakeClock();
+  const socket = new FakeSocket();
+  const told: string[] = [];
+  const flow = new WriteFlow(
+    socket,
+    { turnEnd: new TurnEnd(clock.afterTurn), writers: new WriterPool() },
+    {
+      get holdsWrites() {
+        return holds.value;
+      },
+      beforeTurnEnd: () => void told.push(`before ${socket.text}`),
+      afterTurnEnd: () => void told.push(`after ${socket.text}`),
+    },
+  );
+  return { clock, socket, told, flow };
+}
+
+/** Whether a promise has settled, and how. */
+async function outcome(promise: Promise<void>): Promise<string> {
+  let seen = "waits";
+  promise.then(() => seen = "done", (error: Error) => seen = error.message);
+  await settle();
+  return seen;
+}
+
+test("WriteFlow lets everything that one turn wrote leave in one write", async () => {
+  const { clock, socket, told, flow } = flowOf();
+  for (const text of ["a", "b", "c"]) {
+    flow.out.writer.writeAscii(text);
+    assert.equal(await outcome(flow.afterWrite(1)), "done");
+  }
+  assert.equal(socket.writes.length, 0);
+  clock.endTurn();
+  assert.deepEqual(told, ["before ", "after abc"]);
+  assert.equal(socket.writes.length, 1);
+});
+
+test("WriteFlow keeps what its owner can still take back", () => {
+  const holds = { value: true };
+  const { clock, socket, flow } = flowOf(holds);
+  flow.out.writer.writeAscii("head");
+  flow.joinTurn();
+  flow.flush();
+  clock.endTurn();
+  assert.equal(socket.text, "");
+  holds.value = false;
+  flow.flush();
+  assert.equal(socket.text, "head");
+});
+
+test("WriteFlow waits above the high-water mark until the socket has drained (http:H-072)", async () => {
+  const { socket, flow } = flowOf();
+  socket.takesWrites = false;
+  flow.out.writeLarge(new Uint8Array(WRITE_HIGH_WATER));
+  const waiting = flow.afterWrite(1);
+  assert.equal(flow.isFull, true);
+  assert.equal(await outcome(waiting), "waits");
+  assert.equal(await outcome(flow.whenRead()), "waits");
+  socket.handler = { ...socket.handler, onDrain: () => flow.onDrain() };
+  socket.drain();
+  assert.equal(await outcome(waiting), "done");
+  assert.equal(flow.isFull, false);
+});
+
+test("WriteFlow ends the turn of a sender that never waits, however little it sends", async () => {
+  const { clock, flow } = flowOf();
+  let sends = 0;
+  let last: Promise<void> = Promise.resolve();
+  while (await outcome(last) === "done" && sends < WRITES_PER_TURN) {
+    last = flow.afterWrite(0);
+    sends++;
+  }
+  assert.ok(sends < WRITES_PER_TURN);
+  clock.endTurn();
+  assert.equal(await outcome(last), "done");
+  assert.equal(await outcome(flow.afterWrite(0)), "done");
+});
+
+for (
+  const [behavior, gone, expected] of [
+    ["rejects", new Error("gone"), "gone"],
+    ["releases", undefined, "done"],
+  ] as const
+) {
+  test(`WriteFlow ${behavior} who waits when the connection is lost (wishes:R-007)`, async () => {
+    const { clock, socket, told, flow } = flowOf();
+    socket.takesWrites = false;
+    flow.out.writeLarge(new Uint8Array(WRITE_HIGH_WATER));
+    const waiting = flow.afterWrite(1);
+    flow.close(gone);
+    assert.equal(await outcome(waiting), expected);
+    assert.equal(await outcome(flow.afterWrite(1)), "done");
+    assert.equal(await outcome(flow.whenRead()), "done");
+    clock.endTurn();
+    assert.deepEqual(told, []);
+  });
+}
