@@ -141,7 +141,7 @@ test("the documents have examples", () => {
   assert.ok(counts.get("docs/applications.md")! >= 10);
 });
 
-test("every example passes the type checker", () => {
+test("every example passes the type checker", { timeout: 120_000 }, () => {
   const config = join(folder, "tsconfig.json");
   // tsc knows no file URLs.
   for (const file of files) {
