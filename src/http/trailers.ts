@@ -7,16 +7,15 @@ import type { HeaderField } from "./request_head.ts";
 import { FORBIDDEN_TRAILERS } from "./response_writer.ts";
 
 /**
- * Reads trailer sections. Rare and small: a line is read when it is whole, and the search for its
- * end goes on where it stopped.
+ * Reads one trailer section. Rare and small: a line is read when it is whole, and the search for
+ * its end goes on where it stopped.
  */
 export class TrailerParser {
-  /** The fields, once `parse` has returned the size of the section. */
-  fields: HeaderField[] = [];
+  /** The fields; all of them once `parse` has returned the size of the section. */
+  readonly fields: HeaderField[] = [];
   /** What is wrong, once `parse` has returned -1. */
   fault: HttpFaultCode = "BAD_TRAILER";
   readonly #limits: HttpLimits;
-  #found: HeaderField[] = [];
   /** Relative to the section: where the next line begins, and how far its end was looked for. */
   #line = 0;
   #looked = 0;
@@ -46,11 +45,7 @@ export class TrailerParser {
       const line = base + this.#line;
       this.#line = this.#looked = at + 2 - base;
       if (line === at) {
-        this.fields = this.#found;
-        this.#found = [];
-        const size = this.#line;
-        this.#line = this.#looked = 0;
-        return size;
+        return this.#line;
       }
       const fault = this.#readField(bytes, line, at);
       if (fault !== undefined) return this.#fail(fault);
@@ -65,7 +60,7 @@ export class TrailerParser {
     let at = start;
     while (at < end && TOKEN[bytes[at]] === 1) at++;
     if (at === start || at === end || bytes[at] !== COLON) return "BAD_TRAILER";
-    if (this.#found.length === this.#limits.maxTrailers) {
+    if (this.fields.length === this.#limits.maxTrailers) {
       return "TRAILERS_TOO_LARGE";
     }
     const name = latin1(bytes, start, at).toLowerCase();
@@ -74,7 +69,7 @@ export class TrailerParser {
     while (from < end && isBlank(bytes[from])) from++;
     let to = end;
     while (to > from && isBlank(bytes[to - 1])) to--;
-    this.#found.push([name, latin1(bytes, from, to)]);
+    this.fields.push([name, latin1(bytes, from, to)]);
     return undefined;
   }
 
