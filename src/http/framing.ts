@@ -154,6 +154,10 @@ function codingFault(list: string): HttpFaultCode | undefined {
 }
 
 function noteConnection(value: string, framing: Framing): void {
+  if (value === "keep-alive") { // all that most clients send; a fifth of a head on Bun
+    framing.keepsAlive = true;
+    return;
+  }
   for (const item of listItems(value)) {
     switch (item) {
       case "close":

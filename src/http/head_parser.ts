@@ -3,11 +3,11 @@
  *
  * One loop over the bytes with a `switch` over what is expected next. Each step either moves on or
  * says what is wrong; when the bytes run out, the step and its position are kept, so that any cut
- * of the input gives the same outcome and no byte is looked at twice. Positions are relative to
- * the first byte of the head, which lets the caller move the bytes between calls.
+ * of the input gives the same outcome and every byte is looked at a few times at most. Positions
+ * are relative to the first byte of the head, which lets the caller move the bytes between calls.
  *
  * Nothing is decoded on the way: offsets are noted, and when the head is whole it is turned into
- * one string of which everything is a part. Those notes live in one table for the whole process.
+ * one string of which everything is a part. Those notes live in one table for all (field_notes.ts).
  * A head that came in pieces has lost them to others by then, and is simply read once more.
  */
 import type { HttpFaultCode } from "../faults.ts";
@@ -24,6 +24,7 @@ import {
   TOKEN,
   VALUE,
 } from "./chars.ts";
+import { notes, noteUsualField, reserveNotes, SLOTS } from "./field_notes.ts";
 import {
   concludeFraming,
   emptyFraming,
@@ -40,16 +41,27 @@ import { readSpecialTarget } from "./request_target.ts";
 
 /** What is expected next. */
 type Step =
+  /** The first byte. */
   | "start"
+  /** The method and the blank behind it. */
   | "method"
+  /** The target and the blank behind it. */
   | "target"
+  /** `HTTP/1.1` and CR. */
   | "version"
+  /** LF of the request line. */
   | "versionLf"
+  /** The first byte of a field, or CR of the empty line. */
   | "line"
+  /** A field's name and the colon. */
   | "name"
+  /** Space and tab before a value. */
   | "blanks"
+  /** A value, blanks behind it, and CR. */
   | "value"
+  /** LF of a field. */
   | "valueLf"
+  /** LF of the empty line. */
   | "endLf";
 
 /** What {@linkcode HeadParser.parse} returns when the head is not whole. */
@@ -61,9 +73,6 @@ export const HEAD_FAULT = -1;
 const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f];
 const VERSION_BYTES = 8;
 
-/** For each field: index of its name or 0, start and end of the name, start and end of the value. */
-const SLOTS = 5;
-let notes = new Int32Array(128 * SLOTS);
 const framing: Framing = emptyFraming();
 
 /** Reads the heads of one connection, one after another. */
@@ -212,6 +221,14 @@ export class HeadParser {
           if (this.#fields === limits.maxHeaders) {
             return this.#fail("TOO_MANY_HEADERS");
           }
+          const slot = this.#fields * SLOTS;
+          reserveNotes(slot);
+          const next = noteUsualField(bytes, base, at, end, slot);
+          if (next > 0) {
+            this.#fields++;
+            at = next;
+            break;
+          }
           this.#from = at - base;
           this.#step = "name";
           break;
@@ -225,7 +242,6 @@ export class HeadParser {
             return this.#fail("BAD_HEADER_NAME");
           }
           const slot = this.#fields * SLOTS;
-          if (slot === notes.length) grow();
           notes[slot] = findName(bytes, nameAt, at);
           notes[slot + 1] = this.#from;
           notes[slot + 2] = at - base;
@@ -395,12 +411,6 @@ function setHost(headers: HeaderField[], authority: string): void {
   const host = headers.find(([name]) => name === NAMES[HOST]);
   if (host === undefined) headers.unshift([NAMES[HOST], authority]);
   else host[1] = authority;
-}
-
-function grow(): void {
-  const grown = new Int32Array(notes.length * 2);
-  grown.set(notes);
-  notes = grown;
 }
 
 /** The usual methods without making a string of them. */

@@ -10,6 +10,9 @@ const GOOD = [
   ["an underscore", "my_service"],
   ["an IPv4 address", "127.0.0.1:80"],
   ["a percent escape", "caf%C3%a9.example"],
+  ["escapes of the least and the greatest octet", "%00a%ff%FF"],
+  ["the longest address", "[0000:0000:0000:0000:0000:ffff:255.255.255.255]"],
+  ["a port of all digits", "a:09876"],
   ["sub-delimiters", "a!$&'()*+;=b"],
   ["an empty port (RFC 3986 §3.2.3)", "example.com:"],
   ["the largest port", "a:65535"],
@@ -41,6 +44,10 @@ const BAD = [
   ["an octet that is not ASCII", "caf\xe9"],
   ["a broken escape", "a%zz"],
   ["an escape of one digit", "a%4"],
+  ["a bad first digit in an escape", "a%g4"],
+  ["a bad second digit in an escape", "a%4g"],
+  ["a broken escape before a good port", "a%zz:80"],
+  ["a cut escape before a good port", "a%:80"],
   ["half an escape of good digits before a port", "a%4:8"],
   ["a bare percent sign", "a%"],
   ["a port past 65535", "a:65536"],
@@ -79,6 +86,14 @@ describe("isHost()", () => {
   for (const [what, text] of BAD) {
     test(`rejects ${what}`, () => assert.equal(isHost(text), false));
   }
+
+  test("does not take what comes after a good host for it", () => {
+    assert.equal(isHost("a:80"), true);
+    assert.equal(isHost("a:80 "), false);
+    assert.equal(isHost("a:8"), true);
+    assert.equal(isHost(""), false);
+    assert.equal(isHost("a:80"), true);
+  });
 
   test("bounds the work on a literal", () => {
     assert.equal(isHost(`[${":".repeat(60_000)}]`), false);
