@@ -171,6 +171,18 @@ test("findDifferences() expects nothing of a file that broke as a whole", () => 
   );
 });
 
+test("findDifferences() lets a file be skipped as a whole, which not every runtime lists", () => {
+  const skipped = {
+    ...ran("deno"),
+    cases: [{ name: "a", status: "skipped" as const, message: "" }],
+  };
+  assert.deepEqual(findDifferences([skipped, ran("bun")], ["deno", "bun"]), []);
+});
+
+test("findDifferences() does not ask for tests of a file that broke as a whole", () => {
+  assert.deepEqual(findDifferences([ran("bun", WHOLE_FILE)], ["bun"]), []);
+});
+
 test("findDifferences() finds a file without tests", () => {
   assert.deepEqual(
     findDifferences([ran("deno"), ran("bun")], ["deno", "bun"]),
