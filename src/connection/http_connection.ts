@@ -15,7 +15,6 @@ import {
   isRefusal,
   readHandshake,
 } from "../websocket/handshake.ts";
-import { Closing } from "./closing.ts";
 import type { Deadline } from "./deadlines.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import type { HttpContext, TrackedConnection } from "./http_context.ts";
@@ -27,6 +26,7 @@ import {
   httpScope,
   scopePath,
 } from "./scope.ts";
+import { LINGER_MS, SendProgress } from "./send_progress.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
 import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
 
@@ -80,7 +80,7 @@ export class HttpConnection
   readonly #context: HttpContext;
   readonly #parser: RequestParser;
   readonly #flow: WriteFlow;
-  #closing: Closing | undefined;
+  #lastWords: SendProgress | undefined;
   readonly #info: ConnectionInfo;
   #reading: Reading = "head";
   #waiting: Waiting = "nothing";
@@ -617,9 +617,11 @@ export class HttpConnection
     }
   }
 
+  /** A peer that still takes our last answer gets the time for it; one that does not, no more. */
   #onLingerExpired(): void {
-    const ms = this.#closing?.onExpired() ?? 0;
+    const ms = (this.#lastWords ??= new SendProgress(this.#socket)).grant();
     if (ms > 0) this.#wait("linger", ms);
+    else this.#destroy();
   }
 
   /** Draining begins: an idle connection closes now, a busy one after its response (http:H-137, H-138). */
@@ -654,8 +656,8 @@ export class HttpConnection
       this.#isPaused = false;
       this.#socket.resume();
     }
-    this.#closing = new Closing(this.#socket);
-    this.#wait("linger", this.#closing.start());
+    this.#wait("linger", LINGER_MS);
+    this.#socket.end();
   }
 
   #destroy(): void {

@@ -4,15 +4,8 @@
  */
 import type { HeaderInput } from "../asgi.ts";
 import { WEBSOCKET_FAULTS, type WebSocketFaultCode } from "../faults.ts";
-import { latin1 } from "../http/latin1.ts";
 import type { RequestHead } from "../http/request_head.ts";
-import { emptyFacts, writeFields } from "../http/response_writer.ts";
-import type {
-  MessageDeflater,
-  MessageInflater,
-  Socket,
-  SocketHandler,
-} from "../runtime/types.ts";
+import type { Socket, SocketHandler } from "../runtime/types.ts";
 import {
   ABNORMAL,
   INTERNAL_ERROR,
@@ -26,29 +19,23 @@ import {
   writeFrameHeader,
 } from "../websocket/frame_writer.ts";
 import type { Handshake } from "../websocket/handshake.ts";
-import {
-  type DeflateAgreement,
-  negotiateDeflate,
-} from "../websocket/permessage_deflate.ts";
+import { negotiateDeflate } from "../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../websocket/protocol.ts";
 import type { Deadline } from "./deadlines.ts";
-import {
-  READ_HIGH_WATER,
-  RESOLVED,
-  WRITE_HIGH_WATER,
-  WriteGate,
-  WRITES_PER_TURN,
-} from "./flow_control.ts";
+import { READ_HIGH_WATER } from "./flow_control.ts";
+import { writeHandshakeAnswer } from "./handshake_answer.ts";
 import type {
   HttpContext,
   TrackedConnection,
   WebSocketSettings,
 } from "./http_context.ts";
-import { COPY_LIMIT, OutputBuffer } from "./output_buffer.ts";
+import { MessageCompression } from "./message_compression.ts";
+import { COPY_LIMIT } from "./output_buffer.ts";
 import { ResponseStream, type StreamProblem } from "./response_stream.ts";
 import { type ConnectionInfo, scopePath, websocketScope } from "./scope.ts";
-import type { TurnEndListener } from "./turn_end.ts";
+import { LINGER_MS, SendProgress } from "./send_progress.ts";
 import { WebSocketCycle, type WebSocketHost } from "./websocket_cycle.ts";
+import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
 
 /** How far the connection has come. */
 type Phase =
@@ -63,32 +50,12 @@ type Phase =
   /** Nothing is expected any more but the end of the socket. */
   | "ended";
 
-/** How long a peer may take to close its socket after we ended ours. */
-const LINGER_MS = 2_000;
-/** How long a peer may take not one byte of what is queued for it, once it has had its time. */
-const WRITE_STALL_MS = 30_000;
 /** Octets of undelivered messages at which the socket stops reading (asgi:A-148). */
 const QUEUE_HIGH_WATER = 256 * 1024;
 /** Smallest message that is worth compressing: below it the frame rarely gets shorter. */
 const MIN_COMPRESSED = 64;
-/** What a send counts for at least, so that endless small ones end a turn as well. */
-const MIN_WRITE_COST = 64;
-
 const encoder = new TextEncoder();
 const EMPTY = new Uint8Array(0);
-
-/** The application may not set these: they are the handshake (asgi:A-130). */
-const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
-  "connection",
-  "upgrade",
-  "content-length",
-  "transfer-encoding",
-  "sec-websocket-accept",
-  "sec-websocket-extensions",
-  "sec-websocket-key",
-  "sec-websocket-protocol",
-  "sec-websocket-version",
-]);
 
 /** One WebSocket. Takes the place of the HTTP connection in its context. */
 export class WebSocketConnection
@@ -97,7 +64,7 @@ export class WebSocketConnection
     TrackedConnection,
     WebSocketHost,
     Deadline,
-    TurnEndListener {
+    WriteFlowOwner {
   expiresAt: number = Infinity;
   readonly #socket: Socket;
   readonly #context: HttpContext;
@@ -105,31 +72,24 @@ export class WebSocketConnection
   readonly #info: ConnectionInfo;
   readonly #head: RequestHead;
   readonly #handshake: Handshake;
-  readonly #out: OutputBuffer;
+  readonly #flow: WriteFlow;
   readonly #stream: ResponseStream;
-  readonly #gate = new WriteGate();
-  readonly #turnGate = new WriteGate();
+  readonly #progress: SendProgress;
   readonly #cycle: WebSocketCycle;
   readonly #path: string;
   readonly #startedAtMs: number;
   #phase: Phase = "handshake";
   #protocol: WebSocketProtocol | undefined;
-  #deflate: DeflateAgreement | undefined;
-  #deflater: MessageDeflater | undefined;
-  #inflater: MessageInflater | undefined;
+  #compression: MessageCompression | undefined;
   /** Frames that came before the handshake was answered (websocket:W-024). */
   #early: Uint8Array;
   #pingPayload: Uint8Array | undefined;
   #pingDueAt = Infinity;
   /** Of the peer's last ping, while what was sent before does not leave. */
   #owedPong: Uint8Array | undefined;
-  /** Bytes that were queued when they were last looked at for progress. */
-  #stalledBytes = -1;
-  #turnBytes = 0;
   #hasWarnedOfBody = false;
   #isLogged = false;
   #isPumping = false;
-  #isInTurnEnd = false;
   #isPaused = false;
   #isClosed = false;
 
@@ -150,8 +110,9 @@ export class WebSocketConnection
     this.#head = head;
     this.#handshake = handshake;
     this.#early = early;
-    this.#out = new OutputBuffer(socket, context.writers);
-    this.#stream = new ResponseStream(this.#out, context.defaults);
+    this.#flow = new WriteFlow(socket, context, this);
+    this.#progress = new SendProgress(socket);
+    this.#stream = new ResponseStream(this.#flow.out, context.defaults);
     this.#path = scopePath(head, context);
     this.#startedAtMs = context.access === undefined
       ? 0
@@ -217,8 +178,7 @@ export class WebSocketConnection
   }
 
   onDrain(): void {
-    this.#out.onDrain();
-    this.#gate.open();
+    this.#flow.onDrain();
     this.#writeOwedPong();
   }
 
@@ -236,17 +196,14 @@ export class WebSocketConnection
     const context = this.#context;
     context.deadlines.unwatch(this);
     context.connections.delete(this);
-    this.#out.discard();
     this.#peerGone(ABNORMAL, "");
     this.#log(
       this.#stream.isHeadCommitted ? this.#stream.status : 499,
       true,
     );
     if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
-    this.#deflater?.close();
-    this.#inflater?.close();
-    this.#turnGate.open();
-    this.#gate.open();
+    this.#compression?.close();
+    this.#flow.close(undefined);
     if (error !== undefined) {
       context.logger.debug(`Connection lost: ${error.message}`);
     }
@@ -259,7 +216,7 @@ export class WebSocketConnection
     this.#cycle.onPeerGone(code, reason);
     const gone = this.#cycle.goneError;
     if (gone !== undefined && this.#context.settings.raisesAfterDisconnect) {
-      this.#gate.fail(gone);
+      this.#flow.reject(gone);
     }
   }
 
@@ -323,23 +280,23 @@ export class WebSocketConnection
   }
 
   #onPing(payload: Uint8Array): void {
-    if (this.#out.unsentBytes < WRITE_HIGH_WATER) {
-      writeControl(this.#out.writer, OPCODE.PONG, payload);
+    if (!this.#flow.isFull) {
+      writeControl(this.#flow.out.writer, OPCODE.PONG, payload);
     } else {
       // RFC 6455 §5.5.3: the last ping alone may be answered. A peer that sends pings and does not
       // read must not make us hold a pong for each.
       this.#owedPong = payload;
     }
-    this.#joinTurn();
+    this.#flow.joinTurn();
   }
 
   #writeOwedPong(): void {
     const payload = this.#owedPong;
     if (payload === undefined || this.#phase !== "open") return;
-    if (this.#out.unsentBytes >= WRITE_HIGH_WATER) return;
+    if (this.#flow.isFull) return;
     this.#owedPong = undefined;
-    writeControl(this.#out.writer, OPCODE.PONG, payload);
-    this.#out.flush();
+    writeControl(this.#flow.out.writer, OPCODE.PONG, payload);
+    this.#flow.out.flush();
   }
 
   #onPeerClose(code: number, reason: string): void {
@@ -347,7 +304,7 @@ export class WebSocketConnection
       this.#peerGone(code, reason);
       // Echoed as it came; an empty one is answered by an empty one (websocket:W-076, W-077).
       writeClose(
-        this.#out.writer,
+        this.#flow.out.writer,
         code === NO_STATUS ? undefined : code,
         reason,
       );
@@ -364,7 +321,7 @@ export class WebSocketConnection
     else this.#context.logger.warning(text);
     if (this.#phase === "open") {
       this.#peerGone(closeCode, reason);
-      writeClose(this.#out.writer, closeCode, reason);
+      writeClose(this.#flow.out.writer, closeCode, reason);
     }
     this.#end();
   }
@@ -375,47 +332,24 @@ export class WebSocketConnection
     subprotocol: string | undefined,
     headers: HeaderInput,
   ): string | undefined {
-    const { defaults } = this.#context;
-    const facts = emptyFacts();
-    const fields = this.#context.writers.take();
-    try {
-      const list = [...headers]; // iterated once (asgi:A-074)
-      const problem = writeFields(fields, list, facts);
-      if (problem !== undefined) return problem;
-      for (const [name] of list) {
-        const text = typeof name === "string"
-          ? name
-          : latin1(name, 0, name.length);
-        const lower = text.toLowerCase();
-        if (HANDSHAKE_FIELDS.has(lower)) {
-          return `header "${lower}" belongs to the handshake`;
-        }
-      }
-      const agreement = this.#settings.deflate
-        ? negotiateDeflate(this.#handshake.extensions, this.#settings.deflate)
-        : undefined;
-      let answer = "upgrade: websocket\r\nconnection: upgrade\r\n" +
-        `sec-websocket-accept: ${
-          this.#context.acceptKey(this.#handshake.key)
-        }\r\n`;
-      if (subprotocol !== undefined) {
-        answer += `sec-websocket-protocol: ${subprotocol}\r\n`;
-      }
-      if (agreement !== undefined) {
-        answer += `sec-websocket-extensions: ${agreement.answer}\r\n`;
-      }
-      const { writer } = this.#out;
-      writer.writeBytes(
-        facts.hasDate || facts.hasServer
-          ? defaults.prefixWithout(101, facts.hasDate, facts.hasServer)
-          : defaults.prefix(101),
-      );
-      writer.writeAscii(answer);
-      writer.writeBytes(fields.bytes.subarray(0, fields.length));
-      writer.writeAscii("\r\n");
-      this.#deflate = agreement;
-    } finally {
-      this.#context.writers.give(fields);
+    const context = this.#context;
+    const { key, extensions } = this.#handshake;
+    const agreement = this.#settings.deflate
+      ? negotiateDeflate(extensions, this.#settings.deflate)
+      : undefined;
+    const problem = writeHandshakeAnswer(
+      this.#flow.out.writer,
+      context.defaults,
+      {
+        accept: context.acceptKey(key),
+        subprotocol,
+        extensions: agreement?.answer,
+      },
+      headers,
+    );
+    if (problem !== undefined) return problem;
+    if (agreement !== undefined) {
+      this.#compression = new MessageCompression(agreement, context);
     }
     this.#log(101, false);
     this.#open();
@@ -424,13 +358,12 @@ export class WebSocketConnection
 
   #open(): void {
     this.#phase = "open";
+    const compression = this.#compression;
     this.#protocol = new WebSocketProtocol(
       this.#settings.limits,
-      this.#deflate === undefined
-        ? undefined
-        : (bytes, max) => this.#inflate(bytes, max),
+      compression && ((bytes, max) => compression.inflate(bytes, max)),
     );
-    this.#joinTurn();
+    this.#flow.joinTurn();
     this.#scheduleNextPing();
     const early = this.#early;
     this.#early = EMPTY;
@@ -438,26 +371,17 @@ export class WebSocketConnection
     this.#pump();
   }
 
-  #inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | "tooBig" | "bad" {
-    const agreement = this.#deflate!;
-    this.#inflater ??= this.#context.createInflater(
-      agreement.clientMaxWindowBits,
-      !agreement.clientNoContextTakeover,
-    );
-    return this.#inflater.inflate(bytes, maxBytes);
-  }
-
   writeMessage(message: Uint8Array | string, compress: boolean): void {
     const opcode = typeof message === "string" ? OPCODE.TEXT : OPCODE.BINARY;
-    const out = this.#out;
+    const out = this.#flow.out;
     if (
-      compress && this.#deflate !== undefined &&
+      compress && this.#compression !== undefined &&
       message.length >= MIN_COMPRESSED
     ) {
       const bytes = typeof message === "string"
         ? encoder.encode(message)
         : message;
-      this.#writeFrame(opcode, this.#compress(bytes), true);
+      this.#writeFrame(opcode, this.#compression.deflate(bytes), true);
     } else if (typeof message !== "string") {
       this.#writeFrame(opcode, message, false);
     } else if (message.length < 126 / 3) {
@@ -478,24 +402,20 @@ export class WebSocketConnection
     payload: Uint8Array,
     isCompressed: boolean,
   ): void {
-    writeFrameHeader(this.#out.writer, opcode, payload.length, isCompressed);
-    if (payload.length <= COPY_LIMIT) this.#out.writer.writeBytes(payload);
-    else this.#out.writeLarge(payload);
-  }
-
-  #compress(bytes: Uint8Array): Uint8Array {
-    const agreement = this.#deflate!;
-    this.#deflater ??= this.#context.createDeflater(
-      agreement.serverMaxWindowBits,
-      !agreement.serverNoContextTakeover,
+    writeFrameHeader(
+      this.#flow.out.writer,
+      opcode,
+      payload.length,
+      isCompressed,
     );
-    return this.#deflater.deflate(bytes);
+    if (payload.length <= COPY_LIMIT) this.#flow.out.writer.writeBytes(payload);
+    else this.#flow.out.writeLarge(payload);
   }
 
   close(code: number, reason: string): void {
     if (this.#phase !== "open") return;
-    writeClose(this.#out.writer, code, reason);
-    this.#out.flush();
+    writeClose(this.#flow.out.writer, code, reason);
+    this.#flow.out.flush();
     this.#protocol!.closeSent();
     this.#phase = "closing";
     this.#pingPayload = undefined;
@@ -559,17 +479,7 @@ export class WebSocketConnection
   }
 
   afterWrite(bytes: number): Promise<void> {
-    if (this.#isClosed) return RESOLVED;
-    const out = this.#out;
-    this.#joinTurn();
-    if (out.unsentBytes >= WRITE_HIGH_WATER) {
-      this.#flush();
-      if (out.unsentBytes >= WRITE_HIGH_WATER) return this.#gate.wait();
-    }
-    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
-    return this.#turnBytes >= WRITES_PER_TURN
-      ? this.#turnGate.wait()
-      : RESOLVED;
+    return this.#flow.afterWrite(bytes);
   }
 
   onReceive(): void {
@@ -587,24 +497,17 @@ export class WebSocketConnection
     this.#context.onProgress();
   }
 
-  #joinTurn(): void {
-    if (this.#isInTurnEnd) return;
-    this.#isInTurnEnd = true;
-    this.#context.turnEnd.add(this);
+  /** The head of a denial stays until its body says how it is framed. */
+  get holdsWrites(): boolean {
+    return this.#stream.isHeadOpen;
   }
 
-  onTurnEnd(): void {
-    this.#isInTurnEnd = false;
-    this.#turnBytes = 0;
-    if (this.#isClosed) return;
+  beforeTurnEnd(): void {
     if (this.#stream.isHeadOpen) this.#stream.endHead(-1);
-    this.#flush();
-    this.#turnGate.open();
-    this.#writeOwedPong();
   }
 
-  #flush(): void {
-    if (!this.#stream.isHeadOpen) this.#out.flush();
+  afterTurnEnd(): void {
+    this.#writeOwedPong();
   }
 
   // -- Time.
@@ -622,8 +525,8 @@ export class WebSocketConnection
     const payload = new Uint8Array(4);
     for (let i = 0; i < 4; i++) payload[i] = Math.random() * 256;
     this.#pingPayload = payload;
-    writeControl(this.#out.writer, OPCODE.PING, payload);
-    this.#out.flush();
+    writeControl(this.#flow.out.writer, OPCODE.PING, payload);
+    this.#flow.out.flush();
     this.#awaitPong();
   }
 
@@ -635,7 +538,7 @@ export class WebSocketConnection
 
   #onPongMissing(): void {
     if (this.#settings.pingTimeoutMs === Infinity) {
-      if (this.#out.unsentBytes < WRITE_HIGH_WATER) this.#ping();
+      if (!this.#flow.isFull) this.#ping();
       else this.#awaitPong();
     } else if (!this.#isPaused && !this.#isStillSending()) {
       this.#onFault("PING_TIMEOUT");
@@ -647,10 +550,9 @@ export class WebSocketConnection
    * so, it gets more time.
    */
   #isStillSending(): boolean {
-    const queued = this.#socket.queuedBytes;
-    if (queued === 0 || queued === this.#stalledBytes) return false;
-    this.#stalledBytes = queued;
-    this.#wait(WRITE_STALL_MS);
+    const ms = this.#progress.grant();
+    if (ms === 0) return false;
+    this.#wait(ms);
     return true;
   }
 
@@ -722,7 +624,7 @@ export class WebSocketConnection
   #restart(): void {
     if (this.#phase !== "open") return;
     this.#peerGone(SERVICE_RESTART, "");
-    writeClose(this.#out.writer, SERVICE_RESTART, "");
+    writeClose(this.#flow.out.writer, SERVICE_RESTART, "");
     this.#end();
   }
 
@@ -730,9 +632,9 @@ export class WebSocketConnection
     this.#cycle.cancel(reason);
     if (this.#phase === "open") {
       this.#peerGone(INTERNAL_ERROR, "");
-      writeClose(this.#out.writer, INTERNAL_ERROR, "");
+      writeClose(this.#flow.out.writer, INTERNAL_ERROR, "");
     }
-    this.#out.flush();
+    this.#flow.out.flush();
     this.#destroy();
   }
 
@@ -743,7 +645,7 @@ export class WebSocketConnection
   /** Sends what there is, then FIN; the peer has a moment to do the same. */
   #end(): void {
     if (this.#phase === "ended") return;
-    this.#out.flush();
+    this.#flow.out.flush();
     this.#phase = "ended";
     this.#wait(LINGER_MS);
     if (this.#isPaused) {

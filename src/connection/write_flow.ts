@@ -106,6 +106,11 @@ export class WriteFlow implements TurnEndListener {
     this.#owner.afterTurnEnd();
   }
 
+  /** Fails who waits for the peer to read: it is gone, or going (asgi:A-215). */
+  reject(gone: Error): void {
+    this.#gate.fail(gone);
+  }
+
   /**
    * Nothing leaves any more: what was not handed over is dropped, and nobody hangs (asgi:A-215,
    * wishes:R-007).
