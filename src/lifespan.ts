@@ -70,7 +70,7 @@ const VERSIONS = Object.freeze(
 );
 
 /** How one of the two phases went. */
-type Outcome = "done" | "failed";
+type Outcome = "done" | "failed" | "abandoned";
 
 /** What the lifespan needs to know. */
 export interface LifespanOptions {
@@ -121,14 +121,7 @@ export class Lifespan {
       this.#put({ type: "lifespan.startup" });
       void this.#run();
     });
-    if (await outcome === "failed") {
-      this.#phase = "failed";
-      if (this.#failureMessage) logger.error(this.#failureMessage);
-      logger.error("Application startup failed. Exiting.");
-      return false;
-    }
-    logger.info("Application startup complete.");
-    return true;
+    return this.#judge("startup", await outcome);
   }
 
   /** Stops the application, if it lives. Resolves to whether it went well. */
@@ -141,19 +134,28 @@ export class Lifespan {
       "shutdown",
       () => this.#put({ type: "lifespan.shutdown" }),
     );
-    if (await outcome === "failed") {
-      this.#phase = "failed";
-      if (this.#failureMessage) logger.error(this.#failureMessage);
-      logger.error("Application shutdown failed. Exiting.");
-      return false;
-    }
-    logger.info("Application shutdown complete.");
-    return true;
+    return this.#judge("shutdown", await outcome);
   }
 
-  /** Stops waiting for either phase, which counts as failed: somebody forces the end. */
+  #judge(phase: "startup" | "shutdown", outcome: Outcome): boolean {
+    const logger = this.#logger;
+    if (outcome === "done") {
+      logger.info(`Application ${phase} complete.`);
+      return true;
+    }
+    this.#phase = "failed";
+    if (outcome === "abandoned") {
+      logger.warning(`Application ${phase} was not waited for.`);
+    } else {
+      if (this.#failureMessage) logger.error(this.#failureMessage);
+      logger.error(`Application ${phase} failed. Exiting.`);
+    }
+    return false;
+  }
+
+  /** Stops waiting for either phase: somebody forces the end (process:P-033). */
   abandon(): void {
-    this.#waiting?.resolve("failed");
+    this.#waiting?.resolve("abandoned");
   }
 
   #await(phase: "startup" | "shutdown", begin: () => void): Promise<Outcome> {

@@ -203,6 +203,11 @@ export class Server {
         void this.finished.finally(stopTimer).catch(() => {});
       }
     }
+    if (this.#phase === "starting" && !this.#isStopping) {
+      this.#logging.server.info(
+        "Waiting for the start to finish before stopping. (CTRL+C to force quit)",
+      );
+    }
     this.#isStopping = true;
     this.#stopRequested.resolve();
     if (this.#phase === "new") {

@@ -218,7 +218,7 @@ export const OPTIONS: {
   backlog: {
     group: "Binding",
     flag: "--backlog",
-    type: { kind: "integer", min: 1, max: MAX_INT, unit: "requests" },
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
     default: 2048,
     help: "Connections that may wait to be accepted.",
   },
@@ -392,7 +392,7 @@ export const OPTIONS: {
   limitConcurrency: {
     group: "Limits",
     flag: "--limit-concurrency",
-    type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "requests" },
     default: undefined,
     defaultText: "none",
     help: "Answer 503 to further requests while this many are in progress.",

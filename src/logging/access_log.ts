@@ -87,6 +87,10 @@ export class TextAccessLog implements AccessLog {
     // The client's address is the kernel's today, a proxy's word tomorrow.
     this.#waiting += this.#prefix + quoteQuery(client) + this.#requestLine +
       (this.#endings.get(status) ?? this.#ending(status));
+    // 499 says it already.
+    if (entry.isAborted && status !== 499) {
+      this.#waiting = `${this.#waiting.slice(0, -1)} (cut off)\n`;
+    }
     if (this.#waiting.length > MAX_WAITING) this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;

@@ -9,7 +9,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Stats } from "node:fs";
-import { link, lstat, rename, stat, unlink } from "node:fs/promises";
+import { chmod, link, lstat, rename, stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -27,6 +27,12 @@ export const MAX_UNIX_PATH = 107;
 type UnixTarget = ListenTarget & { kind: "unix" };
 
 let serial = 0;
+
+/**
+ * Everybody may connect, whatever the umask: a proxy runs under a user of its own (options:O-012).
+ * Who must not is kept out by the directory.
+ */
+const SOCKET_MODE = 0o666;
 
 /**
  * Binds the path of `target` by way of `bind`, which is given the name to use.
@@ -56,10 +62,13 @@ export async function bindUnixPath(
     `.tricorn-${process.pid.toString(36)}-${(++serial).toString(36)}`,
   );
   if (Buffer.byteLength(temporary) > MAX_UNIX_PATH || !mayWrite(directory)) {
-    return new OwnedSocket(path, await bind(path), await lstat(path));
+    const bound = await bind(path);
+    if (mayWrite(path)) await chmod(path, SOCKET_MODE);
+    return new OwnedSocket(path, bound, await lstat(path));
   }
   const bound = await bind(temporary);
   try {
+    await chmod(temporary, SOCKET_MODE);
     await place(temporary, path);
     return new OwnedSocket(path, bound, await lstat(path));
   } catch (cause) {

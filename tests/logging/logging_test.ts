@@ -248,3 +248,22 @@ describe("an access line", () => {
     }
   });
 });
+
+describe("a response that was cut off", () => {
+  for (
+    const [status, isAborted, ending] of [
+      [200, false, "200 OK"],
+      [200, true, "200 OK (cut off)"],
+      [499, true, "499"],
+    ] as const
+  ) {
+    test(`is told from a whole one: ${ending}`, () => {
+      const { logging, written } = setUp();
+      logging.access!.log({ ...ENTRY, status, isAborted });
+      logging.flush();
+      assert.deepEqual(written, [
+        `out INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" ${ending}\n`,
+      ]);
+    });
+  }
+});

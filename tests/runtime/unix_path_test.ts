@@ -58,6 +58,21 @@ for (const transport of TRANSPORTS) {
     assert.deepEqual(readdirSync(directory), []);
   });
 
+  behaves(
+    "lets everybody connect, whatever the umask (options:O-012)",
+    async (directory) => {
+      const path = join(directory, "s.sock");
+      const umask = process.umask(0o077);
+      try {
+        const listener = await listen(path);
+        assert.equal(lstatSync(path).mode & 0o777, 0o666);
+        await listener.close();
+      } finally {
+        process.umask(umask);
+      }
+    },
+  );
+
   behaves("refuses a live socket and leaves it", async (directory) => {
     const path = join(directory, "s.sock");
     for (const other of TRANSPORTS) {
