@@ -21,6 +21,14 @@ export const TRANSPORTS: readonly Transport[] = [
   ...new Set([runtime.transports.native, runtime.transports.node]),
 ];
 
+/**
+ * How tests name a transport. The mark tells the test runner that Node has no native one, so that
+ * it does not miss these tests there.
+ */
+export function label(name: Transport["name"]): string {
+  return name === "native" ? "[deno] [bun] native" : name;
+}
+
 export type Kind = "tcp" | "unix";
 
 /** Resolves when `holds`, which may take a while on a busy machine; gives up after 20 s. */

@@ -5,7 +5,7 @@ import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { ListenError } from "../../src/errors.ts";
 import type { ListenTarget } from "../../src/runtime/types.ts";
-import { Peer, Recorder, text, TRANSPORTS, until } from "./_wire.ts";
+import { label, Peer, Recorder, text, TRANSPORTS, until } from "./_wire.ts";
 
 const HAS_IPV6 = Object.values(networkInterfaces()).flat()
   .some((address) => address?.family === "IPv6");
@@ -13,7 +13,8 @@ const OPTIONS = { backlog: 16 };
 const accept = (socket: Recorder["socket"]): Recorder => new Recorder(socket);
 
 for (const transport of TRANSPORTS) {
-  const say = (name: string): string => `${transport.name} listen() ${name}`;
+  const say = (name: string): string =>
+    `${label(transport.name)} listen() ${name}`;
   const rejects = async (target: ListenTarget, code: string): Promise<void> => {
     await assert.rejects(
       transport.listen(target, OPTIONS, accept),

@@ -4,7 +4,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { RUNTIME } from "../_support/this_runtime.ts";
 import { startProgram } from "./_child.ts";
-import { withDirectory } from "./_wire.ts";
+import { label, withDirectory } from "./_wire.ts";
 
 const isPosix = process.platform !== "win32";
 const IS_DENO = RUNTIME === "deno";
@@ -48,8 +48,12 @@ test("handlers of signals and intervals do not keep the process alive", async ()
   assert.equal(child.stderr, "");
 });
 
-for (const name of RUNTIME === "node" ? ["node"] : ["native", "node"]) {
-  test(`${name} listener keeps the process alive only while referenced`, async () => {
+for (
+  const name of RUNTIME === "node"
+    ? ["node"] as const
+    : ["native", "node"] as const
+) {
+  test(`${label(name)} listener keeps the process alive only while referenced`, async () => {
     const free = startProgram(["unref", name]);
     assert.deepEqual(await free.exited, { code: 0, signal: null });
     assert.equal(free.stdout, "listening\n");
@@ -106,7 +110,7 @@ if (IS_DENO) {
     return child.stdout.trimEnd();
   };
   for (const name of ["native", "node"]) {
-    test(`${name} listen() names the flag that Deno wants for TCP`, async () => {
+    test(`[deno] ${name} listen() names the flag that Deno wants for TCP`, async () => {
       const tcp = (
         host: string,
         port: string,
@@ -134,7 +138,7 @@ if (IS_DENO) {
       assert.equal(await tcp("127.0.0.1", "0", "--allow-net"), "listened");
     });
 
-    test(`${name} listen() names the flags that Deno wants for a UNIX socket`, () =>
+    test(`[deno] ${name} listen() names the flags that Deno wants for a UNIX socket`, () =>
       withDirectory(async (directory) => {
         const path = `${directory}/s.sock`;
         const unix = (...flags: string[]): Promise<string> =>

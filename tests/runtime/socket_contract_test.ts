@@ -9,6 +9,7 @@ import type { Socket, Transport } from "../../src/runtime/types.ts";
 import {
   aWhile,
   type Kind,
+  label,
   pattern,
   Peer,
   Recorder,
@@ -38,7 +39,7 @@ const recorder = (socket: Socket): Recorder => new Recorder(socket);
 
 for (const transport of TRANSPORTS) {
   for (const kind of ["tcp", "unix"] as const) {
-    describe(`${runtime.name} ${transport.name} socket over ${kind}`, () => {
+    describe(`${label(transport.name)} socket over ${kind}`, () => {
       /** A test with a listener whose connections are recorded. */
       const wired = (
         name: string,
@@ -676,7 +677,7 @@ function listening(wired: Wired, kind: Kind): void {
 
   for (const next of TRANSPORTS) {
     wired(
-      `a ${next.name} listener can follow at once`,
+      `a ${label(next.name)} listener can follow at once`,
       async ({ connect, listener }) => {
         const { peer, handler } = await connect();
         await listener.close();

@@ -15,7 +15,14 @@ import { test } from "node:test";
 import { ListenError } from "../../src/errors.ts";
 import { MAX_UNIX_PATH } from "../../src/runtime/unix_path.ts";
 import type { Listener } from "../../src/runtime/types.ts";
-import { Peer, Recorder, TRANSPORTS, until, withDirectory } from "./_wire.ts";
+import {
+  label,
+  Peer,
+  Recorder,
+  TRANSPORTS,
+  until,
+  withDirectory,
+} from "./_wire.ts";
 
 const skip = process.platform === "win32";
 
@@ -42,7 +49,7 @@ for (const transport of TRANSPORTS) {
     body: (directory: string) => Promise<void>,
   ): void => {
     test(
-      `${transport.name} listen() on a path ${name}`,
+      `${label(transport.name)} listen() on a path ${name}`,
       { skip },
       () => withDirectory(body),
     );
