@@ -981,6 +981,54 @@ describe("messages out (websocket:W-059 to W-068)", () => {
     });
   }
 
+  test("WebSocketConnection ends the wait silently if it is told to (asgi:A-212)", async () => {
+    const { harness, socket, puppet } = await open({
+      settings: { raisesAfterDisconnect: false },
+    });
+    socket.takesWrites = false;
+    const sent = puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(100_000),
+    });
+    await harness.turn();
+    socket.close();
+    await harness.turn();
+    assert.equal(await sent, undefined);
+  });
+
+  test("WebSocketConnection lets its windows go with the connection", async () => {
+    const puppet = new Puppet();
+    const harness = harnessOf(puppet.app, {
+      websocket: { deflate: { ...DEFLATE, keepsContext: true } },
+    });
+    const log: string[] = [];
+    Object.assign(harness.context, {
+      createDeflater: () => (log.push("deflater"), {
+        deflate: (bytes: Uint8Array) => bytes,
+        close: () => log.push("deflater closed"),
+      }),
+      createInflater: () => (log.push("inflater"), {
+        inflate: (bytes: Uint8Array) => bytes,
+        close: () => log.push("inflater closed"),
+      }),
+    });
+    const socket = harness.connect();
+    socket.receive(
+      handshakeRequest("/", ["Sec-WebSocket-Extensions: permessage-deflate"]),
+    );
+    await harness.turn();
+    await puppet.send({ type: "websocket.accept" });
+    assert.deepEqual(log, []); // an idle WebSocket has none
+    for (let i = 0; i < 2; i++) {
+      await puppet.send({ type: "websocket.send", text: "x".repeat(100) });
+      socket.receive(frame(2, "packed", { reserved: 4 }));
+    }
+    assert.deepEqual(log, ["deflater", "inflater"]);
+    socket.close();
+    await harness.turn();
+    assert.deepEqual(log.slice(2), ["deflater closed", "inflater closed"]);
+  });
+
   test("WebSocketConnection leaves the turn to others now and then (asgi:A-149)", async () => {
     const { harness, socket, puppet } = await open();
     let sent = 0;
@@ -1379,6 +1427,20 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
     assert.match(frames(socket).at(-1)!, /^close 1011/);
   });
 
+  test("WebSocketConnection finds a dead peer once it reads again", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    socket.receive(textFrame("full"));
+    harness.clock.advance(20_500);
+    pingOf(socket);
+    harness.clock.advance(60_000);
+    assert.equal(socket.hasEnded, false);
+    await puppet.receive();
+    harness.clock.advance(10_500);
+    assert.match(frames(socket)[0], /^close 1011/);
+  });
+
   test("WebSocketConnection takes the pong that lay behind a full queue", async () => {
     const { harness, socket, puppet } = await open({
       websocket: { ...PINGS, maxQueue: 1 },
@@ -1445,6 +1507,9 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
     socket.drain();
     await harness.turn();
     assert.deepEqual(frames(socket), ["pong 9999"]);
+    socket.drain();
+    await harness.turn();
+    assert.equal(socket.text, "");
   });
 
   test("WebSocketConnection answers no ping behind its close frame (RFC 6455 §5.5.1)", async () => {
