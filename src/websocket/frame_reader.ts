@@ -52,6 +52,8 @@ export class FrameReader {
   start = 0;
   /** Where it ends. */
   end = 0;
+  /** Whether every octet of it is below 0x80. */
+  isAscii = true;
   /** What was wrong, after "fault". */
   fault: WebSocketFaultCode = "BAD_OPCODE";
   #step: Step = "header";
@@ -63,7 +65,7 @@ export class FrameReader {
   #phase = 0;
   #key = 0;
   /** The beginning of a header that was cut. */
-  readonly #carry = new Uint8Array(MAX_HEADER_BYTES);
+  #carry: Uint8Array = NOTHING;
   #carried = 0;
 
   /** Whether the payload piece just returned was the frame's last. */
@@ -131,6 +133,9 @@ export class FrameReader {
     if (size < 0) return "fault";
     const rest = this.#input.length - this.#at;
     if (rest > 0) {
+      if (this.#carry === NOTHING) {
+        this.#carry = new Uint8Array(MAX_HEADER_BYTES);
+      }
       this.#carry.set(this.#input.subarray(this.#at));
       this.#carried = rest;
     }
@@ -211,7 +216,13 @@ export class FrameReader {
     this.bytes = this.#input;
     this.start = this.#at;
     this.end = this.#at += size;
-    applyMask(this.#input, this.start, this.end, this.#key, this.#phase);
+    this.isAscii = applyMask(
+      this.#input,
+      this.start,
+      this.end,
+      this.#key,
+      this.#phase,
+    );
     this.#phase = (this.#phase + size) & 3;
     this.#left -= size;
     if (this.#left === 0) this.#step = "end";

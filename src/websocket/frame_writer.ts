@@ -40,6 +40,32 @@ export function writeFrameHeader(
   out.length = at;
 }
 
+/** Texts up to this many units are encoded in place: at most 12 kB, and half their header is known. */
+export const MAX_DIRECT_TEXT: number = 4096;
+
+/**
+ * Writes a whole text frame, encoded straight into `out`.
+ *
+ * @param text At most {@linkcode MAX_DIRECT_TEXT} units.
+ */
+export function writeText(out: ByteWriter, text: string): void {
+  // The header depends on the size in UTF-8, which is known afterwards. Most text is ASCII; what
+  // is not and crosses the border moves up by two.
+  const guess = text.length < 126 ? 2 : 4;
+  out.reserve(4 + text.length * 3);
+  const at = out.length;
+  out.length = at + guess;
+  out.writeUtf8(text);
+  const size = out.length - at - guess;
+  const header = size < 126 ? 2 : 4;
+  if (header !== guess) {
+    out.bytes.copyWithin(at + header, at + guess, out.length);
+  }
+  out.length = at;
+  writeFrameHeader(out, OPCODE.TEXT, size, false);
+  out.length += size;
+}
+
 /** Writes a whole control frame. @param payload At most 125 bytes. */
 export function writeControl(
   out: ByteWriter,

@@ -1,13 +1,19 @@
 /** The masking loop, alone so that it can be tuned alone (RFC 6455 §5.3). */
 
 /** Below this size setting up a word view costs more than it saves. */
-const WORD_LIMIT = 48;
+const WORD_LIMIT = 128;
+
+/** The bit of an octet that ASCII leaves free, four times. */
+const HIGH_BITS = 0x8080_8080 | 0;
 
 /**
  * Applies a mask to `bytes[start, end)`, in place. Its own inverse.
  *
  * @param key The four key octets as one big-endian 32-bit integer.
  * @param phase Octets of the payload that came before `start`, modulo 4.
+ * @returns Whether all of the result is ASCII. Each octet passes through here anyway, and text
+ * that is known to be ASCII needs no check and no decoder: bench/websocket, "read text", 1000 B
+ * took two to four times as long without it.
  */
 export function applyMask(
   bytes: Uint8Array,
@@ -15,7 +21,7 @@ export function applyMask(
   end: number,
   key: number,
   phase: number,
-): void {
+): boolean {
   // The key octet for payload offset i is octet (i mod 4), most significant first.
   const turned = phase === 0
     ? key
@@ -25,29 +31,31 @@ export function applyMask(
   const k2 = (turned >>> 8) & 0xff;
   const k3 = turned & 0xff;
   let at = start;
+  let seen = 0;
   if (end - start >= WORD_LIMIT) {
     // To a word boundary of the memory below; then the key is turned by as much.
     while (((bytes.byteOffset + at) & 3) !== 0) {
-      bytes[at] ^= octet(turned, at - start);
+      seen |= bytes[at] ^= octet(turned, at - start);
       at++;
     }
     const words = (end - at) >> 2;
     const view = new Int32Array(bytes.buffer, bytes.byteOffset + at, words);
     const aligned = littleEndian(turned, at - start);
-    for (let i = 0; i < words; i++) view[i] ^= aligned;
+    for (let i = 0; i < words; i++) seen |= view[i] ^= aligned;
     at += words * 4;
-    for (; at < end; at++) bytes[at] ^= octet(turned, at - start);
-    return;
+    for (; at < end; at++) seen |= bytes[at] ^= octet(turned, at - start);
+    return (seen & HIGH_BITS) === 0;
   }
   for (const whole = end - 3; at < whole; at += 4) {
-    bytes[at] ^= k0;
-    bytes[at + 1] ^= k1;
-    bytes[at + 2] ^= k2;
-    bytes[at + 3] ^= k3;
+    seen |= bytes[at] ^= k0;
+    seen |= bytes[at + 1] ^= k1;
+    seen |= bytes[at + 2] ^= k2;
+    seen |= bytes[at + 3] ^= k3;
   }
-  if (at < end) bytes[at] ^= k0;
-  if (at + 1 < end) bytes[at + 1] ^= k1;
-  if (at + 2 < end) bytes[at + 2] ^= k2;
+  if (at < end) seen |= bytes[at] ^= k0;
+  if (at + 1 < end) seen |= bytes[at + 1] ^= k1;
+  if (at + 2 < end) seen |= bytes[at + 2] ^= k2;
+  return (seen & HIGH_BITS) === 0;
 }
 
 function octet(key: number, offset: number): number {

@@ -20,8 +20,16 @@ const NOTHING = new Uint8Array(0);
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Text up to this size is looked through for ASCII, which needs no decoder. */
-const SHORT_TEXT = 1024;
+/** A piece of a frame's payload, unmasked and lent: `bytes[start, end)`. */
+export interface PayloadPiece {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Whether the frame is whole with it. */
+  readonly isAtFrameEnd: boolean;
+  /** Whether every octet of it is below 0x80. */
+  readonly isAscii: boolean;
+}
 
 /** Puts one client's messages together, one after another. */
 export class MessageAssembler {
@@ -42,6 +50,8 @@ export class MessageAssembler {
   #kept: Uint8Array = NOTHING;
   #size = 0;
   #utf8: Utf8State = BOUNDARY;
+  /** Whether all that is kept is ASCII. */
+  #isAscii = true;
 
   /** @param inflate What inflates a message; `undefined` where compression was not agreed on. */
   constructor(limits: WebSocketLimits, inflate: Inflate | undefined) {
@@ -72,6 +82,7 @@ export class MessageAssembler {
       this.#announced = 0;
       this.#size = 0;
       this.#utf8 = BOUNDARY;
+      this.#isAscii = true;
     }
     this.#isLastFrame = isFinal;
     this.#announced += length;
@@ -84,29 +95,27 @@ export class MessageAssembler {
     return undefined;
   }
 
-  /**
-   * Takes a piece of the frame's payload, unmasked and lent.
-   *
-   * @param endsFrame Whether the frame is whole with it.
-   */
-  add(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    endsFrame: boolean,
-  ): WebSocketFaultCode | undefined {
+  /** Takes a piece of the frame's payload. */
+  add(piece: PayloadPiece): WebSocketFaultCode | undefined {
     if (!this.#isOpen) return undefined;
-    const isWhole = endsFrame && this.#isLastFrame && this.#size === 0;
+    const { bytes, start, end, isAscii } = piece;
+    const isWhole = piece.isAtFrameEnd && this.#isLastFrame &&
+      this.#size === 0;
     const isText = this.#opcode === OPCODE.TEXT && !this.#isCompressed;
     if (isWhole) { // nearly every message: one frame, in one read
-      if (isText) return this.#takeText(bytes, start, end);
+      if (isText && isAscii) {
+        this.#finish(latin1(bytes, start, end), undefined);
+        return undefined;
+      }
+      if (isText) return this.#decode(bytes.subarray(start, end));
       if (this.#isCompressed) {
         return this.#takeCompressed(bytes.subarray(start, end));
       }
       this.#finish(undefined, copyBytes(bytes, start, end));
       return undefined;
     }
-    if (isText) {
+    if (isText && !(isAscii && this.#utf8 === BOUNDARY)) {
+      this.#isAscii = false;
       this.#utf8 = checkUtf8(bytes, start, end, this.#utf8);
       if (this.#utf8 === BROKEN) return "INVALID_TEXT";
     }
@@ -128,7 +137,10 @@ export class MessageAssembler {
     if (this.#isCompressed) return this.#takeCompressed(payload) ?? true;
     if (this.#opcode === OPCODE.TEXT) {
       if (this.#utf8 !== BOUNDARY) return "INVALID_TEXT"; // ends inside a character
-      this.#finish(lenient.decode(payload), undefined);
+      const text = this.#isAscii
+        ? latin1(payload, 0, payload.length)
+        : lenient.decode(payload);
+      this.#finish(text, undefined);
     } else {
       this.#finish(undefined, isFull ? payload : payload.slice());
     }
@@ -155,28 +167,14 @@ export class MessageAssembler {
     if (inflated === "tooBig") {
       return byRatio < maxMessageBytes ? "INFLATE_BOMB" : "MESSAGE_TOO_BIG";
     }
-    if (this.#opcode === OPCODE.TEXT) {
-      return this.#takeText(inflated, 0, inflated.length);
-    }
+    if (this.#opcode === OPCODE.TEXT) return this.#decode(inflated);
     this.#finish(undefined, inflated);
     return undefined;
   }
 
-  #takeText(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): WebSocketFaultCode | undefined {
-    if (end - start <= SHORT_TEXT) {
-      let at = start;
-      while (at < end && bytes[at] < 0x80) at++;
-      if (at === end) {
-        this.#finish(latin1(bytes, start, end), undefined);
-        return undefined;
-      }
-    }
+  #decode(bytes: Uint8Array): WebSocketFaultCode | undefined {
     try {
-      this.#finish(strict.decode(bytes.subarray(start, end)), undefined);
+      this.#finish(strict.decode(bytes), undefined);
       return undefined;
     } catch {
       return "INVALID_TEXT";

@@ -124,19 +124,14 @@ export class WebSocketProtocol {
           break;
         }
         case "payload": {
-          const { bytes, start, end } = frames;
           if (this.#isControl) {
+            const { bytes, start, end } = frames;
             this.#control.set(bytes.subarray(start, end), this.#controlSize);
             this.#controlSize += end - start;
             break;
           }
           if (this.#phase === "sent") break;
-          const fault = this.#messages.add(
-            bytes,
-            start,
-            end,
-            frames.isAtFrameEnd,
-          );
+          const fault = this.#messages.add(frames);
           if (fault !== undefined) return this.#fail(fault);
           break;
         }

@@ -372,12 +372,14 @@ test("masking by words and by octets agree at every alignment and phase", () => 
         const start = Math.min(before, memory.length);
         const end = Math.max(start, memory.length - behind);
         const fast = memory.slice();
-        applyMask(fast, start, end, key, phase);
+        const isAscii = applyMask(fast, start, end, key, phase);
         const plain = memory.slice();
         for (let i = start; i < end; i++) {
           plain[i] ^= (key >>> (24 - 8 * ((phase + i - start) % 4))) & 0xff;
         }
         assert.deepEqual(fast, plain);
+        const result = plain.subarray(start, end);
+        assert.equal(isAscii, result.every((octet) => octet < 0x80));
       },
     ),
     { numRuns: RUNS },

@@ -32,6 +32,18 @@ describe("applyMask() (RFC 6455 §5.3)", () => {
     assert.deepEqual(bytes, copy);
   });
 
+  test("tells whether the result is ASCII, wherever the octet is that is not", () => {
+    for (const size of [1, 2, 3, 4, 7, 47, 48, 49, 130]) {
+      for (let at = -1; at < size; at++) {
+        const bytes = new Uint8Array(size).fill(0x7f);
+        if (at >= 0) bytes[at] = 0x80;
+        applyMask(bytes, 0, size, KEY, 1);
+        assert.equal(applyMask(bytes, 0, size, KEY, 1), at < 0, `${at}`);
+      }
+    }
+    assert.equal(applyMask(hex("ff"), 0, 0, KEY, 0), true);
+  });
+
   test("leaves everything with a key of zeros", () => {
     const bytes = hex("00 01 fe ff");
     applyMask(bytes, 0, 4, 0, 3);
@@ -57,12 +69,19 @@ describe("applyMask() (RFC 6455 §5.3)", () => {
               phase,
             );
             const after = bytes.slice(offset + size);
-            applyMask(bytes, offset, offset + size, key, phase);
+            const isAscii = applyMask(
+              bytes,
+              offset,
+              offset + size,
+              key,
+              phase,
+            );
             const where = `offset ${offset}, size ${size}, phase ${phase}`;
             assert.ok(
               same(bytes.subarray(offset, offset + size), expected),
               where,
             );
+            assert.equal(isAscii, expected.every((x) => x < 0x80), where);
             assert.ok(same(bytes.subarray(0, offset), before), where);
             assert.ok(same(bytes.subarray(offset + size), after), where);
           }

@@ -8,6 +8,7 @@ import {
 import {
   type Inflate,
   MessageAssembler,
+  type PayloadPiece,
 } from "../../src/websocket/message_assembler.ts";
 import { BINARY, CONTINUATION, hex, TEXT, utf8 } from "./frames.ts";
 import { INVALID, VALID } from "./utf8_cases.ts";
@@ -32,6 +33,11 @@ function assembler(
   );
 }
 
+function pieceOf(bytes: Uint8Array, isAtFrameEnd: boolean): PayloadPiece {
+  const isAscii = bytes.every((octet) => octet < 0x80);
+  return { bytes, start: 0, end: bytes.length, isAtFrameEnd, isAscii };
+}
+
 /** Feeds frames and returns the messages, or the fault that ended it. */
 function assemble(
   messages: MessageAssembler,
@@ -48,7 +54,7 @@ function assemble(
       arrived += piece.length;
       const lent = Buffer.from(piece); // whose slice() is a view
       if (lent.length > 0) {
-        fault = messages.add(lent, 0, lent.length, arrived === announced);
+        fault = messages.add(pieceOf(lent, arrived === announced));
       }
       lent.fill(0x21);
     }
@@ -469,7 +475,7 @@ describe("memory", () => {
       undefined,
     );
     for (let i = 0; i < 100; i++) {
-      assert.equal(messages.add(utf8("x"), 0, 1, false), undefined);
+      assert.equal(messages.add(pieceOf(utf8("x"), false)), undefined);
     }
   });
 
