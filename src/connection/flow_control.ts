@@ -25,17 +25,17 @@ interface Waiter {
 
 /** Senders that wait until the transport can take more. */
 export class WriteGate {
-  #waiters: Waiter[] = [];
+  #waiters: Waiter[] | undefined;
 
   /** Whether anybody waits. */
   get isWaitedFor(): boolean {
-    return this.#waiters.length > 0;
+    return this.#waiters !== undefined;
   }
 
   /** Resolves at the next {@linkcode open}, rejects at the next {@linkcode fail}. */
   wait(): Promise<void> {
     const promise = new Promise<void>((resolve, reject) =>
-      this.#waiters.push({ resolve, reject })
+      (this.#waiters ??= []).push({ resolve, reject })
     );
     promise.catch(ignore); // asgi:A-022: an application need not await its send()
     return promise;
@@ -43,16 +43,16 @@ export class WriteGate {
 
   /** Lets everybody who waits go on. */
   open(): void {
-    if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
-    this.#waiters = [];
+    if (waiters === undefined) return;
+    this.#waiters = undefined;
     for (const waiter of waiters) waiter.resolve();
   }
 
   /** Fails everybody who waits: nobody hangs when the peer leaves (asgi:A-215, wishes:R-007). */
   fail(error: Error): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
+    const waiters = this.#waiters ?? [];
+    this.#waiters = undefined;
     for (const waiter of waiters) waiter.reject(error);
   }
 }

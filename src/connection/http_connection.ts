@@ -545,13 +545,9 @@ export class HttpConnection
 
   breakOff(): void {
     this.#responseOver(true);
-    if (this.stream.endsAtClose) {
-      // Only the missing end tells the peer, and here a FIN is the end (asgi:A-090).
-      this.#flow.out.flush();
-      this.#destroy();
-    } else {
-      this.#close();
-    }
+    // A missing last chunk, or missing bytes, tell the peer. A body that only ends with the
+    // connection cannot be told from a whole one: HTTP/1.0 has no word for it (asgi:A-090).
+    this.#close();
   }
 
   onReturned(cycle: HttpCycle): void {

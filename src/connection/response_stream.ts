@@ -93,11 +93,6 @@ export class ResponseStream {
     return !this.#isHead && forbidsBody(this.status);
   }
 
-  /** Whether only closing tells the peer where the body ends. */
-  get endsAtClose(): boolean {
-    return this.#framing === "untilClose";
-  }
-
   /** Whether the peer speaks HTTP/1.0: no interim responses, no chunks. */
   get isHttp10(): boolean {
     return this.#isHttp10;

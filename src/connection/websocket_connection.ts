@@ -14,9 +14,11 @@ import {
 } from "../websocket/close_codes.ts";
 import { OPCODE } from "../websocket/frame_reader.ts";
 import {
+  MAX_DIRECT_TEXT,
   writeClose,
   writeControl,
   writeFrameHeader,
+  writeText,
 } from "../websocket/frame_writer.ts";
 import type { Handshake } from "../websocket/handshake.ts";
 import { negotiateDeflate } from "../websocket/permessage_deflate.ts";
@@ -73,7 +75,8 @@ export class WebSocketConnection
   readonly #head: RequestHead;
   readonly #handshake: Handshake;
   readonly #flow: WriteFlow;
-  readonly #stream: ResponseStream;
+  /** Made for those who refuse with a response. */
+  #denial: ResponseStream | undefined;
   readonly #progress: SendProgress;
   readonly #cycle: WebSocketCycle;
   readonly #path: string;
@@ -112,7 +115,6 @@ export class WebSocketConnection
     this.#early = early;
     this.#flow = new WriteFlow(socket, context, this);
     this.#progress = new SendProgress(socket);
-    this.#stream = new ResponseStream(this.#flow.out, context.defaults);
     this.#path = scopePath(head, context);
     this.#startedAtMs = context.access === undefined
       ? 0
@@ -137,6 +139,13 @@ export class WebSocketConnection
       this.#cycle,
     );
     void this.#cycle.run(scope);
+  }
+
+  get #stream(): ResponseStream {
+    return this.#denial ??= new ResponseStream(
+      this.#flow.out,
+      this.#context.defaults,
+    );
   }
 
   get isBusy(): boolean {
@@ -198,7 +207,7 @@ export class WebSocketConnection
     context.connections.delete(this);
     this.#peerGone(ABNORMAL, "");
     this.#log(
-      this.#stream.isHeadCommitted ? this.#stream.status : 499,
+      this.#denial?.isHeadCommitted ? this.#denial.status : 499,
       true,
     );
     if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
@@ -260,7 +269,8 @@ export class WebSocketConnection
       }
     }
     this.#isPumping = false;
-    this.#regulate();
+    // Room for more is the ordinary case, and was so before.
+    if (!isDry || this.#isPaused) this.#regulate();
   }
 
   /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */
@@ -373,7 +383,6 @@ export class WebSocketConnection
 
   writeMessage(message: Uint8Array | string, compress: boolean): void {
     const opcode = typeof message === "string" ? OPCODE.TEXT : OPCODE.BINARY;
-    const out = this.#flow.out;
     if (
       compress && this.#compression !== undefined &&
       message.length >= MIN_COMPRESSED
@@ -384,14 +393,8 @@ export class WebSocketConnection
       this.#writeFrame(opcode, this.#compression.deflate(bytes), true);
     } else if (typeof message !== "string") {
       this.#writeFrame(opcode, message, false);
-    } else if (message.length < 126 / 3) {
-      // Written before its size is known: 41 units make at most 123 bytes, whose header is two.
-      const { writer } = out;
-      const at = writer.length;
-      writeFrameHeader(writer, opcode, 0, false);
-      const start = writer.length;
-      writer.writeUtf8(message);
-      writer.bytes[at + 1] = writer.length - start;
+    } else if (message.length <= MAX_DIRECT_TEXT) {
+      writeText(this.#flow.out.writer, message);
     } else {
       this.#writeFrame(opcode, encoder.encode(message), false);
     }
@@ -499,11 +502,11 @@ export class WebSocketConnection
 
   /** The head of a denial stays until its body says how it is framed. */
   get holdsWrites(): boolean {
-    return this.#stream.isHeadOpen;
+    return this.#denial !== undefined && this.#denial.isHeadOpen;
   }
 
   beforeTurnEnd(): void {
-    if (this.#stream.isHeadOpen) this.#stream.endHead(-1);
+    if (this.holdsWrites) this.#stream.endHead(-1);
   }
 
   afterTurnEnd(): void {
@@ -674,7 +677,7 @@ export class WebSocketConnection
       httpVersion: "",
       status,
       durationMs: context.monotonicMs() - this.#startedAtMs,
-      bodyBytes: this.#stream.bodyBytes,
+      bodyBytes: this.#denial?.bodyBytes ?? 0,
       isAborted,
     });
     context.onProgress();

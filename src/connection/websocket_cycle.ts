@@ -27,6 +27,7 @@ import {
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
+import { LazyAbort } from "./lazy_abort.ts";
 import type { StreamProblem } from "./response_stream.ts";
 
 /** How far a WebSocket has come for its application. */
@@ -111,9 +112,11 @@ export class WebSocketCycle {
   #queuedBytes = 0;
   /** Told again and again once the queue is empty (asgi:A-139). */
   #disconnect: WebSocketReceiveEvent | undefined;
-  #receivers: Resolve[] = [];
-  #abortController: AbortController | undefined;
-  #abortReason: Error | undefined;
+  /** Who waits for a message: nearly always one. */
+  #receiver: Resolve | undefined;
+  /** Who waits behind it. */
+  #receivers: Resolve[] | undefined;
+  #aborting: LazyAbort | undefined;
 
   constructor(host: WebSocketHost, context: HttpContext) {
     this.#host = host;
@@ -248,8 +251,9 @@ export class WebSocketCycle {
       text,
       bytes,
     } as WebSocketReceiveEvent;
-    const receiver = this.#receivers.shift();
+    const receiver = this.#receiver;
     if (receiver !== undefined) {
+      this.#receiver = this.#receivers?.shift();
       receiver(event);
       return;
     }
@@ -262,9 +266,10 @@ export class WebSocketCycle {
     if (this.#disconnect !== undefined) return;
     this.#disconnect = { type: "websocket.disconnect", code, reason };
     // A receiver waits only while the queue is empty.
-    for (const receiver of this.#receivers.splice(0)) {
-      receiver(this.#disconnect);
-    }
+    this.#receiver?.(this.#disconnect);
+    this.#receiver = undefined;
+    for (const receiver of this.#receivers ?? []) receiver(this.#disconnect);
+    this.#receivers = undefined;
   }
 
   /** The peer is gone or closing: as `disconnect`, and `send` rejects (asgi:A-213). */
@@ -284,21 +289,13 @@ export class WebSocketCycle {
     this.#abort(reason);
   }
 
-  /** The signal of `abort_signal`, made when first asked for (asgi:A-244). */
+  /** The signal of `abort_signal` (asgi:A-244). */
   get abortSignal(): AbortSignal {
-    if (this.#abortController === undefined) {
-      this.#abortController = new AbortController();
-      if (this.#abortReason !== undefined) {
-        this.#abortController.abort(this.#abortReason);
-      }
-    }
-    return this.#abortController.signal;
+    return (this.#aborting ??= new LazyAbort()).signal;
   }
 
   #abort(reason: Error): void {
-    if (this.#abortReason !== undefined) return;
-    this.#abortReason = reason;
-    this.#abortController?.abort(reason);
+    (this.#aborting ??= new LazyAbort()).abort(reason);
   }
 
   // -- What the application calls.
@@ -315,7 +312,10 @@ export class WebSocketCycle {
     if (this.#disconnect !== undefined) {
       return Promise.resolve(this.#disconnect);
     }
-    return new Promise((resolve) => this.#receivers.push(resolve));
+    return new Promise((resolve) => {
+      if (this.#receiver === undefined) this.#receiver = resolve;
+      else (this.#receivers ??= []).push(resolve);
+    });
   }
 
   #send(event: SendEvent): Promise<void> {

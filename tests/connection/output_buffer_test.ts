@@ -43,12 +43,12 @@ describe("WriterPool", () => {
     });
   }
 
-  test("keeps 64 writers and no more", () => {
+  test("keeps 1024 writers and no more", () => {
     const pool = new WriterPool();
-    const writers = Array.from({ length: 65 }, () => pool.take());
+    const writers = Array.from({ length: 1025 }, () => pool.take());
     for (const writer of writers) pool.give(writer);
-    const again = new Set(Array.from({ length: 65 }, () => pool.take()));
-    assert.equal(writers.filter((writer) => again.has(writer)).length, 64);
+    const again = new Set(Array.from({ length: 1025 }, () => pool.take()));
+    assert.equal(writers.filter((writer) => again.has(writer)).length, 1024);
   });
 });
 

@@ -764,17 +764,6 @@ describe("what a stream tells", () => {
     });
   }
 
-  test("whether only closing ends the body", () => {
-    const { stream } = setUp(OLD);
-    stream.start(200, [], false);
-    stream.write("x", false);
-    assert.equal(stream.endsAtClose, true);
-    stream.begin(GET, false);
-    stream.start(200, [], false);
-    stream.write("x", false);
-    assert.equal(stream.endsAtClose, false);
-  });
-
   test("the length that was declared", () => {
     const { stream } = setUp();
     stream.start(200, [["content-length", "7"]], false);

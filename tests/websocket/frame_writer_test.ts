@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ByteWriter } from "../../src/http/byte_writer.ts";
 import {
+  MAX_DIRECT_TEXT,
   writeClose,
   writeControl,
   writeFrameHeader,
+  writeText,
 } from "../../src/websocket/frame_writer.ts";
 import { closePayload, hex, PING, readFrames, utf8 } from "./frames.ts";
 
@@ -90,6 +92,32 @@ describe("writeClose() (RFC 6455 §5.5.1)", () => {
       assert.deepEqual(readFrames(bytes), [
         { opcode: 8, fin: true, rsv: 0, payload },
       ]);
+    });
+  }
+});
+
+describe("writeText() is as the plain way of header and encoding", () => {
+  const encoder = new TextEncoder();
+  for (
+    const [name, text] of [
+      ["empty", ""],
+      ["125 bytes", "a".repeat(125)],
+      ["126 bytes", "a".repeat(126)],
+      ["42 units of 126 bytes", "\u20ac".repeat(42)],
+      ["125 units of 375 bytes", "\u20ac".repeat(125)],
+      ["63 units of 126 bytes", "\u00e9".repeat(63)],
+      ["pairs", "\u{1f600}".repeat(40)],
+      ["a lone surrogate", "\ud800".repeat(50)],
+      ["the longest", "\u20ac".repeat(MAX_DIRECT_TEXT)],
+    ] as const
+  ) {
+    test(name, () => {
+      const plain = written((out) => {
+        const payload = encoder.encode(text);
+        writeFrameHeader(out, 0x1, payload.length, false);
+        out.writeBytes(payload);
+      });
+      assert.deepEqual(written((out) => writeText(out, text)), plain);
     });
   }
 });
