@@ -475,6 +475,7 @@ export class HttpCycle {
     if (this.#context.settings.raisesAfterDisconnect) {
       return rejected(this.#gone); // asgi:A-212
     }
+    this.#state = NEXT[state][kind]!; // as if it had been sent
     // Silence must not let an endless stream keep the event loop to itself.
     return new Promise(this.#context.afterTurn);
   }

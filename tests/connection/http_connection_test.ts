@@ -746,6 +746,24 @@ describe("disconnects", () => {
     assert.equal(sends, 5);
     assert.deepEqual(harness.logger.at("error"), []);
   });
+
+  test("a whole response after the client left is silent where that is asked for, and no error (asgi:A-212)", async () => {
+    const { promise, resolve } = gate();
+    const harness = new Harness(async (scope, receive, send) => {
+      await promise;
+      await answering("ok")(scope, receive, send);
+    }, { settings: { raisesAfterDisconnect: false } });
+    const socket = harness.connect();
+    socket.receive(GET);
+    await harness.turn();
+    socket.close();
+    await harness.turn();
+    resolve();
+    await harness.turn();
+    assert.deepEqual(harness.logger.at("error"), []);
+    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(socket.text, "");
+  });
 });
 
 describe("slow readers", () => {
