@@ -301,6 +301,46 @@ describe("RequestParser: memory", () => {
     assert.equal(parser.head.rawPath, "/part");
   });
 
+  test("keeps no body piece once the next bytes wait", () => {
+    const parser = new RequestParser();
+    parser.push(octets(`${sized("x")}GET`));
+    for (const expected of ["head", "body", "end"]) {
+      assert.equal(parser.next(), expected);
+    }
+    parser.hold();
+    assert.equal(parser.bytes.length, 0);
+    assert.equal(parser.heldBytes, "GET".length);
+  });
+
+  test("bytes may follow without a call in between", () => {
+    const parser = new RequestParser();
+    for (const path of ["/1", "/22", "/333"]) {
+      parser.push(octets(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
+      assert.equal(parser.next(), "head");
+      assert.equal(parser.head.rawPath, path);
+      assert.equal(parser.next(), "end");
+    }
+  });
+
+  test("a buffer that is used again and again keeps the order", () => {
+    const parser = new RequestParser();
+    const pathOf = (i: number) => `/${"x".repeat(i * 7 % 50)}${i}`;
+    let pushed = 0;
+    const push = () => {
+      const path = pathOf(pushed++);
+      parser.push(octets(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    };
+    for (let i = 0; i < 5; i++) push();
+    for (let read = 0; read < 500; read++) {
+      assert.equal(parser.next(), "head");
+      assert.equal(parser.head.rawPath, pathOf(read));
+      assert.equal(parser.next(), "end");
+      parser.hold();
+      push();
+      assert.ok(parser.heldBytes < 2_000, `${parser.heldBytes} bytes`);
+    }
+  });
+
   test("bytes pushed behind a fault are dropped", () => {
     const parser = new RequestParser();
     parser.push(octets("\0"));
@@ -368,12 +408,21 @@ describe("RequestParser: what is left to know", () => {
     const parser = new RequestParser();
     parser.push(octets("G"));
     assert.equal(parser.unreadBytes, 1);
+    assert.equal(parser.isBetweenMessages, false);
     parser.push(octets("ET"));
     assert.equal(parser.unreadBytes, 3);
     parser.next();
     assert.equal(parser.unreadBytes, 0);
     parser.push(octets(" /"));
     assert.equal(parser.unreadBytes, 2);
+  });
+
+  test("half an empty line is no message, and more than that is one", () => {
+    const parser = new RequestParser();
+    parser.push(octets("\r"));
+    assert.equal(parser.isBetweenMessages, true);
+    parser.push(octets("G"));
+    assert.equal(parser.isBetweenMessages, false);
   });
 
   test("the head lasts until its request has ended", () => {
