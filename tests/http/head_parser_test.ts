@@ -142,6 +142,13 @@ describe("RFC 9112 §3.1: method", () => {
       "PATCH",
       "OPTIONS",
       "QUERY",
+      "XET",
+      "GXT",
+      "GEX",
+      "XOST",
+      "PXST",
+      "POXT",
+      "POSX",
       "get",
       "GeT",
       "POSTS",
@@ -285,6 +292,21 @@ describe("RFC 9112 §2.3: version", () => {
     ["HTTP/1.2", line("GET / HTTP/1.2"), "UNSUPPORTED_VERSION"],
     ["HTTP/1.9", line("GET / HTTP/1.9"), "UNSUPPORTED_VERSION"],
     ["HTTP/2.0", line("GET / HTTP/2.0"), "UNSUPPORTED_VERSION"],
+    [
+      "HTTP/2.0 with a method like that of its preface",
+      line("PRX * HTTP/2.0"),
+      "UNSUPPORTED_VERSION",
+    ],
+    [
+      "HTTP/2.0 with another one like it",
+      line("PXI * HTTP/2.0"),
+      "UNSUPPORTED_VERSION",
+    ],
+    [
+      "HTTP/3.0 with the method of that preface",
+      line("PRI * HTTP/3.0"),
+      "UNSUPPORTED_VERSION",
+    ],
     ["HTTP/0.9 spelled out", line("GET / HTTP/0.9"), "UNSUPPORTED_VERSION"],
     ["HTTP/1", line("GET / HTTP/1"), "BAD_REQUEST_LINE"],
     ["HTTP/1.10", line("GET / HTTP/1.10"), "BAD_REQUEST_LINE"],
@@ -421,6 +443,30 @@ describe("RFC 9112 §6: framing", () => {
       assert.deepEqual({ contentLength, isChunked, hasBody }, expected);
     });
   }
+
+  for (
+    const [behavior, text, expected] of [
+      ["has a body of its length", "Content-Length: 5\r\n", [5, false, true]],
+      ["has a body in chunks", "Transfer-Encoding: chunked\r\n", [
+        -1,
+        true,
+        true,
+      ]],
+    ] as const
+  ) {
+    test(behavior, () => {
+      const { contentLength, isChunked, hasBody } =
+        feed(fields(text)).requests[0].head;
+      assert.deepEqual([contentLength, isChunked, hasBody], expected);
+    });
+  }
+
+  test("gives the application one value of two lengths of 0", () => {
+    const { headers } = headOf(
+      fields("Content-Length: 0\r\nContent-Length: 0\r\n"),
+    );
+    assert.deepEqual(headers.slice(1), [["content-length", "0"]]);
+  });
 
   for (
     const text of [
