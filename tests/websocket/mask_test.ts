@@ -33,7 +33,7 @@ describe("applyMask() (RFC 6455 §5.3)", () => {
   });
 
   test("tells whether the result is ASCII, wherever the octet is that is not", () => {
-    for (const size of [1, 2, 3, 4, 7, 95, 96, 97, 130]) {
+    for (const size of [1, 2, 3, 4, 7, 95, 96, 97, 127, 128, 129, 200]) {
       for (let at = -1; at < size; at++) {
         const bytes = new Uint8Array(size).fill(0x7f);
         if (at >= 0) bytes[at] = 0x80;
