@@ -541,6 +541,10 @@ export class HttpConnection
   #becomeIdle(): void {
     this.#reading = "head";
     this.#wait("keepAlive", this.#context.settings.keepAliveMs);
+    // An idle connection keeps nothing of its last request alive.
+    this.#head = undefined;
+    this.#path = "";
+    if (this.#cycle?.hasReturned) this.#cycle = undefined;
   }
 
   breakOff(): void {
@@ -554,6 +558,9 @@ export class HttpConnection
     const context = this.#context;
     context.runningCycles--;
     context.orphans.delete(cycle);
+    if (cycle === this.#cycle && this.#reading === "head") {
+      this.#cycle = undefined;
+    }
     context.onProgress();
   }
 
