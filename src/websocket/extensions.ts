@@ -33,7 +33,10 @@ function isBlank(unit: string): boolean {
   return unit === " " || unit === "\t";
 }
 
-/** Splits at `separator` outside of quoted strings. */
+/**
+ * Splits at `separator` outside of quoted strings. An escaped quotation mark counts as one: what
+ * holds it is no token, and the list is refused however it was split.
+ */
 function split(text: string, separator: string): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -42,9 +45,7 @@ function split(text: string, separator: string): string[] {
     const unit = text[at];
     if (unit === '"') {
       isQuoted = !isQuoted;
-    } else if (isQuoted) {
-      if (unit === "\\") at++;
-    } else if (unit === separator) {
+    } else if (!isQuoted && unit === separator) {
       parts.push(text.slice(start, at));
       start = at + 1;
     }

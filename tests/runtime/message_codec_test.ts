@@ -226,6 +226,28 @@ describe("messages there and back", () => {
     deflater.close();
   });
 
+  test("an empty message is one empty block, after whatever (§7.2.3.6)", () => {
+    const deflater = createDeflater(15, true);
+    for (const message of messages) {
+      deflater.deflate(message);
+      deflater.deflate(new Uint8Array(0));
+      const empty = deflater.deflate(new Uint8Array(0));
+      assert.deepEqual(empty, Uint8Array.of(0));
+    }
+    deflater.close();
+  });
+
+  test("a window of 8 bits is read as one of 9, which zlib makes of it", () => {
+    const deflater = createDeflater(10, true);
+    const inflater = createInflater(8, true);
+    for (let i = 0; i < 2; i++) { // the second refers back by 300 octets
+      const result = inflater.inflate(deflater.deflate(noise(300)), LIMIT);
+      assert.deepEqual(result, noise(300));
+    }
+    deflater.close();
+    inflater.close();
+  });
+
   test("what zlib makes of a window of 8 bits", () => {
     const inflater = createInflater(8, true);
     roundTrip(

@@ -147,6 +147,7 @@ describe("messages (RFC 6455 §5.4, §5.6)", () => {
         [frame(BINARY, payload)],
         [frame(BINARY, payload, false), frame(CONTINUATION, payload)],
         [frame(BINARY, payload, false), frame(CONTINUATION, "")],
+        [frame(BINARY, "a little", false), frame(CONTINUATION, "more")],
         [{ opcode: BINARY, pieces: Array(10).fill(payload) }],
       ]
     ) {

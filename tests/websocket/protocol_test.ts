@@ -207,6 +207,14 @@ describe("after our own close frame (RFC 6455 §5.5.1, asgi:A-142)", () => {
     assert.equal(reader.text, undefined);
   });
 
+  test("the message that was taken last is let go", () => {
+    const reader = protocol();
+    reader.push(frame(TEXT, "taken"));
+    assert.equal(reader.next(), "message");
+    reader.closeSent();
+    assert.equal(reader.text, undefined);
+  });
+
   test("a second one changes nothing", () => {
     const reader = protocol();
     reader.push(closeFrame(1000));
