@@ -16,6 +16,7 @@ const LIMIT_MS = 120_000;
 export const PROGRAMS = {
   primitives: { title: "Primitives", folder: "primitives" },
   pure: { title: "Parser and writer as functions", folder: "http" },
+  "pure-ws": { title: "WebSocket codec as functions", folder: "websocket" },
   wired: { title: "One request over a fake socket", folder: "connection" },
 };
 
