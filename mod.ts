@@ -28,6 +28,16 @@ export {
 } from "./src/errors.ts";
 export { Config } from "./src/config/config.ts";
 export type { Options, OptionsInput } from "./src/config/options.ts";
+export type { ApplicationOptions } from "./src/config/options/application.ts";
+export type { BindingOptions } from "./src/config/options/binding.ts";
+export type { HttpOptions } from "./src/config/options/http.ts";
+export type { LimitOptions } from "./src/config/options/limits.ts";
+export type {
+  LoggingOptions,
+  LogLevelName,
+} from "./src/config/options/logging.ts";
+export type { TimeoutOptions } from "./src/config/options/timeouts.ts";
+export type { WebSocketOptions } from "./src/config/options/websocket.ts";
 export type { Address } from "./src/runtime/types.ts";
 export { run } from "./src/run.ts";
 export { serve, type ServeOptions } from "./src/serve.ts";

@@ -1,14 +1,12 @@
 /** The help text, from the table of options. */
-import type { OptionType } from "../config/option_types.ts";
 import {
   MAX_INT,
   MAX_SECONDS,
   OPTION_GROUPS,
-  OPTION_NAMES,
-  OPTIONS,
-  type Options,
   type OptionSpec,
-} from "../config/options.ts";
+} from "../config/option_spec.ts";
+import type { OptionType } from "../config/option_types.ts";
+import { OPTION_NAMES, OPTIONS, type Options } from "../config/options.ts";
 import { ACTIONS, negated } from "./parse_flags.ts";
 
 /** Longest line, in characters: what an ordinary terminal shows. */

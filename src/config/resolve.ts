@@ -1,12 +1,12 @@
 /** Flags over environment over defaults: checked, then frozen (options:E-008). */
 import { ConfigError } from "../errors.ts";
 import { checkValue, quote, readText, type Verdict } from "./option_types.ts";
+import type { OptionSpec } from "./option_spec.ts";
 import {
   OPTION_NAMES,
   OPTIONS,
   type Options,
   type OptionsInput,
-  type OptionSpec,
   variablesOf,
 } from "./options.ts";
 import { didYouMean } from "./suggest.ts";

@@ -6,11 +6,8 @@ import {
   helpText,
   rangeText,
 } from "../../src/cli/help.ts";
-import {
-  OPTION_GROUPS,
-  OPTION_NAMES,
-  OPTIONS,
-} from "../../src/config/options.ts";
+import { OPTION_GROUPS } from "../../src/config/option_spec.ts";
+import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
 
 const lines = helpText().split("\n");
 

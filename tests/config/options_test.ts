@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { OPTION_GROUPS } from "../../src/config/option_spec.ts";
 import {
-  OPTION_GROUPS,
   OPTION_NAMES,
   OPTIONS,
   variablesOf,

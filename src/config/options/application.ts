@@ -1,0 +1,48 @@
+/** What is served, and how it is loaded. */
+import { type OptionTable, SOME_SECONDS } from "../option_spec.ts";
+
+/** What is served, and how it is loaded: checked and complete. */
+export interface ApplicationOptions {
+  /** Whether the application is a function that makes the application (options:O-002). */
+  readonly factory: boolean;
+  /** Where import strings begin; `undefined` or `""` is the working directory (options:O-003). */
+  readonly appDir: string | undefined;
+  /** Whether the application is told of startup and shutdown (options:O-005). */
+  readonly lifespan: "auto" | "on" | "off";
+  /** Seconds for each of startup and shutdown of the application (asgi:A-166). */
+  readonly timeoutLifespan: number;
+}
+
+/** See {@linkcode ApplicationOptions}. */
+export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
+  factory: {
+    group: "Application",
+    flag: "--factory",
+    type: { kind: "boolean" },
+    default: false,
+    help: "APP is a function without parameters that returns the application.",
+  },
+  appDir: {
+    group: "Application",
+    flag: "--app-dir",
+    type: { kind: "text", metavar: "DIRECTORY" },
+    default: undefined,
+    defaultText: "the working directory",
+    help: "Look for APP in this directory.",
+  },
+  lifespan: {
+    group: "Application",
+    flag: "--lifespan",
+    type: { kind: "choice", choices: ["auto", "on", "off"] },
+    default: "auto",
+    help:
+      "Tell the application of startup and shutdown: try it, insist on it, or never.",
+  },
+  timeoutLifespan: {
+    group: "Application",
+    flag: "--timeout-lifespan",
+    type: SOME_SECONDS,
+    default: 60,
+    help: "Time for the application's startup, and again for its shutdown.",
+  },
+};

@@ -1,0 +1,48 @@
+/** When the server gives up. */
+import { type OptionTable, SECONDS, SOME_SECONDS } from "../option_spec.ts";
+
+/** When the server gives up: checked and complete. */
+export interface TimeoutOptions {
+  /** Seconds that an idle connection is kept; 0 closes after each response (options:O-047). */
+  readonly timeoutKeepAlive: number;
+  /** Seconds from the first byte of a request to the end of its head (wishes:N-010). */
+  readonly timeoutRequestHead: number;
+  /** Seconds without a byte of the request body (wishes:N-010). */
+  readonly timeoutRequestBody: number;
+  /** Seconds that requests in progress get when the server stops; 0 cuts them off at once. */
+  readonly timeoutGracefulShutdown: number;
+}
+
+/** See {@linkcode TimeoutOptions}. */
+export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
+  timeoutKeepAlive: {
+    group: "Timeouts",
+    flag: "--timeout-keep-alive",
+    type: SECONDS,
+    default: 5,
+    help:
+      "Time that an idle connection is kept after a response. 0 closes at once.",
+  },
+  timeoutRequestHead: {
+    group: "Timeouts",
+    flag: "--timeout-request-head",
+    type: SOME_SECONDS,
+    default: 30,
+    help: "Time for request line and header fields to arrive.",
+  },
+  timeoutRequestBody: {
+    group: "Timeouts",
+    flag: "--timeout-request-body",
+    type: SOME_SECONDS,
+    default: 60,
+    help: "Time that may pass without a byte of the request body.",
+  },
+  timeoutGracefulShutdown: {
+    group: "Timeouts",
+    flag: "--timeout-graceful-shutdown",
+    type: SECONDS,
+    default: 30,
+    help:
+      "Time for requests in progress when the server stops. 0 cuts them off at once.",
+  },
+};
