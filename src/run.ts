@@ -6,7 +6,7 @@ import type { OptionsInput } from "./config/options.ts";
 import { AppLoadError } from "./errors.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { SignalName } from "./runtime/types.ts";
-import { loggingFor, Server } from "./server.ts";
+import { loggingFor, Server } from "./server/server.ts";
 
 /** How the program should end. */
 export interface Ending {

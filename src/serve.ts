@@ -2,7 +2,7 @@
 import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
 import type { OptionsInput } from "./config/options.ts";
-import { Server } from "./server.ts";
+import { Server } from "./server/server.ts";
 
 /** The options of a server, and the signal that stops it. */
 export type ServeOptions = OptionsInput & {

@@ -111,7 +111,7 @@ function moduleOf({ code }: Block): string {
 const blocks = [
   ...markdownBlocks("README.md"),
   ...markdownBlocks("docs/applications.md"),
-  ...["mod.ts", "src/server.ts", "src/serve.ts", "src/run.ts"].flatMap(
+  ...["mod.ts", "src/server/server.ts", "src/serve.ts", "src/run.ts"].flatMap(
     commentBlocks,
   ),
 ];
@@ -136,7 +136,7 @@ test("the documents have examples", () => {
     "mod.ts",
     "src/run.ts",
     "src/serve.ts",
-    "src/server.ts",
+    "src/server/server.ts",
   ]);
   assert.ok(counts.get("docs/applications.md")! >= 10);
 });

@@ -58,8 +58,8 @@ describe("checkLayers()", () => {
       [
         "a type-only arrow that points up",
         "runtime/a.ts",
-        'import type { X } from "../server.ts";',
-        'runtime/a.ts may not import "server.ts"',
+        'import type { X } from "../server/server.ts";',
+        'runtime/a.ts may not import "server/server.ts"',
       ],
       [
         "a re-export that points up",
@@ -87,9 +87,9 @@ describe("checkLayers()", () => {
       ],
       [
         "the public entry",
-        "server.ts",
-        'import { x } from "../mod.ts";',
-        'server.ts may not import "../mod.ts"',
+        "server/server.ts",
+        'import { x } from "../../mod.ts";',
+        'server/server.ts may not import "../mod.ts"',
       ],
       [
         "a file that is private to another folder",
@@ -142,9 +142,9 @@ describe("checkLayers()", () => {
       ],
       [
         "a runtime's name outside of runtime/",
-        "server.ts",
+        "server/server.ts",
         "if (Deno.args) {}",
-        'server.ts may not name the runtime "Deno"',
+        'server/server.ts may not name the runtime "Deno"',
       ],
     ] as const
   ) {
@@ -157,7 +157,7 @@ describe("checkLayers()", () => {
     const [behaviour, path, text] of [
       [
         "an arrow that points down",
-        "server.ts",
+        "server/server.ts",
         'import { x } from "./connection/a.ts";',
       ],
       ["an import within a folder", "http/a.ts", 'import { x } from "./b.ts";'],
@@ -189,7 +189,7 @@ describe("checkLayers()", () => {
       [
         "imports in comments",
         "http/a.ts",
-        '// import { x } from "../server.ts";',
+        '// import { x } from "../server/server.ts";',
       ],
       ["division", "http/a.ts", "const x = a / b; const y = c / d;"],
     ] as const

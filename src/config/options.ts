@@ -50,6 +50,11 @@ export const OPTION_NAMES: readonly (keyof Options)[] = Object.keys(
   OPTIONS,
 ) as (keyof Options)[];
 
+/** The options that make no sense beside `name`. */
+export function excludesOf(name: keyof Options): readonly (keyof Options)[] {
+  return (OPTIONS[name].excludes ?? []) as readonly (keyof Options)[];
+}
+
 /**
  * The variables of an option, first the one to recommend (options:E-001). A repeatable flag is
  * read in the plural and in the singular; an alias of a flag has its variable too.

@@ -3,6 +3,7 @@ import { ConfigError } from "../errors.ts";
 import { checkValue, quote, readText, type Verdict } from "./option_types.ts";
 import type { OptionSpec } from "./option_spec.ts";
 import {
+  excludesOf,
   OPTION_NAMES,
   OPTIONS,
   type Options,
@@ -73,7 +74,7 @@ export function optionsFromEnvironment(
     ) continue;
     // A platform sets PORT for everybody: somebody who chose a UNIX socket did not mean it.
     const isBeside = OPTION_NAMES.some((other) =>
-      OPTIONS[other].excludes?.includes(name) &&
+      excludesOf(other).includes(name) &&
       (values[other] !== undefined || isSet(other))
     );
     if (!isBeside) readVariables(values, name, fallbackVariables, env);
@@ -102,7 +103,7 @@ export function mergeOptions(
   refuseConflicts(flags, (name) => `'${OPTIONS[name].flag}'`);
   const kept: Values = { ...environment };
   for (const name of OPTION_NAMES) {
-    for (const other of OPTIONS[name].excludes ?? []) {
+    for (const other of excludesOf(name)) {
       if (flags[name] !== undefined) delete kept[other];
       if (flags[other] !== undefined) delete kept[name];
     }
@@ -164,7 +165,7 @@ function refuseConflicts(
 ): void {
   for (const name of OPTION_NAMES) {
     if (input[name] === undefined) continue;
-    const other = OPTIONS[name].excludes?.find((excluded) =>
+    const other = excludesOf(name).find((excluded) =>
       input[excluded] !== undefined
     );
     if (other === undefined) continue;

@@ -45,19 +45,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "middleware/": ["asgi.ts", "errors.ts", "logging/"],
   "lifespan.ts": ["asgi.ts", "errors.ts", "logging/"],
   "config/": ["asgi.ts", "errors.ts", "runtime/"],
-  "server.ts": BELOW_SERVER,
-  "serve.ts": [...BELOW_SERVER, "server.ts"],
-  "run.ts": [...BELOW_SERVER, "server.ts", "serve.ts"],
+  "server/": BELOW_SERVER,
+  "serve.ts": [...BELOW_SERVER, "server/"],
+  "run.ts": [...BELOW_SERVER, "server/", "serve.ts"],
   "supervisors/": [
     ...CONTRACTS,
-    "server.ts",
+    "server/",
     "serve.ts",
     "run.ts",
     "config/",
     "logging/",
     "runtime/",
   ],
-  "cli/": [...BELOW_SERVER, "server.ts", "serve.ts", "run.ts", "supervisors/"],
+  "cli/": [...BELOW_SERVER, "server/", "serve.ts", "run.ts", "supervisors/"],
 };
 
 /** Who may import modules that all three runtimes ship. */

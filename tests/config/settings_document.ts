@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { defaultText, flagsText, rangeText } from "../../src/cli/help.ts";
 import { OPTION_GROUPS } from "../../src/config/option_spec.ts";
 import {
+  excludesOf,
   OPTION_NAMES,
   OPTIONS,
   variablesOf,
@@ -26,8 +27,8 @@ export function settingsDocument(): string {
   const chapters = OPTION_GROUPS.map((group) => {
     const options = OPTION_NAMES.filter((name) => OPTIONS[name].group === group)
       .map((name) => {
-        const { help, type, fallbackVariables = [], excludes = [] } =
-          OPTIONS[name];
+        const excludes = excludesOf(name);
+        const { help, type, fallbackVariables = [] } = OPTIONS[name];
         const variables = [...variablesOf(name), ...fallbackVariables];
         const facts = [
           ["API", code([name])],

@@ -13,16 +13,16 @@ import type {
   Receive,
   Scope,
   Send,
-} from "../src/asgi.ts";
-import { Config } from "../src/config/config.ts";
-import type { OptionsInput } from "../src/config/options.ts";
-import { AppLoadError, ListenError, StartupError } from "../src/errors.ts";
-import type { Logging } from "../src/logging/logging.ts";
-import { serve } from "../src/serve.ts";
-import { Server } from "../src/server.ts";
-import { alarms } from "./_support/alarms.ts";
-import { FakeLogger } from "./_support/harness.ts";
-import { exchange, RawClient, request } from "./_support/raw_client.ts";
+} from "../../src/asgi.ts";
+import { Config } from "../../src/config/config.ts";
+import type { OptionsInput } from "../../src/config/options.ts";
+import { AppLoadError, ListenError, StartupError } from "../../src/errors.ts";
+import type { Logging } from "../../src/logging/logging.ts";
+import { serve } from "../../src/serve.ts";
+import { Server } from "../../src/server/server.ts";
+import { alarms } from "../_support/alarms.ts";
+import { FakeLogger } from "../_support/harness.ts";
+import { exchange, RawClient, request } from "../_support/raw_client.ts";
 
 type HttpPart = (
   scope: HttpScope,

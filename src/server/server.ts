@@ -1,28 +1,24 @@
 /** One process's server: starts the application, listens, tracks connections, drains. */
-import type { AsgiApp } from "./asgi.ts";
-import type { Config } from "./config/config.ts";
-import type { Options } from "./config/options.ts";
-import { Deadlines } from "./connection/deadlines.ts";
-import { DefaultHeaders } from "./connection/default_headers.ts";
-import { DrainSignal } from "./connection/drain_signal.ts";
-import { HttpConnection } from "./connection/http_connection.ts";
-import type {
-  HttpContext,
-  HttpSettings,
-  WebSocketSettings,
-} from "./connection/http_context.ts";
-import { WriterPool } from "./connection/output_buffer.ts";
-import { TurnEnd } from "./connection/turn_end.ts";
-import { StartupError } from "./errors.ts";
-import { DEFAULT_LIMITS } from "./http/limits.ts";
-import { reasonPhrase } from "./http/status_lines.ts";
-import { Lifespan } from "./lifespan.ts";
-import { createLogging, type Logging } from "./logging/logging.ts";
-import { runtime, selectTransport } from "./runtime/mod.ts";
-import type { Address, Listener } from "./runtime/types.ts";
-import { VERSION } from "./version.ts";
-import { KEY_SUFFIX } from "./websocket/handshake.ts";
-import { DEFAULT_WEBSOCKET_LIMITS } from "./websocket/limits.ts";
+import type { AsgiApp } from "../asgi.ts";
+import type { Config } from "../config/config.ts";
+import { Deadlines } from "../connection/deadlines.ts";
+import { DefaultHeaders } from "../connection/default_headers.ts";
+import { DrainSignal } from "../connection/drain_signal.ts";
+import type { HttpContext } from "../connection/http_context.ts";
+import { WriterPool } from "../connection/output_buffer.ts";
+import { TurnEnd } from "../connection/turn_end.ts";
+import { StartupError } from "../errors.ts";
+import { reasonPhrase } from "../http/status_lines.ts";
+import { Lifespan } from "../lifespan.ts";
+import { createLogging, type Logging } from "../logging/logging.ts";
+import { runtime, selectTransport } from "../runtime/mod.ts";
+import type { Address } from "../runtime/types.ts";
+import { VERSION } from "../version.ts";
+import { KEY_SUFFIX } from "../websocket/handshake.ts";
+import { admit } from "./admission.ts";
+import { Drain } from "./drain.ts";
+import { Listeners } from "./listeners.ts";
+import { httpSettings } from "./settings.ts";
 
 /** How to stop. */
 export interface StopOptions {
@@ -51,9 +47,6 @@ export type ServerPhase =
   | "stopping"
   | "finished";
 
-/** Time that connections get to close after their requests were cut off, in milliseconds. */
-const LAST_WORDS_MS = 500;
-
 /**
  * A server for one application. It takes no signals and never ends the process: `run()` does.
  *
@@ -81,22 +74,18 @@ export class Server {
   readonly #logging: Logging;
   readonly #drainSignal = new DrainSignal();
   #phase: ServerPhase = "new";
-  #listener: Listener | undefined;
+  #listeners: Listeners | undefined;
+  #drain: Drain | undefined;
   #lifespan: Lifespan | undefined;
   #context: HttpContext | undefined;
   #isStopping = false;
   #isForced = false;
   #isRefed = true;
   #timeoutMs: number;
-  #wasCutOff = false;
   #shutdownFailed = false;
   #maxRequests = Infinity;
   /** The error of the start that is in the log. */
   #reported: unknown;
-  /** What draining waits for: looked at whenever something has ended. */
-  #awaited:
-    | { readonly isMet: () => boolean; readonly resolve: () => void }
-    | undefined;
 
   /** @param logging Where to log; default: as the options say. */
   constructor(config: Config, logging: Logging = loggingFor(config)) {
@@ -122,14 +111,13 @@ export class Server {
 
   /** What it listens on; empty before and after. */
   get addresses(): readonly Address[] {
-    return this.#listener === undefined ? [] : [this.#listener.address];
+    return this.#listeners?.addresses ?? [];
   }
 
   /** The first address as a URL, such as `http://127.0.0.1:8000`; `undefined` while it does not listen. */
   get url(): string | undefined {
-    return this.#listener === undefined
-      ? undefined
-      : addressText(this.#listener.address);
+    const [first] = this.addresses;
+    return first === undefined ? undefined : addressText(first);
   }
 
   /** Counters, as of now. */
@@ -153,7 +141,7 @@ export class Server {
     this.#phase = "starting";
     void this.#live().then(
       () => {
-        this.#end();
+        this.#finish();
         this.#listening.reject(
           new StartupError("Server was stopped before it listened"),
         );
@@ -161,7 +149,7 @@ export class Server {
       },
       (error: unknown) => {
         this.#report(error);
-        this.#end();
+        this.#finish();
         this.#listening.reject(error);
         this.#finished.reject(error);
       },
@@ -178,7 +166,7 @@ export class Server {
     );
   }
 
-  #end(): void {
+  #finish(): void {
     this.#phase = "finished";
     this.#logging.flush();
   }
@@ -218,7 +206,7 @@ export class Server {
       this.#finished.resolve();
     }
     await this.finished.catch(() => {});
-    return !this.#wasCutOff;
+    return this.#drain?.wasCutOff !== true;
   }
 
   /** Ends now: cuts requests off, and does not wait for the application (process:P-037, asgi:A-168). */
@@ -240,13 +228,13 @@ export class Server {
   /** Lets the server alone keep the process alive (the default). */
   ref(): void {
     this.#isRefed = true;
-    this.#listener?.ref();
+    this.#listeners?.ref();
   }
 
   /** Lets the process end although the server runs. */
   unref(): void {
     this.#isRefed = false;
-    this.#listener?.unref();
+    this.#listeners?.unref();
   }
 
   /** From start to end: rejects if it never ran. */
@@ -282,7 +270,7 @@ export class Server {
       }
       await this.#stopRequested.promise;
       this.#phase = "stopping";
-      await this.#drain(context);
+      await this.#end(context);
     }
     if (!this.#isForced) this.#shutdownFailed = !await lifespan.shutdown();
     logger.info(`Finished server process [${runtime.pid}]`, {
@@ -309,21 +297,21 @@ export class Server {
     this.#logging.server.debug(
       `Listening through the transport "${transport.name}"`,
     );
-    const listener = await transport.listen(
-      listenTarget,
+    this.#listeners = await Listeners.open(
+      [{ target: listenTarget, transport }],
       { backlog: options.backlog },
-      (socket) => {
-        const connection = new HttpConnection(socket, context);
-        // Accepted by the kernel before the listener was closed, told to us after it.
-        if (context.isDraining) connection.drain();
-        return connection;
-      },
+      (socket) => admit(socket, context),
     );
-    this.#listener = listener;
-    if (!this.#isRefed) listener.unref();
+    this.#drain = new Drain(context, this.#logging.server, startTimer, {
+      forced: this.#forced.promise,
+      hurried: this.#hurried.promise,
+      isForced: () => this.#isForced,
+    });
+    if (!this.#isRefed) this.#listeners.unref();
     this.#phase = "running";
-    this.#logRunning(listener.address);
-    this.#listening.resolve([listener.address]);
+    const { addresses } = this.#listeners;
+    for (const address of addresses) this.#logRunning(address);
+    this.#listening.resolve(addresses);
   }
 
   #logRunning(address: Address): void {
@@ -352,22 +340,9 @@ export class Server {
       );
       this.#maxRequests = options.limitMaxRequests + jitter;
     }
-    const settings: HttpSettings = {
-      scheme: "http",
-      limits: { ...DEFAULT_LIMITS, maxHeadBytes: options.limitRequestHead },
-      rootPath: options.rootPath,
-      prefixesRootPath: options.rootPathMode === "prefix",
-      keepAliveMs: options.timeoutKeepAlive * 1000,
-      headMs: options.timeoutRequestHead * 1000,
-      bodyMs: options.timeoutRequestBody * 1000,
-      maxConcurrency: options.limitConcurrency ?? Infinity,
-      raisesAfterDisconnect: options.sendAfterDisconnect === "raise",
-      offersEarlyHints: options.earlyHints,
-      websocket: options.ws === "none" ? undefined : webSocketSettings(options),
-    };
     return {
       app,
-      settings,
+      settings: httpSettings(options),
       logger: this.#logging.server,
       access: this.#logging.access,
       defaults,
@@ -401,116 +376,20 @@ export class Server {
       );
       void this.stop();
     }
-    if (this.#awaited?.isMet()) this.#awaited.resolve();
+    this.#drain?.onProgress();
   }
 
   /** Phases 1 to 4 of a graceful shutdown (process:P-041 to P-045). */
-  async #drain(context: HttpContext): Promise<void> {
+  async #end(context: HttpContext): Promise<void> {
     const logger = this.#logging.server;
     logger.info("Shutting down");
-    const closed = this.#listener!.close();
-    this.#listener = undefined;
+    const closed = this.#listeners!.close();
+    this.#listeners = undefined;
     context.isDraining = true;
     this.#drainSignal.raise();
-    for (const connection of context.connections) connection.drain();
-    // Most connections close at once: only those that do not are worth a line.
-    const stopTelling = startTimer(100, () => this.#tellWaiting(context));
-    const isDone = await this.#until(
-      () => isQuiet(context),
-      this.#timeoutMs,
-      Promise.race([this.#forced.promise, this.#hurried.promise]),
-    );
-    stopTelling();
-    if (!isDone) await this.#cutOff(context);
+    await this.#drain!.run(this.#timeoutMs);
     await closed;
   }
-
-  /**
-   * Waits until `isMet`, for `ms` at most, or until `broken`.
-   *
-   * @returns Whether it is met.
-   */
-  async #until(
-    isMet: () => boolean,
-    ms: number,
-    broken?: Promise<void>,
-  ): Promise<boolean> {
-    if (isMet()) return true;
-    const met = Promise.withResolvers<void>();
-    this.#awaited = { isMet, resolve: met.resolve };
-    const stopTimer = startTimer(ms, met.resolve);
-    await (broken === undefined
-      ? met.promise
-      : Promise.race([met.promise, broken]));
-    stopTimer();
-    this.#awaited = undefined;
-    return isMet();
-  }
-
-  #tellWaiting(context: HttpContext): void {
-    const what = context.connections.size > 0
-      ? "Waiting for connections to close."
-      : "Waiting for background tasks to complete.";
-    this.#logging.server.info(`${what} (CTRL+C to force quit)`);
-  }
-
-  /** Stops waiting: applications are told by their abort signal, connections are closed. */
-  async #cutOff(context: HttpContext): Promise<void> {
-    const running = context.runningCycles;
-    const busy = [...context.connections].some((connection) =>
-      connection.isBusy
-    );
-    if (running > 0 || busy) this.#wasCutOff = true;
-    if (!this.#isForced) {
-      this.#logging.server.error(
-        `Cancel ${running} running task(s), timeout graceful shutdown exceeded`,
-      );
-    }
-    const reason = this.#isForced
-      ? new DOMException("The server was stopped by force", "AbortError")
-      : new DOMException(
-        "Task cancelled, timeout graceful shutdown exceeded",
-        "TimeoutError",
-      );
-    for (const connection of [...context.connections]) connection.abort(reason);
-    for (const cycle of [...context.orphans]) cycle.cancel(reason);
-    if (!this.#isForced) {
-      await this.#until(
-        () => isQuiet(context),
-        LAST_WORDS_MS,
-        this.#forced.promise,
-      );
-    }
-    for (const connection of [...context.connections]) connection.destroy();
-    // They are told of their end in a later turn.
-    await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
-  }
-}
-
-function webSocketSettings(options: Options): WebSocketSettings {
-  // 0 switches a timer off (options:O-037, O-038).
-  const orNever = (seconds: number) =>
-    seconds === 0 ? Infinity : seconds * 1000;
-  return {
-    limits: { ...DEFAULT_WEBSOCKET_LIMITS, maxMessageBytes: options.wsMaxSize },
-    maxQueue: options.wsMaxQueue,
-    pingIntervalMs: orNever(options.wsPingInterval),
-    pingTimeoutMs: orNever(options.wsPingTimeout),
-    closeMs: options.wsCloseTimeout * 1000,
-    handshakeMs: options.wsHandshakeTimeout * 1000,
-    // Windows of 12 bits take an eighth of the memory and cost some percent (websocket:W-103).
-    deflate: options.wsPerMessageDeflate
-      ? {
-        serverMaxWindowBits: 12,
-        clientMaxWindowBits: 12,
-        keepsContext: runtime.keepsDeflateContext,
-      }
-      : undefined,
-  };
-}
-
-function isQuiet(context: HttpContext): boolean {
-  return context.connections.size === 0 && context.runningCycles === 0;
 }
 
 /** Calls back after `ms`; keeps the process alive until then. */

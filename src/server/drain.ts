@@ -1,0 +1,143 @@
+/** The phases of a graceful shutdown between the last accept and the application's own end. */
+import type { HttpContext } from "../connection/http_context.ts";
+import type { Logger } from "../logging/logger.ts";
+
+/** Time that connections get to close after their requests were cut off, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
+/** Time that passes before it is worth a line that connections are waited for, in milliseconds. */
+const PATIENCE_MS = 100;
+
+/** Starts a one-shot timer of `ms`; the function returned stops it. */
+export type StartTimer = (ms: number, callback: () => void) => () => void;
+
+/** What a drain is told while it waits. */
+export interface DrainInterrupts {
+  /** Resolves when nobody is to be waited for any more. */
+  readonly forced: Promise<void>;
+  /** Resolves when a later, shorter limit runs out. */
+  readonly hurried: Promise<void>;
+  /** Whether `forced` has resolved. */
+  readonly isForced: () => boolean;
+}
+
+/** Lets the connections of one server come to an end (process:P-041 to P-045). */
+export class Drain {
+  readonly #context: HttpContext;
+  readonly #logger: Logger;
+  readonly #startTimer: StartTimer;
+  readonly #interrupts: DrainInterrupts;
+  #wasCutOff = false;
+  /** What is waited for: looked at whenever something has ended. */
+  #awaited:
+    | { readonly isMet: () => boolean; readonly resolve: () => void }
+    | undefined;
+
+  constructor(
+    context: HttpContext,
+    logger: Logger,
+    startTimer: StartTimer,
+    interrupts: DrainInterrupts,
+  ) {
+    this.#context = context;
+    this.#logger = logger;
+    this.#startTimer = startTimer;
+    this.#interrupts = interrupts;
+  }
+
+  /** Whether a request or WebSocket was cut off. */
+  get wasCutOff(): boolean {
+    return this.#wasCutOff;
+  }
+
+  /** To be called when a connection or an application call has ended. */
+  onProgress(): void {
+    if (this.#awaited?.isMet()) this.#awaited.resolve();
+  }
+
+  /** Ends all connections: at once if they are idle, after their response, or after `limitMs`. */
+  async run(limitMs: number): Promise<void> {
+    const context = this.#context;
+    for (const connection of context.connections) connection.drain();
+    // Most connections close at once: only those that do not are worth a line.
+    const stopTelling = this.#startTimer(
+      PATIENCE_MS,
+      () => this.#tellWaiting(),
+    );
+    const { forced, hurried } = this.#interrupts;
+    const isDone = await this.#until(
+      () => isQuiet(context),
+      limitMs,
+      Promise.race([forced, hurried]),
+    );
+    stopTelling();
+    if (!isDone) await this.#cutOff();
+  }
+
+  /**
+   * Waits until `isMet`, for `ms` at most, or until `broken`.
+   *
+   * @returns Whether it is met.
+   */
+  async #until(
+    isMet: () => boolean,
+    ms: number,
+    broken?: Promise<void>,
+  ): Promise<boolean> {
+    if (isMet()) return true;
+    const met = Promise.withResolvers<void>();
+    this.#awaited = { isMet, resolve: met.resolve };
+    const stopTimer = this.#startTimer(ms, met.resolve);
+    await (broken === undefined
+      ? met.promise
+      : Promise.race([met.promise, broken]));
+    stopTimer();
+    this.#awaited = undefined;
+    return isMet();
+  }
+
+  #tellWaiting(): void {
+    const what = this.#context.connections.size > 0
+      ? "Waiting for connections to close."
+      : "Waiting for background tasks to complete.";
+    this.#logger.info(`${what} (CTRL+C to force quit)`);
+  }
+
+  /** Stops waiting: applications are told by their abort signal, connections are closed. */
+  async #cutOff(): Promise<void> {
+    const context = this.#context;
+    const running = context.runningCycles;
+    const busy = [...context.connections].some((connection) =>
+      connection.isBusy
+    );
+    if (running > 0 || busy) this.#wasCutOff = true;
+    const isForced = this.#interrupts.isForced();
+    if (!isForced) {
+      this.#logger.error(
+        `Cancel ${running} running task(s), timeout graceful shutdown exceeded`,
+      );
+    }
+    const reason = isForced
+      ? new DOMException("The server was stopped by force", "AbortError")
+      : new DOMException(
+        "Task cancelled, timeout graceful shutdown exceeded",
+        "TimeoutError",
+      );
+    for (const connection of [...context.connections]) connection.abort(reason);
+    for (const cycle of [...context.orphans]) cycle.cancel(reason);
+    if (!isForced) {
+      await this.#until(
+        () => isQuiet(context),
+        LAST_WORDS_MS,
+        this.#interrupts.forced,
+      );
+    }
+    for (const connection of [...context.connections]) connection.destroy();
+    // They are told of their end in a later turn.
+    await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
+  }
+}
+
+function isQuiet(context: HttpContext): boolean {
+  return context.connections.size === 0 && context.runningCycles === 0;
+}
