@@ -46,7 +46,7 @@ export {
   type ServerPhase,
   type ServerStats,
   type StopOptions,
-} from "./src/server.ts";
+} from "./src/server/server.ts";
 export { VERSION } from "./src/version.ts";
 
 // `deno run -A jsr:@tricorn/serve main:app` runs this file. The name is checked because bundlers
