@@ -44,6 +44,7 @@ class CountingSocket implements Socket {
     host: "127.0.0.1",
     port: 50123,
   };
+  readonly tls: undefined = undefined;
   readonly queuedBytes = 0;
   bytes = 0;
   isClosed = false;
@@ -57,6 +58,7 @@ class CountingSocket implements Socket {
   }
   pause(): void {}
   resume(): void {}
+  readdress(): void {}
   end(): void {
     this.isClosed = true;
   }

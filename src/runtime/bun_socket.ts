@@ -24,6 +24,7 @@ export class BunSocket implements Socket {
     this.#conn = conn;
     this.#context = context;
     this.#localAddress = context.localAddress;
+    if (context.isUnix) this.#remoteAddress = UNNAMED;
   }
 
   get localAddress(): Address {
@@ -33,11 +34,15 @@ export class BunSocket implements Socket {
   }
 
   get remoteAddress(): Address | undefined {
-    if (this.#context.isUnix) return UNNAMED;
     return this.#remoteAddress ??= tcpAddress(
       this.#conn.remoteAddress,
       this.#conn.remotePort,
     );
+  }
+
+  /** These sockets are plain. */
+  get tls(): undefined {
+    return undefined;
   }
 
   get queuedBytes(): number {
@@ -72,6 +77,11 @@ export class BunSocket implements Socket {
     if (this.#state !== "open") return;
     this.#state = "ended";
     if (this.#queue === undefined) this.#sendFin();
+  }
+
+  readdress(remote: Address, local: Address): void {
+    this.#remoteAddress = remote;
+    this.#localAddress = local;
   }
 
   destroy(): void {

@@ -3,7 +3,12 @@ import { setTimeout } from "node:timers";
 import type { DenoApi, DenoConn, DenoListener } from "./_deno_types.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
-import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
+import {
+  type AcceptContext,
+  contextOf,
+  lacksNatively,
+  listenOn,
+} from "./listen.ts";
 import { introduce } from "./socket_events.ts";
 import type {
   Listener,
@@ -22,7 +27,7 @@ const ACCEPT_REST_MS = 50;
 
 /** Sockets of `Deno.listen`. */
 export function denoTransport(api: DenoApi): Transport {
-  return { name: "native", listen };
+  return { name: "native", lacks: lacksNatively, listen };
 
   function listen(
     target: ListenTarget,

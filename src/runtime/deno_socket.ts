@@ -46,6 +46,7 @@ export class DenoSocket implements Socket {
     this.#conn = conn;
     this.#context = context;
     this.#localAddress = context.localAddress;
+    if (context.isUnix) this.#remoteAddress = UNNAMED;
   }
 
   get localAddress(): Address {
@@ -55,9 +56,13 @@ export class DenoSocket implements Socket {
   }
 
   get remoteAddress(): Address | undefined {
-    if (this.#context.isUnix) return UNNAMED;
     const { hostname, port } = this.#conn.remoteAddr;
     return this.#remoteAddress ??= tcpAddress(hostname, port);
+  }
+
+  /** These sockets are plain. */
+  get tls(): undefined {
+    return undefined;
   }
 
   get queuedBytes(): number {
@@ -95,6 +100,11 @@ export class DenoSocket implements Socket {
     if (this.#state !== "open") return;
     this.#state = "ended";
     if (this.#inFlight === undefined) this.#sendFin();
+  }
+
+  readdress(remote: Address, local: Address): void {
+    this.#remoteAddress = remote;
+    this.#localAddress = local;
   }
 
   destroy(): void {

@@ -8,7 +8,12 @@ import { sharedLocalAddress } from "./addresses.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
 import { listenError, refusal } from "./listen_errors.ts";
 import { demandNet, demandUnix } from "./permissions.ts";
-import type { Address, Listener, ListenTarget } from "./types.ts";
+import type {
+  Address,
+  Listener,
+  ListenOptions,
+  ListenTarget,
+} from "./types.ts";
 import { bindUnixPath } from "./unix_path.ts";
 
 /** What connections need to know of the listener they came through. */
@@ -29,6 +34,17 @@ export function contextOf(target: ListenTarget): AcceptContext {
     localAddress: isUnix ? target : undefined,
     isUnix,
   };
+}
+
+/** What the sockets of Deno and Bun themselves are not used for: see Transport.lacks. */
+export function lacksNatively(
+  _target: ListenTarget,
+  options: ListenOptions,
+): string | undefined {
+  if (options.tls !== undefined) return "TLS";
+  if (options.reusePort) return "reusePort";
+  if (options.ipv6Only) return "ipv6Only";
+  return undefined;
 }
 
 /** Every interface: `::` takes IPv4 too; without IPv6 on this machine there is `0.0.0.0`. */

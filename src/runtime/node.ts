@@ -15,7 +15,11 @@ import type {
 } from "./types.ts";
 
 /** Sockets of `node:net`. */
-export const nodeTransport: Transport = { name: "node", listen };
+export const nodeTransport: Transport = {
+  name: "node",
+  lacks: () => undefined,
+  listen,
+};
 
 function listen(
   target: ListenTarget,

@@ -30,6 +30,7 @@ export class NodeSocket implements Socket {
     this.#raw = raw;
     this.#context = context;
     this.#localAddress = context.localAddress;
+    if (context.isUnix) this.#remoteAddress = UNNAMED;
     (raw as OwnedNetSocket)[OWNER] = this;
     raw.on("data", NodeSocket.#onData);
     raw.on("drain", NodeSocket.#onDrain);
@@ -45,11 +46,15 @@ export class NodeSocket implements Socket {
   }
 
   get remoteAddress(): Address | undefined {
-    if (this.#context.isUnix) return UNNAMED;
     return this.#remoteAddress ??= tcpAddress(
       this.#raw.remoteAddress,
       this.#raw.remotePort,
     );
+  }
+
+  /** These sockets are plain. */
+  get tls(): undefined {
+    return undefined;
   }
 
   get queuedBytes(): number {
@@ -83,6 +88,11 @@ export class NodeSocket implements Socket {
     if (this.#owesDrain) this.#mark();
     this.#state = "ended";
     this.#raw.end();
+  }
+
+  readdress(remote: Address, local: Address): void {
+    this.#remoteAddress = remote;
+    this.#localAddress = local;
   }
 
   destroy(): void {

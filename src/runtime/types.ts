@@ -21,6 +21,8 @@ export interface Socket {
   readonly localAddress: Address;
   /** As `localAddress`; `undefined` if the peer was gone before it could be asked. */
   readonly remoteAddress: Address | undefined;
+  /** What was agreed with the peer; `undefined` on a plain connection. */
+  readonly tls: TlsConnection | undefined;
   /**
    * Bytes written here that the kernel has not taken yet; `node:net` counts a buffer whole until
    * the last of it is taken. 0 after close.
@@ -44,6 +46,26 @@ export interface Socket {
   end(): void;
   /** Drops what is queued and closes now. */
   destroy(): void;
+  /** Puts what a trusted proxy told of the connection in place of its own addresses. */
+  readdress(remote: Address, local: Address): void;
+}
+
+/** What a TLS handshake agreed on (asgi:A-200 to A-207). Everything is found when it is asked for. */
+export interface TlsConnection {
+  /** `TLSv1.2` or `TLSv1.3`; `null` if the runtime does not tell. */
+  readonly version: string | null;
+  /** IANA name of the cipher suite, such as `TLS_AES_128_GCM_SHA256`; `null` if not told. */
+  readonly cipherSuite: string | null;
+  /** Protocol chosen by ALPN; `null` if the peer offered none. */
+  readonly alpn: string | null;
+  /** Name the peer asked for (SNI); `null` if it sent none. */
+  readonly serverName: string | null;
+  /** PEM of the certificate that was shown. */
+  readonly serverCertificate: string | null;
+  /** PEM of the peer's certificates, its own first; empty if it sent none. */
+  readonly clientCertificates: readonly string[];
+  /** Why the peer's certificate was not believed; `null` if it was, or if it sent none. */
+  readonly clientCertificateError: string | null;
 }
 
 /**
@@ -70,14 +92,95 @@ export type ListenTarget =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   /**
    * A socket file that nobody listens on is replaced; anything else at `path` is `EADDRINUSE` and
-   * left alone. On close the file is removed if it is still the one that was made.
+   * left alone. On close the file is removed if it is still the one that was made. `mode` are the
+   * permissions of the file, by default 0o666.
    */
-  | { readonly kind: "unix"; readonly path: string };
+  | { readonly kind: "unix"; readonly path: string; readonly mode?: number };
 
 /** How to listen. */
 export interface ListenOptions {
   /** Connections the kernel holds before they are accepted; at least 1. A hint: Bun fixes it at 512. */
   readonly backlog: number;
+  /** Whether other processes may listen on the same address and share its connections. */
+  readonly reusePort?: boolean;
+  /** Whether `::` leaves IPv4 alone. */
+  readonly ipv6Only?: boolean;
+  /** Speaks TLS with every peer; `accept` is called when the handshake is done. */
+  readonly tls?: TlsContext | undefined;
+  /**
+   * Called with each connection before its TLS handshake.
+   *
+   * @returns What to call once the handshake has ended, well or not; `undefined` refuses the
+   * connection, which is then closed.
+   */
+  readonly beforeHandshake?: (
+    pending: PendingHandshake,
+  ) => (() => void) | undefined;
+}
+
+/** A connection whose TLS handshake is not done. */
+export interface PendingHandshake {
+  readonly remoteAddress: Address | undefined;
+  /** Closes it now. */
+  destroy(): void;
+}
+
+/** One certificate and its key, both PEM. */
+export interface TlsIdentity {
+  /** Names it is chosen for by SNI, `*.` wildcards included; of the first identity they do not matter. */
+  readonly names: readonly string[];
+  /** The certificate, then those that sign it. */
+  readonly cert: string;
+  readonly key: string;
+  /** Of an encrypted key. */
+  readonly passphrase?: string | undefined;
+}
+
+/** How to speak TLS. */
+export interface TlsSettings {
+  /** At least one; the first is shown to peers that ask for no name or an unknown one. */
+  readonly identities: readonly TlsIdentity[];
+  /** PEM of the authorities that sign client certificates; `undefined`: the runtime's own list. */
+  readonly ca: string | undefined;
+  /** Whether clients are asked for a certificate, and refused without a good one. */
+  readonly clientCertificates: "none" | "optional" | "required";
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion: "TLSv1.2" | "TLSv1.3";
+  /** In OpenSSL's words; `undefined`: the runtime's own choice. */
+  readonly ciphers: string | undefined;
+  /** Protocols to agree on, best first. */
+  readonly alpn: readonly string[];
+  /** For the whole handshake, in milliseconds. */
+  readonly handshakeMs: number;
+}
+
+/** A handshake that failed, for the log. */
+export interface TlsFault {
+  readonly kind: "plainHttp" | "timeout" | "clientCertificate" | "other";
+  /** One line, in the library's words. */
+  readonly message: string;
+  readonly remoteAddress: Address | undefined;
+}
+
+/** What TLS listeners show and demand; may change while they listen. */
+export interface TlsContext {
+  /**
+   * Uses `settings` for every handshake from now on; open connections are not touched.
+   *
+   * @throws Error if they are no good; those of before are kept.
+   */
+  update(settings: TlsSettings): void;
+  /**
+   * Speaks TLS on a connection that was accepted plain.
+   *
+   * @param first What has been read from it already.
+   * @param accept Called when the handshake is done, with the socket to use from then on.
+   */
+  secure(
+    socket: Socket,
+    first: Uint8Array,
+    accept: (socket: Socket) => SocketHandler,
+  ): void;
 }
 
 /** A listening socket. */
@@ -96,6 +199,11 @@ export interface Listener {
 export interface Transport {
   /** `native`: the runtime's own sockets; `node`: those of `node:net`. */
   readonly name: "native" | "node";
+  /**
+   * What of `target` and `options` it cannot do, as a noun such as `TLS`; `undefined` if it can do
+   * all of it.
+   */
+  lacks(target: ListenTarget, options: ListenOptions): string | undefined;
   /**
    * Listens; calls `accept` once for each connection, which returns its first handler.
    * `accept` may use the socket at once. Every socket is half-open capable, has

@@ -3,6 +3,7 @@ import type {
   Address,
   Socket,
   SocketHandler,
+  TlsConnection,
 } from "../../src/runtime/types.ts";
 
 const nobody: SocketHandler = {
@@ -20,6 +21,7 @@ export class FakeSocket implements Socket {
     host: "127.0.0.1",
     port: 50123,
   };
+  tls: TlsConnection | undefined = undefined;
   queuedBytes = 0;
   /** False makes writes be held until `drain()`. */
   takesWrites = true;
@@ -56,6 +58,11 @@ export class FakeSocket implements Socket {
 
   destroy(): void {
     this.close();
+  }
+
+  readdress(remote: Address, local: Address): void {
+    this.remoteAddress = remote;
+    this.localAddress = local;
   }
 
   // -- What the peer does.
