@@ -11,6 +11,7 @@ const CONTRACTS = ["asgi.ts", "faults.ts", "errors.ts", "version.ts"];
 const BELOW_SERVER = [
   ...CONTRACTS,
   "runtime/",
+  "tls/",
   "http/",
   "websocket/",
   "logging/",
@@ -30,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
   "version.ts": [],
   "runtime/": ["errors.ts"],
+  "tls/": ["errors.ts"],
   "http/": ["faults.ts"],
   "websocket/": ["faults.ts", "http/"],
   "logging/": ["asgi.ts", "errors.ts"],
@@ -40,11 +42,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "http/",
     "websocket/",
     "logging/",
+    "tls/",
     "runtime/types.ts",
   ],
   "middleware/": ["asgi.ts", "errors.ts", "logging/"],
   "lifespan.ts": ["asgi.ts", "errors.ts", "logging/"],
-  "config/": ["asgi.ts", "errors.ts", "runtime/"],
+  "config/": ["asgi.ts", "errors.ts", "runtime/", "tls/"],
   "server/": BELOW_SERVER,
   "serve.ts": [...BELOW_SERVER, "server/"],
   "run.ts": [...BELOW_SERVER, "server/", "serve.ts"],
@@ -61,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Who may import modules that all three runtimes ship. */
-const MAY_USE_NODE = /^(runtime|config|logging|cli)\//;
+const MAY_USE_NODE = /^(runtime|tls|config|logging|cli)\//;
 /** One file of a pure folder may too: it turns octets into text, which is pure. */
 const NODE_EXCEPTIONS: Readonly<Record<string, string>> = {
   "http/latin1.ts": "node:buffer",
