@@ -77,6 +77,22 @@ export interface ConnectionExtension {
   readonly alpn: string | null;
 }
 
+/** The TLS below a connection; there is none on plain ones (asgi:A-200 to A-207). */
+export interface TlsExtension {
+  /** PEM of the certificate the server showed, or `null`. */
+  readonly server_cert: string | null;
+  /** PEM of the client's certificates, its own first; empty if it sent none. */
+  readonly client_cert_chain: readonly string[];
+  /** Subject of the client's certificate (RFC 4514), or `null`. */
+  readonly client_cert_name: string | null;
+  /** Why the client's certificate was not believed; `null` if it was, or if it sent none. */
+  readonly client_cert_error: string | null;
+  /** `0x0303` for TLS 1.2, `0x0304` for TLS 1.3, or `null`. */
+  readonly tls_version: number | null;
+  /** IANA number of the cipher suite, such as `0x1301`, or `null`. */
+  readonly cipher_suite: number | null;
+}
+
 /** What works on this request; an application looks before it uses one (asgi:A-059). */
 export interface HttpExtensions {
   /** `http.response.trailers` may be sent: HTTP/1.1 only (asgi:A-174). */
@@ -93,6 +109,8 @@ export interface HttpExtensions {
   readonly drain_signal?: SignalExtension;
   /** The connection that carried the request (asgi:A-250). */
   readonly connection?: ConnectionExtension;
+  /** The TLS below it; absent on plain connections (asgi:A-200). */
+  readonly tls?: TlsExtension;
   /** Further extensions, ours or a middleware's. */
   readonly [name: string]: object | undefined;
 }
@@ -141,6 +159,8 @@ export interface WebSocketExtensions {
   readonly drain_signal?: SignalExtension;
   /** The connection that carried the handshake (asgi:A-250). */
   readonly connection?: ConnectionExtension;
+  /** The TLS below it; absent on plain connections (asgi:A-200). */
+  readonly tls?: TlsExtension;
   /** Further extensions, ours or a middleware's. */
   readonly [name: string]: object | undefined;
 }

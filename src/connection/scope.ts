@@ -8,13 +8,16 @@ import type {
   ServerAddress,
   SignalExtension,
   State,
+  TlsExtension,
+  WebSocketExtensions,
   WebSocketScope,
 } from "../asgi.ts";
 import { decodePath } from "../http/percent.ts";
 import type { RequestHead } from "../http/request_head.ts";
-import type { Address, Socket } from "../runtime/types.ts";
+import type { Address, Socket, TlsConnection } from "../runtime/types.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { HttpCycle } from "./http_cycle.ts";
+import { tlsExtension } from "./tls_extension.ts";
 import type { WebSocketCycle } from "./websocket_cycle.ts";
 
 /** asgi:A-032; one frozen object for all scopes of the kind (asgi:A-029). */
@@ -33,6 +36,10 @@ export interface ConnectionInfo {
   readonly clientText: string;
   /** Counted up with each request; a scope gets a copy. */
   readonly extension: ConnectionExtension & { requests: number };
+  /** `undefined` on a plain connection. */
+  readonly tls: TlsConnection | undefined;
+  /** What scopes tell of `tls`; made for the first of them (asgi:A-207). */
+  tlsExtension: TlsExtension | undefined;
 }
 
 function hostText(host: string): string {
@@ -55,11 +62,14 @@ function serverOf(address: Address): ServerAddress {
 /** Reads a socket's addresses once for all of its requests. @param id Unique within the process. */
 export function connectionInfo(socket: Socket, id: string): ConnectionInfo {
   const client = clientOf(socket.remoteAddress);
+  const { tls } = socket;
   return {
     client,
     server: serverOf(socket.localAddress),
     clientText: client === null ? "" : `${hostText(client[0])}:${client[1]}`,
-    extension: { id, requests: 0, alpn: null },
+    extension: { id, requests: 0, alpn: tls?.alpn ?? null },
+    tls,
+    tlsExtension: undefined,
   };
 }
 
@@ -87,6 +97,23 @@ class TrailersEntry {
   get trailers(): HttpCycle["body"]["trailers"] {
     return this.#cycle.body.trailers;
   }
+}
+
+/** `http` or `https`, whatever the connection below speaks. */
+function schemeOf(context: HttpContext, info: ConnectionInfo): string {
+  return info.tls === undefined ? context.settings.scheme : "https";
+}
+
+/** Adds the entry that only TLS connections have (asgi:A-200); `E` is not frozen yet. */
+function withTls<E extends { readonly tls?: TlsExtension }>(
+  extensions: E,
+  info: ConnectionInfo,
+): E {
+  if (info.tls !== undefined) {
+    (extensions as { tls?: TlsExtension }).tls = info.tlsExtension ??=
+      tlsExtension(info.tls);
+  }
+  return extensions;
 }
 
 /** What works on this request and nothing else (asgi:A-059). */
@@ -145,7 +172,7 @@ export function httpScope(
     asgi: HTTP_VERSIONS,
     http_version: head.version,
     method: head.method,
-    scheme: context.settings.scheme,
+    scheme: schemeOf(context, info),
     path,
     raw_path: head.rawPath,
     query_string: head.query,
@@ -154,7 +181,7 @@ export function httpScope(
     client: info.client,
     server: info.server,
     state: { ...context.state },
-    extensions: extensionsOf(head, context, info, cycle),
+    extensions: withTls(extensionsOf(head, context, info, cycle), info),
   };
 }
 
@@ -171,7 +198,7 @@ export function websocketScope(
     type: "websocket",
     asgi: HTTP_VERSIONS,
     http_version: head.version,
-    scheme: context.settings.scheme === "https" ? "wss" : "ws",
+    scheme: schemeOf(context, info) === "https" ? "wss" : "ws",
     path,
     raw_path: head.rawPath,
     query_string: head.query,
@@ -181,12 +208,12 @@ export function websocketScope(
     server: info.server,
     subprotocols,
     state: { ...context.state },
-    extensions: {
+    extensions: withTls<WebSocketExtensions>({
       "websocket.http.response": YES,
       "websocket.compress": YES,
       abort_signal: new AbortEntry(cycle),
       drain_signal: context.drainSignal,
       connection: { ...info.extension },
-    },
+    }, info),
   };
 }

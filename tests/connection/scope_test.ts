@@ -5,9 +5,12 @@ import {
   connectionInfo,
   httpScope,
   scopePath,
+  websocketScope,
 } from "../../src/connection/scope.ts";
 import type { HttpCycle } from "../../src/connection/http_cycle.ts";
+import type { WebSocketCycle } from "../../src/connection/websocket_cycle.ts";
 import type { RequestHead } from "../../src/http/request_head.ts";
+import type { TlsConnection } from "../../src/runtime/types.ts";
 import { FakeSocket } from "../_support/fake_socket.ts";
 import {
   answering,
@@ -312,5 +315,83 @@ describe("extensions (asgi:A-059)", () => {
       { id: "2", requests: 1, alpn: null },
       { id: "2", requests: 2, alpn: null },
     ]);
+  });
+});
+
+describe("a connection with TLS", () => {
+  function tlsSocket() {
+    const socket = new FakeSocket();
+    const asked: string[] = [];
+    const told = (what: string, value: unknown) => ({
+      enumerable: true,
+      get() {
+        asked.push(what);
+        return value;
+      },
+    });
+    socket.tls = Object.defineProperties({}, {
+      version: told("version", "TLSv1.3"),
+      cipherSuite: told("cipherSuite", "TLS_AES_128_GCM_SHA256"),
+      alpn: told("alpn", "http/1.1"),
+      serverName: told("serverName", null),
+      serverCertificate: told("serverCertificate", "PEM"),
+      clientCertificates: told("clientCertificates", []),
+      clientCertificateError: told("clientCertificateError", null),
+    }) as TlsConnection;
+    return { socket, asked };
+  }
+
+  function scopesOf(socket: FakeSocket) {
+    const { context } = new Harness(answering(""));
+    const info = connectionInfo(socket, "1");
+    const cycle = fakeCycle();
+    return {
+      http: (version: "1.0" | "1.1" = "1.1") =>
+        httpScope(
+          head({ version }),
+          "/",
+          context,
+          info,
+          cycle as unknown as HttpCycle,
+        ),
+      websocket: () =>
+        websocketScope(
+          head(),
+          "/",
+          [],
+          context,
+          info,
+          cycle as unknown as WebSocketCycle,
+        ),
+    };
+  }
+
+  test("has the schemes https and wss, and the protocol of ALPN", () => {
+    const scopes = scopesOf(tlsSocket().socket);
+    assert.equal(scopes.http().scheme, "https");
+    assert.equal(scopes.websocket().scheme, "wss");
+    assert.equal(scopes.http().extensions.connection?.alpn, "http/1.1");
+  });
+
+  test("shares one entry between all scopes, made for the first (asgi:A-207)", () => {
+    const { socket, asked } = tlsSocket();
+    const scopes = scopesOf(socket);
+    assert.deepEqual(asked, ["alpn"]);
+    const { tls } = scopes.http().extensions;
+    assert.equal(tls?.server_cert, "PEM");
+    const before = asked.length;
+    assert.equal(scopes.http("1.0").extensions.tls, tls);
+    assert.equal(scopes.websocket().extensions.tls, tls);
+    assert.equal(asked.length, before);
+  });
+
+  test("is not pretended on a plain one (asgi:A-200)", () => {
+    const scopes = scopesOf(new FakeSocket());
+    for (
+      const scope of [scopes.http(), scopes.http("1.0"), scopes.websocket()]
+    ) {
+      assert.equal("tls" in scope.extensions, false);
+      assert.match(scope.scheme, /^(http|ws)$/);
+    }
   });
 });
