@@ -36,6 +36,14 @@ export type {
   LoggingOptions,
   LogLevelName,
 } from "./src/config/options/logging.ts";
+export type {
+  SniFiles,
+  SslContext,
+  SslContextFactory,
+  SslIdentity,
+  TlsOptions,
+  TlsVersion,
+} from "./src/config/options/tls.ts";
 export type { TimeoutOptions } from "./src/config/options/timeouts.ts";
 export type { WebSocketOptions } from "./src/config/options/websocket.ts";
 export type { Address } from "./src/runtime/types.ts";

@@ -6,7 +6,7 @@ import {
   type OptionSpec,
 } from "../config/option_spec.ts";
 import type { OptionType } from "../config/option_types.ts";
-import { OPTION_NAMES, OPTIONS, type Options } from "../config/options.ts";
+import { OPTIONS, type Options, TEXT_OPTION_NAMES } from "../config/options.ts";
 import { ACTIONS, negated } from "./parse_flags.ts";
 
 /** Longest line, in characters: what an ordinary terminal shows. */
@@ -30,7 +30,7 @@ export function helpText(): string {
   ];
   for (const group of OPTION_GROUPS) {
     lines.push("", `${group}:`);
-    for (const name of OPTION_NAMES) {
+    for (const name of TEXT_OPTION_NAMES) {
       if (OPTIONS[name].group === group) {
         lines.push(...entry(flagsText(name), describe(name)));
       }
@@ -115,6 +115,7 @@ function metavar(type: OptionType): string {
     case "switch":
       return "BOOLEAN";
     case "boolean":
+    case "program":
       return "";
   }
 }

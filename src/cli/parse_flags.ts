@@ -1,10 +1,10 @@
 /** The arguments of the command, read by the table of options (options section 3). */
 import { ConfigError } from "../errors.ts";
 import {
-  OPTION_NAMES,
   OPTIONS,
   type Options,
   type OptionsInput,
+  TEXT_OPTION_NAMES,
 } from "../config/options.ts";
 import { printable } from "../config/option_types.ts";
 import { readOption } from "../config/resolve.ts";
@@ -108,7 +108,7 @@ export function negated(flag: string): string {
 
 function allFlags(): Map<string, Flag> {
   const flags = new Map<string, Flag>();
-  for (const name of OPTION_NAMES) {
+  for (const name of TEXT_OPTION_NAMES) {
     const { flag, aliases = [], type } = OPTIONS[name];
     for (const spelling of [flag, ...aliases]) {
       flags.set(

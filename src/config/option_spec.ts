@@ -5,6 +5,7 @@ import type { OptionType, Verdict } from "./option_types.ts";
 export const OPTION_GROUPS = [
   "Application",
   "Binding",
+  "TLS",
   "HTTP",
   "WebSocket",
   "Timeouts",
@@ -18,7 +19,7 @@ export type OptionGroup = typeof OPTION_GROUPS[number];
 /** One option, wherever it is given. */
 export interface OptionSpec<T = unknown> {
   readonly group: OptionGroup;
-  /** The long flag. Its variable is `TRICORN_` and the option's name, or this, in capitals. */
+  /** The long flag; of what only a program can give, just a name. Its variable is `TRICORN_` and the option's name, or this, in capitals. */
   readonly flag: `--${string}`;
   /** Other spellings of the flag, short ones with one dash. */
   readonly aliases?: readonly string[];
@@ -31,6 +32,8 @@ export interface OptionSpec<T = unknown> {
   readonly fallbackVariables?: readonly string[];
   /** Options that make no sense beside this one. */
   readonly excludes?: readonly string[];
+  /** Why not, to follow a colon. Default: they name different places to listen. */
+  readonly excludesBecause?: string;
   /** Checks beyond the type, and brings the value into its normal form. */
   readonly check?: (value: NonNullable<T>) => Verdict<NonNullable<T>>;
   /** One or two sentences, without default and range: those are added. */

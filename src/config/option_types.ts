@@ -20,6 +20,8 @@ export type OptionType =
     readonly kind: "choice";
     readonly choices: readonly string[];
     readonly ignoresCase?: boolean;
+    /** Other spellings; a program may give one that is a number as a number. */
+    readonly aliases?: Readonly<Record<string, string>>;
   }
   | { readonly kind: "text"; readonly metavar: string }
   | {
@@ -27,6 +29,13 @@ export type OptionType =
     readonly kind: "list";
     readonly metavar: string;
     readonly readItem: (text: string) => Verdict<unknown>;
+  }
+  | {
+    /** Only a program can give it: it has no flag and no variable. */
+    readonly kind: "program";
+    /** What is wanted, article included. */
+    readonly noun: string;
+    readonly accepts: (value: unknown) => boolean;
   };
 
 const TRUE_WORDS: ReadonlySet<string> = new Set([
@@ -77,6 +86,8 @@ export function readText(type: OptionType, text: string): Verdict<unknown> {
       return checkValue(type, text);
     case "list":
       return type.readItem(text);
+    case "program":
+      return { problem: `${quote(text)} is not ${type.noun}.` };
   }
 }
 
@@ -107,9 +118,10 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
       return { value: value + 0 }; // -0 becomes 0
     }
     case "choice": {
-      const word = type.ignoresCase && typeof value === "string"
+      const spelling = type.ignoresCase && typeof value === "string"
         ? value.toLowerCase()
         : value;
+      const word = wordFor(type.aliases, spelling);
       if (typeof word === "string" && type.choices.includes(word)) {
         return { value: word };
       }
@@ -130,7 +142,18 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
         return { problem: `${quote(value)} is not an array.` };
       }
       return { value };
+    case "program":
+      if (type.accepts(value)) return { value };
+      return { problem: `${quote(value)} is not ${type.noun}.` };
   }
+}
+
+function wordFor(
+  aliases: Readonly<Record<string, string>> = {},
+  value: unknown,
+): unknown {
+  if (typeof value !== "string" && typeof value !== "number") return value;
+  return Object.hasOwn(aliases, value) ? aliases[value] : value;
 }
 
 /** A value as one printable line: text in quotes, control characters escaped, cut when long. */

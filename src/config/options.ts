@@ -8,6 +8,7 @@ import {
   type ApplicationOptions,
 } from "./options/application.ts";
 import { BINDING_OPTIONS, type BindingOptions } from "./options/binding.ts";
+import { TLS_OPTIONS, type TlsOptions } from "./options/tls.ts";
 import { HTTP_OPTIONS, type HttpOptions } from "./options/http.ts";
 import {
   WEBSOCKET_OPTIONS,
@@ -23,6 +24,7 @@ export interface Options
   extends
     ApplicationOptions,
     BindingOptions,
+    TlsOptions,
     HttpOptions,
     WebSocketOptions,
     TimeoutOptions,
@@ -38,6 +40,7 @@ export type OptionsInput = {
 export const OPTIONS: OptionTable<Options> = {
   ...APPLICATION_OPTIONS,
   ...BINDING_OPTIONS,
+  ...TLS_OPTIONS,
   ...HTTP_OPTIONS,
   ...WEBSOCKET_OPTIONS,
   ...TIMEOUT_OPTIONS,
@@ -50,6 +53,10 @@ export const OPTION_NAMES: readonly (keyof Options)[] = Object.keys(
   OPTIONS,
 ) as (keyof Options)[];
 
+/** Those that a text can give: by a flag or a variable. */
+export const TEXT_OPTION_NAMES: readonly (keyof Options)[] = OPTION_NAMES
+  .filter((name) => OPTIONS[name].type.kind !== "program");
+
 /** The options that make no sense beside `name`. */
 export function excludesOf(name: keyof Options): readonly (keyof Options)[] {
   return (OPTIONS[name].excludes ?? []) as readonly (keyof Options)[];
@@ -57,10 +64,12 @@ export function excludesOf(name: keyof Options): readonly (keyof Options)[] {
 
 /**
  * The variables of an option, first the one to recommend (options:E-001). A repeatable flag is
- * read in the plural and in the singular; an alias of a flag has its variable too.
+ * read in the plural and in the singular; an alias of a flag has its variable too. None for what only
+ * a program can give.
  */
 export function variablesOf(name: keyof Options): readonly string[] {
-  const { flag, aliases = [] } = OPTIONS[name];
+  const { flag, aliases = [], type } = OPTIONS[name];
+  if (type.kind === "program") return [];
   const words = [name.replace(/[A-Z]/g, "_$&")];
   for (const spelling of [flag, ...aliases]) {
     if (spelling.startsWith("--")) {

@@ -10,6 +10,7 @@ import {
   type OptionsInput,
   variablesOf,
 } from "./options.ts";
+import { tlsProblem } from "./options/tls.ts";
 import { didYouMean } from "./suggest.ts";
 
 type Name = keyof Options;
@@ -47,6 +48,8 @@ export function resolveOptions(input: OptionsInput): Options {
     values[name] = verdict.value;
   }
   refuseConflicts(input, (name) => `"${name}"`);
+  const problem = tlsProblem(values as OptionsInput, (name) => `"${name}"`);
+  if (problem !== undefined) throw new ConfigError(problem);
   return Object.freeze(values) as unknown as Options;
 }
 
@@ -109,7 +112,16 @@ export function mergeOptions(
     }
   }
   refuseConflicts(kept as OptionsInput, (name) => variablesOf(name)[0]!);
-  return { ...kept, ...flags } as OptionsInput;
+  const merged = { ...kept, ...flags } as OptionsInput;
+  const problem = tlsProblem(
+    merged,
+    (name) =>
+      kept[name] === undefined || flags[name] !== undefined
+        ? `'${OPTIONS[name].flag}'`
+        : variablesOf(name)[0]!,
+  );
+  if (problem !== undefined) throw new ConfigError(problem);
+  return merged;
 }
 
 function readTexts(
@@ -164,15 +176,16 @@ function refuseConflicts(
   show: (name: Name) => string,
 ): void {
   for (const name of OPTION_NAMES) {
-    if (input[name] === undefined) continue;
+    // A flag that is off stands in nobody's way.
+    if (input[name] === undefined || input[name] === false) continue;
     const other = excludesOf(name).find((excluded) =>
-      input[excluded] !== undefined
+      input[excluded] !== undefined && input[excluded] !== false
     );
     if (other === undefined) continue;
+    const reason = (OPTIONS[name] as OptionSpec).excludesBecause ??
+      "they name different places to listen";
     throw new ConfigError( // options:O-014
-      `Cannot use ${show(name)} together with ${
-        show(other)
-      }: they name different places to listen`,
+      `Cannot use ${show(name)} together with ${show(other)}: ${reason}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
+import { OPTIONS, TEXT_OPTION_NAMES } from "../../src/config/options.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 for (
@@ -169,14 +169,14 @@ test("parseFlags() knows every option of the table by all its spellings", () => 
     text: "x",
     list: "a:b",
   };
-  for (const name of OPTION_NAMES) {
+  for (const name of TEXT_OPTION_NAMES) {
     const { flag, aliases = [], type } = OPTIONS[name];
     for (const spelling of [flag, ...aliases]) {
       const value = type.kind === "choice"
         ? [type.choices[0]!]
         : type.kind === "boolean"
         ? []
-        : [samples[type.kind]];
+        : [samples[type.kind as keyof typeof samples]];
       const command = parseFlags([spelling, ...value]);
       assert.ok(
         command.action === "run" && command.options[name] !== undefined,

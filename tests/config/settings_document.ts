@@ -32,7 +32,7 @@ export function settingsDocument(): string {
         const variables = [...variablesOf(name), ...fallbackVariables];
         const facts = [
           ["API", code([name])],
-          ["Variable", code(variables)],
+          ["Variable", type.kind === "program" ? undefined : code(variables)],
           [
             "Default",
             defaultText(name) ?? (type.kind === "boolean" ? "off" : "none"),
@@ -48,7 +48,8 @@ export function settingsDocument(): string {
         const list = facts.map(([label, text]) => `- ${label}: ${text}`).join(
           "\n",
         );
-        return `### \`${flagsText(name)}\`\n\n${help}\n\n${list}\n`;
+        const title = type.kind === "program" ? name : flagsText(name);
+        return `### \`${title}\`\n\n${help}\n\n${list}\n`;
       });
     return `## ${group}\n\n${options.join("\n")}`;
   });

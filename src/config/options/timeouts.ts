@@ -9,6 +9,8 @@ export interface TimeoutOptions {
   readonly timeoutRequestHead: number;
   /** Seconds without a byte of the request body (wishes:N-010). */
   readonly timeoutRequestBody: number;
+  /** Seconds for a TLS handshake, from connect (wishes:N-010). */
+  readonly timeoutTlsHandshake: number;
   /** Seconds that requests in progress get when the server stops; 0 cuts them off at once. */
   readonly timeoutGracefulShutdown: number;
 }
@@ -36,6 +38,13 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SOME_SECONDS,
     default: 60,
     help: "Time that may pass without a byte of the request body.",
+  },
+  timeoutTlsHandshake: {
+    group: "Timeouts",
+    flag: "--timeout-tls-handshake",
+    type: SOME_SECONDS,
+    default: 10,
+    help: "Time for a TLS handshake.",
   },
   timeoutGracefulShutdown: {
     group: "Timeouts",
