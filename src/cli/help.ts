@@ -107,6 +107,8 @@ function metavar(type: OptionType): string {
       return "INTEGER";
     case "number":
       return type.unit?.toUpperCase() ?? "NUMBER";
+    case "octal":
+      return "MODE";
     case "choice":
       return `[${type.choices.join("|")}]`;
     case "text":

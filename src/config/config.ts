@@ -3,6 +3,7 @@ import type { AsgiApp } from "../asgi.ts";
 import { AppLoadError, ConfigError } from "../errors.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { ListenTarget } from "../runtime/types.ts";
+import { targetOf } from "./bind_address.ts";
 import { applicationOf, loadApp } from "./load_app.ts";
 import { quote } from "./option_types.ts";
 import type { Options, OptionsInput } from "./options.ts";
@@ -43,11 +44,16 @@ export class Config {
     this.options = resolveOptions(options);
   }
 
-  /** Where to listen. */
-  get listenTarget(): ListenTarget {
-    const { uds, host, port } = this.options;
-    if (uds !== undefined) return { kind: "unix", path: uds };
-    return { kind: "tcp", host: host === "" ? "0.0.0.0" : host, port };
+  /** Where to listen; at least one. */
+  get listenTargets(): readonly ListenTarget[] {
+    const { host, port, uds, udsMode: mode, fd, bind, sockets } = this.options;
+    if (sockets !== undefined) return sockets.map(targetOfSocket);
+    if (bind !== undefined) return bind.map((text) => targetOf(text, mode));
+    if (fd !== undefined) return [{ kind: "fd", fd, option: "--fd" }];
+    if (uds !== undefined) {
+      return [{ kind: "unix", path: uds, mode, option: "--uds" }];
+    }
+    return [{ kind: "tcp", host, port, option: "--host, --port" }];
   }
 
   /**
@@ -96,4 +102,11 @@ function workingDirectory(): string {
         "--allow-read, or with -A.",
     );
   }
+}
+
+function targetOfSocket(socket: number | object): ListenTarget {
+  const option = "sockets";
+  return typeof socket === "number"
+    ? { kind: "fd", fd: socket, option }
+    : { kind: "server", server: socket, option };
 }

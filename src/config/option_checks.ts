@@ -46,6 +46,42 @@ export function checkUds(path: string): Verdict<string> {
   return { value: path };
 }
 
+/** Descriptors and servers, each once; whether they listen is found when they are used. */
+export function checkSockets(
+  sockets: readonly unknown[],
+): Verdict<readonly (number | object)[]> {
+  if (sockets.length === 0) {
+    return { problem: "the list is empty: expected at least one socket." };
+  }
+  for (const socket of sockets) {
+    if (!isDescriptor(socket) && !isServer(socket)) {
+      return {
+        problem: `${
+          quote(socket)
+        } is neither a descriptor nor a server of node:net.`,
+      };
+    }
+  }
+  if (new Set(sockets).size < sockets.length) {
+    return { problem: "one of the sockets is in the list twice." };
+  }
+  return { value: Object.freeze([...sockets] as (number | object)[]) };
+}
+
+function isDescriptor(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 &&
+    value < 2 ** 31;
+}
+
+/** What we use of a `net.Server`: this folder does not know the class. */
+function isServer(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const server = value as Record<string, unknown>;
+  return ["listen", "address", "close", "on"].every((method) =>
+    typeof server[method] === "function"
+  );
+}
+
 /** `path` with a slash in front and none at the end (asgi:A-053); it is text, not percent-encoded. */
 export function checkRootPath(path: string): Verdict<string> {
   if (/[\x00-\x1f\x7f?#]|:\/\//.test(path)) {

@@ -16,6 +16,8 @@ export type OptionType =
     readonly max: number;
     readonly unit?: string;
   }
+  /** Text of octal digits; a program gives the number. */
+  | { readonly kind: "octal"; readonly max: number }
   | {
     readonly kind: "choice";
     readonly choices: readonly string[];
@@ -81,6 +83,11 @@ export function readText(type: OptionType, text: string): Verdict<unknown> {
         return { problem: `${quote(text)} is not a valid float.` };
       }
       return checkValue(type, Number(text));
+    case "octal":
+      if (!/^\s*(0o)?[0-7]+\s*$/i.test(text)) {
+        return { problem: `${quote(text)} is not an octal number.` };
+      }
+      return checkValue(type, parseInt(text.trim().replace(/^0o/i, ""), 8));
     case "choice":
     case "text":
       return checkValue(type, text);
@@ -117,6 +124,21 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
       }
       return { value: value + 0 }; // -0 becomes 0
     }
+    case "octal":
+      if (
+        typeof value !== "number" || !Number.isInteger(value) || value < 0 ||
+        value > type.max
+      ) {
+        const shown = typeof value === "number" && Number.isInteger(value)
+          ? value.toString(8)
+          : quote(value);
+        return {
+          problem: `${shown} is not in the range 0<=x<=${
+            type.max.toString(8)
+          }, in octal.`,
+        };
+      }
+      return { value };
     case "choice": {
       const spelling = type.ignoresCase && typeof value === "string"
         ? value.toLowerCase()

@@ -45,7 +45,15 @@ export interface BunApi {
   listen<Data>(
     options:
       & { socket: BunHandlers<Data>; allowHalfOpen: boolean }
-      & ({ hostname: string; port: number } | { unix: string }),
+      & (
+        | {
+          hostname: string;
+          port: number;
+          reusePort: boolean;
+          ipv6Only: boolean;
+        }
+        | { unix: string }
+      ),
   ): BunListener;
 }
 

@@ -34,10 +34,21 @@ export function sharedLocalAddress(address: Address): Address | undefined {
     : address;
 }
 
-/** `127.0.0.1:8000`, `[::1]:8000` or `unix:/run/app.sock`; an empty host is every interface, `*`. */
+/** `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/app.sock` or `file descriptor 3`; an empty host is `*`. */
 export function describeTarget(target: ListenTarget): string {
-  if (target.kind === "unix") return `unix:${target.path}`;
-  const { host, port } = target;
-  if (host === "") return `*:${port}`;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  switch (target.kind) {
+    case "tcp":
+      return `${hostText(target.host)}:${target.port}`;
+    case "unix":
+      return `unix:${target.path}`;
+    case "fd":
+      return `file descriptor ${target.fd}`;
+    case "server":
+      return "a server object";
+  }
+}
+
+function hostText(host: string): string {
+  if (host === "") return "*";
+  return host.includes(":") ? `[${host}]` : host;
 }

@@ -1,4 +1,5 @@
 /** What a transport hands over when it has bound an address. */
+import type { Address, GivenTarget } from "./types.ts";
 
 /** A bound socket, as a transport hands it over. */
 export interface BoundSocket {
@@ -10,8 +11,17 @@ export interface BoundSocket {
   unref(): void;
 }
 
-/** The two ways to bind, as one transport does them. `host` is an IP address. */
+/** A socket that somebody else has bound. */
+export interface GivenSocket extends BoundSocket {
+  /** What it is bound to. */
+  readonly address: Address;
+}
+
+/** The ways to bind, as one transport does them. */
 export interface Binder {
+  /** `host` is an IP address. */
   tcp(host: string, port: number): Promise<BoundSocket>;
   unix(path: string): Promise<BoundSocket>;
+  /** Absent where `Transport.lacks` says so. */
+  given?(target: GivenTarget): Promise<GivenSocket>;
 }

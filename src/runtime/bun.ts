@@ -16,6 +16,7 @@ import {
 import { introduce } from "./socket_events.ts";
 import type {
   Listener,
+  ListenOptions,
   ListenTarget,
   Socket,
   SocketHandler,
@@ -28,18 +29,21 @@ export function bunTransport(api: BunApi): Transport {
 
   function listen(
     target: ListenTarget,
-    _options: unknown,
+    options: ListenOptions,
     accept: (socket: Socket) => SocketHandler,
   ): Promise<Listener> {
     const context = contextOf(target);
     // With allowHalfOpen false, the answer to a peer that has sent FIN would be lost.
     const common = { socket: handlers(context, accept), allowHalfOpen: true };
+    const { reusePort = false, ipv6Only = false } = options;
     const binder: Binder = {
       tcp: async (hostname, port) =>
-        bound(api.listen({ ...common, hostname, port })),
+        bound(
+          api.listen({ ...common, hostname, port, reusePort, ipv6Only }),
+        ),
       unix: async (unix) => bound(api.listen({ ...common, unix })),
     };
-    return listenOn(target, binder, context);
+    return listenOn(target, binder, options, context);
   }
 }
 

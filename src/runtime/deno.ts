@@ -6,6 +6,7 @@ import type { Binder, BoundSocket } from "./bound_socket.ts";
 import {
   type AcceptContext,
   contextOf,
+  isIpv6Wildcard,
   lacksNatively,
   listenOn,
 } from "./listen.ts";
@@ -27,7 +28,7 @@ const ACCEPT_REST_MS = 50;
 
 /** Sockets of `Deno.listen`. */
 export function denoTransport(api: DenoApi): Transport {
-  return { name: "native", lacks: lacksNatively, listen };
+  return { name: "native", lacks, listen };
 
   function listen(
     target: ListenTarget,
@@ -50,8 +51,20 @@ export function denoTransport(api: DenoApi): Transport {
           accept,
         ),
     };
-    return listenOn(target, binder, context);
+    return listenOn(target, binder, options, context);
   }
+}
+
+function lacks(
+  target: ListenTarget,
+  options: ListenOptions,
+): string | undefined {
+  const lacking = lacksNatively(target, options);
+  if (lacking !== undefined || target.kind !== "tcp") return lacking;
+  // Without --unstable-net, Deno 2.9 ends the process when it is asked for.
+  if (options.reusePort) return "reusePort";
+  if (options.ipv6Only && isIpv6Wildcard(target)) return "ipv6Only";
+  return undefined;
 }
 
 class AcceptLoop implements BoundSocket {

@@ -1,9 +1,7 @@
 /**
- * What listening has in common on every transport: permission, name resolution, wildcards, UNIX
- * paths, wording of failures. A transport adds the two calls that bind.
+ * What listening has in common on every transport: permission, wildcards, UNIX paths, sockets
+ * of others, wording of failures. A transport adds the two calls that bind.
  */
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { sharedLocalAddress } from "./addresses.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
 import { listenError, refusal } from "./listen_errors.ts";
@@ -22,29 +20,41 @@ export interface AcceptContext {
   listenerAddress: Address;
   /** The local address of every connection, where all have the same. */
   localAddress: Address | undefined;
-  /** Whether they are UNIX sockets. */
-  readonly isUnix: boolean;
+  /** Whether they are UNIX sockets; known once it is bound, which is before the first of them. */
+  isUnix: boolean;
 }
 
 /** The context of connections to `target`, before it is bound. */
 export function contextOf(target: ListenTarget): AcceptContext {
-  const isUnix = target.kind === "unix";
+  if (target.kind === "tcp") {
+    const { kind, host, port } = target;
+    const listenerAddress = { kind, host, port } as const;
+    return { listenerAddress, localAddress: undefined, isUnix: false };
+  }
+  const path = target.kind === "unix" ? target.path : "";
+  const address = { kind: "unix", path } as const;
   return {
-    listenerAddress: target,
-    localAddress: isUnix ? target : undefined,
-    isUnix,
+    listenerAddress: address,
+    localAddress: undefined,
+    isUnix: target.kind === "unix",
   };
 }
 
 /** What the sockets of Deno and Bun themselves are not used for: see Transport.lacks. */
 export function lacksNatively(
-  _target: ListenTarget,
+  target: ListenTarget,
   options: ListenOptions,
 ): string | undefined {
   if (options.tls !== undefined) return "TLS";
-  if (options.reusePort) return "reusePort";
-  if (options.ipv6Only) return "ipv6Only";
+  // Deno.listen ignores a descriptor and opens a port of its own choice.
+  if (target.kind === "fd") return "inherited sockets";
+  if (target.kind === "server") return "servers of node:net";
   return undefined;
+}
+
+/** Whether `target` is every interface of IPv6, so that it matters whether IPv4 is taken too. */
+export function isIpv6Wildcard(target: ListenTarget): boolean {
+  return target.kind === "tcp" && (target.host === "" || target.host === "::");
 }
 
 /** Every interface: `::` takes IPv4 too; without IPv6 on this machine there is `0.0.0.0`. */
@@ -59,13 +69,13 @@ const NO_IPV6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
 export async function listenOn(
   target: ListenTarget,
   binder: Binder,
+  options: ListenOptions,
   context: AcceptContext,
 ): Promise<Listener> {
   try {
-    const listener = target.kind === "unix"
-      ? await listenUnix(target, binder)
-      : await listenTcp(target, binder);
+    const listener = await bind(target, binder, options);
     context.listenerAddress = listener.address;
+    context.isUnix = listener.address.kind === "unix";
     context.localAddress = sharedLocalAddress(listener.address);
     return listener;
   } catch (cause) {
@@ -73,28 +83,34 @@ export async function listenOn(
   }
 }
 
+async function bind(
+  target: ListenTarget,
+  binder: Binder,
+  options: ListenOptions,
+): Promise<Listener> {
+  if (target.kind === "tcp") return await listenTcp(target, binder, options);
+  if (target.kind === "unix") return await listenUnix(target, binder);
+  if (binder.given === undefined) {
+    throw refusal(target, "ENOTSUP", "this transport has no inherited sockets");
+  }
+  const bound = await binder.given(target);
+  return new BoundListener(bound.address, bound);
+}
+
 async function listenTcp(
   target: ListenTarget & { kind: "tcp" },
   binder: Binder,
+  options: ListenOptions,
 ): Promise<Listener> {
-  const { port } = target;
-  if (target.host === "") {
-    const [first, second] = EVERY_INTERFACE;
-    try {
-      return await listenIp(target, first, binder);
-    } catch (cause) {
-      if (!NO_IPV6.has(listenError(target, cause).code)) throw cause;
-      return await listenIp(target, second, binder);
-    }
+  if (target.host !== "") return await listenIp(target, target.host, binder);
+  const [first, second] = EVERY_INTERFACE;
+  try {
+    return await listenIp(target, first, binder);
+  } catch (cause) {
+    const { code } = listenError(target, cause);
+    if (!NO_IPV6.has(code) || options.ipv6Only) throw cause;
+    return await listenIp(target, second, binder);
   }
-  if (isIP(target.host) !== 0) {
-    return await listenIp(target, target.host, binder);
-  }
-  // Resolved here, because each runtime has its own error for a name that does not exist, and Bun
-  // 1.4 gives it no code at all.
-  demandNet(target, target.host, port);
-  const { address } = await lookup(target.host);
-  return await listenIp(target, address, binder);
 }
 
 async function listenIp(

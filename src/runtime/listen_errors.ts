@@ -37,8 +37,9 @@ export function refusal(
   reason: string = REASONS[code] ?? code,
   options?: ErrorOptions,
 ): ListenError {
+  const asked = target.option === undefined ? "" : ` (${target.option})`;
   return new ListenError(
-    `Cannot listen on ${describeTarget(target)}: ${reason}`,
+    `Cannot listen on ${describeTarget(target)}${asked}: ${reason}`,
     code,
     options,
   );

@@ -5,8 +5,10 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
+import { ConfigError } from "../errors.ts";
 import { bun } from "./_bun_types.ts";
 import { deno } from "./_deno_types.ts";
+import { describeTarget } from "./addresses.ts";
 import { bunTransport } from "./bun.ts";
 import { denoTransport } from "./deno.ts";
 import { openFile } from "./files.ts";
@@ -20,7 +22,15 @@ import { mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
 import { textSink } from "./text_sink.ts";
 import { afterTurn } from "./turns.ts";
-import type { Runtime, Transport } from "./types.ts";
+import type {
+  ListenOptions,
+  ListenTarget,
+  Runtime,
+  Transport,
+} from "./types.ts";
+
+export { describeTarget } from "./addresses.ts";
+export { resolveTarget } from "./resolve_target.ts";
 
 /** The runtime this process runs on. */
 export const runtime: Runtime = {
@@ -46,11 +56,40 @@ export const runtime: Runtime = {
 };
 
 /**
- * The transport for `--loop`. `auto` is the native one: it costs less per request and meets the
- * same contract.
+ * The transport that listens on `target`. `auto` is the native one, which costs less per request,
+ * where that can do all of it; both meet the same contract.
+ *
+ * @throws ConfigError if no transport can, or not the one that was asked for.
  */
-export function selectTransport(loop: "auto" | "native" | "node"): Transport {
-  return loop === "node" ? runtime.transports.node : runtime.transports.native;
+export function selectTransport(
+  loop: "auto" | "native" | "node",
+  target: ListenTarget,
+  options: ListenOptions,
+): Transport {
+  const { native, node } = runtime.transports;
+  const lacksNative = native.lacks(target, options);
+  if (loop !== "node" && lacksNative === undefined) return native;
+  const lacksNode = node.lacks(target, options);
+  if (lacksNode !== undefined) {
+    throw new ConfigError(
+      `Cannot listen on ${describeTarget(target)} with ${lacksNode} on ` +
+        `${runtimeText()}: it has no way to do that; name the addresses one by one with --bind, ` +
+        "or hand over a bound socket with --fd",
+    );
+  }
+  if (loop !== "native") return node;
+  throw new ConfigError(
+    `Cannot use --loop native for ${
+      describeTarget(target)
+    } on ${runtimeText()}: its own sockets ` +
+      `lack ${lacksNative}; use --loop auto or --loop node`,
+  );
+}
+
+/** `Deno 2.9.6`. */
+function runtimeText(): string {
+  const names = { deno: "Deno", bun: "Bun", node: "Node" };
+  return `${names[runtime.name]} ${runtime.version}`;
 }
 
 function identity(): Pick<Runtime, "name" | "version" | "transports"> {

@@ -1,11 +1,17 @@
 /** The `node:net` transport: the only one on Node, and the complete one on Deno and Bun. */
 import { createServer, type Server, type Socket as NetSocket } from "node:net";
 import { setImmediate } from "node:timers";
-import type { Binder, BoundSocket } from "./bound_socket.ts";
-import { contextOf, listenOn } from "./listen.ts";
+import { UNNAMED } from "./addresses.ts";
+import { deno } from "./_deno_types.ts";
+import type { Binder, GivenSocket } from "./bound_socket.ts";
+import { cannotListen, demandSocket, unixPathOf } from "./inherited_fd.ts";
+import { contextOf, isIpv6Wildcard, listenOn } from "./listen.ts";
+import { refusal } from "./listen_errors.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { introduce } from "./socket_events.ts";
 import type {
+  Address,
+  GivenTarget,
   Listener,
   ListenOptions,
   ListenTarget,
@@ -15,18 +21,24 @@ import type {
 } from "./types.ts";
 
 /** Sockets of `node:net`. */
-export const nodeTransport: Transport = {
-  name: "node",
-  lacks: () => undefined,
-  listen,
-};
+export const nodeTransport: Transport = { name: "node", lacks, listen };
+
+function lacks(
+  target: ListenTarget,
+  options: ListenOptions,
+): string | undefined {
+  // Deno 2.9 node:net takes IPv4 all the same.
+  return deno !== undefined && options.ipv6Only && isIpv6Wildcard(target)
+    ? "ipv6Only"
+    : undefined;
+}
 
 function listen(
   target: ListenTarget,
   options: ListenOptions,
   accept: (socket: Socket) => SocketHandler,
 ): Promise<Listener> {
-  const { backlog } = options;
+  const { backlog, reusePort = false, ipv6Only = false } = options;
   const context = contextOf(target);
   const onConnection = (raw: NetSocket): void => {
     // Asked of the server below, and again here, because Deno's node:net disregards it there.
@@ -34,19 +46,30 @@ function listen(
     introduce(new NodeSocket(raw, context), accept);
   };
   const binder: Binder = {
-    tcp: (host, port) => bind(onConnection, { host, port, backlog }),
+    tcp: (host, port) =>
+      bind(onConnection, { host, port, backlog, reusePort, ipv6Only }),
     unix: (path) => bind(onConnection, { path, backlog }),
+    given: (given) =>
+      given.kind === "fd"
+        ? inherit(given, onConnection, backlog)
+        : join(given, onConnection),
   };
-  return listenOn(target, binder, context);
+  return listenOn(target, binder, options, context);
 }
+
+/** What `listen()` of node:net takes. */
+type Where =
+  & { readonly backlog: number }
+  & (
+    | { host: string; port: number; reusePort: boolean; ipv6Only: boolean }
+    | { path: string }
+    | { fd: number }
+  );
 
 function bind(
   onConnection: (raw: NetSocket) => void,
-  where: { host: string; port: number; backlog: number } | {
-    path: string;
-    backlog: number;
-  },
-): Promise<BoundSocket> {
+  where: Where,
+): Promise<BoundServer> {
   return new Promise((resolve, reject) => {
     // With allowHalfOpen false, the answer to a peer that has sent FIN would be lost.
     const server = createServer(
@@ -66,16 +89,64 @@ function bind(
   });
 }
 
-class BoundServer implements BoundSocket {
+async function inherit(
+  target: GivenTarget & { kind: "fd" },
+  onConnection: (raw: NetSocket) => void,
+  backlog: number,
+): Promise<GivenSocket> {
+  demandSocket(target);
+  const { fd } = target;
+  try {
+    const bound = await bind(onConnection, { fd, backlog });
+    const { address } = bound;
+    return address.kind === "unix" && address.path === ""
+      ? bound.at({ kind: "unix", path: unixPathOf(fd) })
+      : bound;
+  } catch (cause) {
+    throw cannotListen(target, cause);
+  }
+}
+
+/** Takes the connections of a server that the program around us has made. */
+async function join(
+  target: GivenTarget & { kind: "server" },
+  onConnection: (raw: NetSocket) => void,
+): Promise<GivenSocket> {
+  const server = target.server as Server;
+  if (!server.listening) {
+    throw refusal(target, "EINVAL", "it does not listen");
+  }
+  // An http.Server or tls.Server would answer beside us.
+  if (server.listenerCount("connection") > 0) {
+    const reason = "it has connection listeners of its own, expected a plain " +
+      "net.Server";
+    throw refusal(target, "EINVAL", reason);
+  }
+  // Its own default loses the answer to a peer that has sent FIN. Read at every accept.
+  (server as Server & { allowHalfOpen: boolean }).allowHalfOpen = true;
+  server.on("connection", (raw) => {
+    onConnection(raw);
+    // Undoes the server's option pauseOnConnect.
+    raw.resume();
+  });
+  server.on("error", () => {});
+  return new BoundServer(server);
+}
+
+class BoundServer implements GivenSocket {
   readonly port: number;
+  readonly address: Address;
   readonly #server: Server;
 
-  constructor(server: Server) {
-    const address = server.address();
-    this.port = typeof address === "object" && address !== null
-      ? address.port
-      : 0;
+  constructor(server: Server, address: Address = addressOf(server)) {
+    this.address = address;
+    this.port = address.kind === "tcp" ? address.port : 0;
     this.#server = server;
+  }
+
+  /** The same, known to be bound to `address`. */
+  at(address: Address): BoundServer {
+    return new BoundServer(this.#server, address);
   }
 
   close(): Promise<void> {
@@ -91,4 +162,14 @@ class BoundServer implements BoundSocket {
   unref(): void {
     this.#server.unref();
   }
+}
+
+function addressOf(server: Server): Address {
+  const found = server.address();
+  if (typeof found === "string") return { kind: "unix", path: found };
+  // Of an inherited UNIX socket, null on Node and Deno and {} on Bun.
+  const { address: host, port } = found ?? {};
+  return host === undefined || port === undefined
+    ? UNNAMED
+    : { kind: "tcp", host, port };
 }

@@ -15,11 +15,10 @@ export function demandNet(
 ): void {
   const where = hostAndPort(host, port);
   // A name needs permission for itself, to be resolved, and for its address: tell both at once.
-  const isAddressOfName = target.kind === "tcp" && target.host !== host &&
-    target.host !== "";
-  const all = isAddressOfName
-    ? `${hostAndPort(target.host, port)},${where}`
-    : where;
+  const name = target.kind === "tcp" ? target.name : undefined;
+  const all = name === undefined
+    ? where
+    : `${hostAndPort(name, port)},${where}`;
   demand(target, { name: "net", host: where }, `--allow-net=${all}`);
 }
 

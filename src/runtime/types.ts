@@ -7,7 +7,10 @@
 /** One end of a connection, or what a listener is bound to. */
 export type Address =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-  /** `path` is `""` for the unnamed end of a client. */
+  /**
+   * `path` is `""` for the unnamed end of a client, and where an inherited socket does not tell its
+   * path; that of an abstract socket begins with `@`.
+   */
   | { readonly kind: "unix"; readonly path: string };
 
 /** One connected peer. Every method is safe after close, and then does nothing. */
@@ -83,25 +86,59 @@ export interface SocketHandler {
   onClose(error?: Error): void;
 }
 
+/** What every target may say of itself, for messages. */
+interface Asked {
+  /** Where the operator asked for it, such as `--bind`. */
+  readonly option?: string | undefined;
+}
+
 /** Where to listen. */
 export type ListenTarget =
-  /**
-   * `host` is an IP address or a name, or `""` for every interface, IPv4 and IPv6; `::` also takes
-   * IPv4. Port 0 lets the kernel choose.
-   */
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-  /**
-   * A socket file that nobody listens on is replaced; anything else at `path` is `EADDRINUSE` and
-   * left alone. On close the file is removed if it is still the one that was made. `mode` are the
-   * permissions of the file, by default 0o666.
-   */
-  | { readonly kind: "unix"; readonly path: string; readonly mode?: number };
+  & Asked
+  & (
+    /**
+     * `host` is an IP address, or `""` for every interface, IPv4 and IPv6; `::` also takes IPv4.
+     * Port 0 lets the kernel choose. A name becomes addresses by `resolveTarget`, which keeps it in
+     * `name`.
+     */
+    | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly name?: string | undefined;
+    }
+    /**
+     * A socket file that nobody listens on is replaced; anything else at `path` is `EADDRINUSE`
+     * and left alone. On close the file is removed if it is still the one that was made. `mode`
+     * are the permissions of the file, by default 0o666.
+     */
+    | {
+      readonly kind: "unix";
+      readonly path: string;
+      readonly mode?: number | undefined;
+    }
+    | GivenTarget
+  );
+
+/** A socket that somebody else has bound. */
+export type GivenTarget =
+  & Asked
+  & (
+    /**
+     * A descriptor this process was started with: a TCP or UNIX socket that listens or is at least
+     * bound. Closing it leaves the path of a UNIX socket where it is: whoever made it may have
+     * given it to others too.
+     */
+    | { readonly kind: "fd"; readonly fd: number }
+    /** A listening `net.Server` of the program around us, closed with our listener. */
+    | { readonly kind: "server"; readonly server: object }
+  );
 
 /** How to listen. */
 export interface ListenOptions {
   /** Connections the kernel holds before they are accepted; at least 1. A hint: Bun fixes it at 512. */
   readonly backlog: number;
-  /** Whether other processes may listen on the same address and share its connections. */
+  /** Whether other processes may listen on the same TCP address and share its connections. */
   readonly reusePort?: boolean;
   /** Whether `::` leaves IPv4 alone. */
   readonly ipv6Only?: boolean;

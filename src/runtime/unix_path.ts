@@ -4,12 +4,21 @@
  * our own is removed (wishes:R-035 to R-037).
  *
  * Every runtime unlinks on close whatever lies at the path it bound, even another server's socket.
- * So we bind a temporary name beside the wanted one, link the wanted one to it, and remove the
- * temporary: then close finds nothing to unlink. Linking, unlike renaming, never replaces.
+ * So we bind a temporary name in a directory beside the wanted one, link the wanted one to it, and
+ * remove the temporary: then close finds nothing to unlink. Linking, unlike renaming, never replaces.
  */
 import { Buffer } from "node:buffer";
 import type { Stats } from "node:fs";
-import { chmod, link, lstat, rename, stat, unlink } from "node:fs/promises";
+import {
+  chmod,
+  link,
+  lstat,
+  mkdtemp,
+  rename,
+  rmdir,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -26,13 +35,11 @@ export const MAX_UNIX_PATH = 107;
 
 type UnixTarget = ListenTarget & { kind: "unix" };
 
-let serial = 0;
-
 /**
  * Everybody may connect, whatever the umask: a proxy runs under a user of its own (options:O-012).
  * Who must not is kept out by the directory.
  */
-const SOCKET_MODE = 0o666;
+const DEFAULT_MODE = 0o666;
 
 /**
  * Binds the path of `target` by way of `bind`, which is given the name to use.
@@ -43,7 +50,7 @@ export async function bindUnixPath(
   target: UnixTarget,
   bind: (name: string) => Promise<BoundSocket>,
 ): Promise<BoundSocket> {
-  const { path } = target;
+  const { path, mode = DEFAULT_MODE } = target;
   if (process.platform === "win32") return await bind(path);
   const length = Buffer.byteLength(path);
   if (length > MAX_UNIX_PATH) {
@@ -57,27 +64,39 @@ export async function bindUnixPath(
   const directory = dirname(path);
   if (mayWrite(directory)) await stat(directory);
   await removeStale(target);
-  const temporary = join(
-    directory,
-    `.tricorn-${process.pid.toString(36)}-${(++serial).toString(36)}`,
-  );
-  if (Buffer.byteLength(temporary) > MAX_UNIX_PATH || !mayWrite(directory)) {
+  const room = await privateRoom(directory);
+  if (room === undefined) {
     const bound = await bind(path);
-    if (mayWrite(path)) await chmod(path, SOCKET_MODE);
+    if (mayWrite(path)) await chmod(path, mode);
     return new OwnedSocket(path, bound, await lstat(path));
   }
-  const bound = await bind(temporary);
+  const temporary = join(room, "s");
   try {
-    await chmod(temporary, SOCKET_MODE);
-    await place(temporary, path);
-    return new OwnedSocket(path, bound, await lstat(path));
-  } catch (cause) {
-    await bound.close();
-    if (codeOf(cause) === "EEXIST") throw refusal(target, "EADDRINUSE");
-    throw cause;
+    const bound = await bind(temporary);
+    try {
+      await chmod(temporary, mode);
+      await place(temporary, path);
+      return new OwnedSocket(path, bound, await lstat(path));
+    } catch (cause) {
+      await bound.close();
+      if (codeOf(cause) === "EEXIST") throw refusal(target, "EADDRINUSE");
+      throw cause;
+    }
   } finally {
     await unlinkQuietly(temporary);
+    await rmdir(room).catch(() => {});
   }
+}
+
+/**
+ * A new directory that nobody else can look into, so that nobody connects before the permissions
+ * are right; `undefined` if there can be none, or none with a path that is short enough.
+ */
+async function privateRoom(directory: string): Promise<string | undefined> {
+  const prefix = join(directory, ".tricorn-");
+  const bytes = Buffer.byteLength(prefix) + "XXXXXX/s".length;
+  if (bytes > MAX_UNIX_PATH || !mayWrite(directory)) return undefined;
+  return await mkdtemp(prefix);
 }
 
 /** Gives the socket at `temporary` the name `path`, which nothing has yet. */

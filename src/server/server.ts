@@ -11,13 +11,14 @@ import { StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
 import { Lifespan } from "../lifespan.ts";
 import { createLogging, type Logging } from "../logging/logging.ts";
-import { runtime, selectTransport } from "../runtime/mod.ts";
-import type { Address } from "../runtime/types.ts";
+import { describeTarget, runtime } from "../runtime/mod.ts";
+import type { Address, ListenOptions } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
 import { KEY_SUFFIX } from "../websocket/handshake.ts";
 import { admit } from "./admission.ts";
 import { Drain } from "./drain.ts";
-import { Listeners } from "./listeners.ts";
+import { type Binding, bindingsFor, Listeners } from "./listeners.ts";
+import { readyLine, urlText } from "./ready_line.ts";
 import { httpSettings } from "./settings.ts";
 
 /** How to stop. */
@@ -117,7 +118,7 @@ export class Server {
   /** The first address as a URL, such as `http://127.0.0.1:8000`; `undefined` while it does not listen. */
   get url(): string | undefined {
     const [first] = this.addresses;
-    return first === undefined ? undefined : addressText(first);
+    return first === undefined ? undefined : urlText(first, this.#scheme);
   }
 
   /** Counters, as of now. */
@@ -128,6 +129,10 @@ export class Server {
       requestsInProgress: context?.runningCycles ?? 0,
       totalRequests: context?.totalRequests ?? 0,
     };
+  }
+
+  get #scheme(): "http" | "https" {
+    return "http";
   }
 
   /** Whether the application's shutdown failed; meaningful once `finished` has resolved. */
@@ -240,6 +245,13 @@ export class Server {
   /** From start to end: rejects if it never ran. */
   async #live(): Promise<void> {
     const logger = this.#logging.server;
+    // What no transport can do is found before the application is started.
+    const listenOptions = this.#listenOptions();
+    const bindings = bindingsFor(
+      this.config.options.loop,
+      this.config.listenTargets,
+      listenOptions,
+    );
     // Loading may hang for ever: only a forced stop leaves it behind.
     const app = await this.#orForced(
       this.config.load((message) => logger.warning(message)),
@@ -262,7 +274,7 @@ export class Server {
     // process:P-012: an end asked for during startup still gets the application its shutdown.
     if (!this.#isStopping) {
       try {
-        await this.#listen(context);
+        await this.#listen(context, bindings, listenOptions);
       } catch (error) {
         this.#report(error);
         await lifespan.shutdown(); // process:P-006
@@ -291,15 +303,26 @@ export class Server {
     }
   }
 
-  async #listen(context: HttpContext): Promise<void> {
-    const { options, listenTarget } = this.config;
-    const transport = selectTransport(options.loop);
-    this.#logging.server.debug(
-      `Listening through the transport "${transport.name}"`,
-    );
+  #listenOptions(): ListenOptions {
+    const { backlog, reusePort, ipv6Only } = this.config.options;
+    return { backlog, reusePort, ipv6Only };
+  }
+
+  async #listen(
+    context: HttpContext,
+    bindings: readonly Binding[],
+    options: ListenOptions,
+  ): Promise<void> {
+    for (const { target, transport } of bindings) {
+      this.#logging.server.debug(
+        `Listening on ${
+          describeTarget(target)
+        } through the transport "${transport.name}"`,
+      );
+    }
     this.#listeners = await Listeners.open(
-      [{ target: listenTarget, transport }],
-      { backlog: options.backlog },
+      bindings,
+      options,
       (socket) => admit(socket, context),
     );
     this.#drain = new Drain(context, this.#logging.server, startTimer, {
@@ -309,21 +332,12 @@ export class Server {
     });
     if (!this.#isRefed) this.#listeners.unref();
     this.#phase = "running";
-    const { addresses } = this.#listeners;
-    for (const address of addresses) this.#logRunning(address);
+    const { bound, addresses } = this.#listeners;
+    for (const { target, address } of bound) {
+      const { text, styled } = readyLine(target, address, this.#scheme);
+      this.#logging.server.info(text, { styled });
+    }
     this.#listening.resolve(addresses);
-  }
-
-  #logRunning(address: Address): void {
-    const isUnix = address.kind === "unix";
-    const where = addressText(address);
-    const text = (place: string) =>
-      isUnix
-        ? `Tricorn running on unix socket ${place} (Press CTRL+C to quit)`
-        : `Tricorn running on ${place} (Press CTRL+C to quit)`;
-    this.#logging.server.info(text(where), {
-      styled: text(`\x1b[1m${where}\x1b[0m`),
-    });
   }
 
   #newContext(app: AsgiApp, lifespan: Lifespan): HttpContext {
@@ -396,13 +410,6 @@ export class Server {
 function startTimer(ms: number, callback: () => void): () => void {
   const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
   return () => clearTimeout(timer);
-}
-
-/** `http://host:port`, IPv6 in brackets; or the path of a UNIX socket. */
-function addressText(address: Address): string {
-  if (address.kind === "unix") return address.path;
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return `http://${host}:${address.port}`;
 }
 
 /** Logs as the options of `config` say, to the standard streams. */

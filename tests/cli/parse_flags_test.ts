@@ -167,7 +167,8 @@ test("parseFlags() knows every option of the table by all its spellings", () => 
     number: "3",
     switch: "false",
     text: "x",
-    list: "a:b",
+    list: "a:1",
+    octal: "660",
   };
   for (const name of TEXT_OPTION_NAMES) {
     const { flag, aliases = [], type } = OPTIONS[name];

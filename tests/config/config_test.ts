@@ -25,16 +25,48 @@ for (const nothing of [undefined, null]) {
   });
 }
 
+const HOST = { kind: "tcp", option: "--host, --port" } as const;
+const BIND = { option: "--bind" } as const;
+const given = { listen() {}, address() {}, close() {}, on() {} };
+
 for (
-  const [options, target] of [
-    [{}, { kind: "tcp", host: "127.0.0.1", port: 8000 }],
-    [{ host: "::1", port: 0 }, { kind: "tcp", host: "::1", port: 0 }],
-    [{ host: "" }, { kind: "tcp", host: "0.0.0.0", port: 8000 }],
-    [{ uds: "run/app.sock" }, { kind: "unix", path: "run/app.sock" }],
+  const [options, targets] of [
+    [{}, [{ ...HOST, host: "127.0.0.1", port: 8000 }]],
+    [{ host: "::1", port: 0 }, [{ ...HOST, host: "::1", port: 0 }]],
+    [{ host: "" }, [{ ...HOST, host: "", port: 8000 }]],
+    [{ uds: "run/app.sock" }, [{
+      kind: "unix",
+      path: "run/app.sock",
+      mode: 0o666,
+      option: "--uds",
+    }]],
+    [{ uds: "app.sock", udsMode: 0o600 }, [{
+      kind: "unix",
+      path: "app.sock",
+      mode: 0o600,
+      option: "--uds",
+    }]],
+    [{ fd: 0 }, [{ kind: "fd", fd: 0, option: "--fd" }]],
+    [
+      { bind: [":80", "[::1]", "unix:a.sock", "fd://3"], udsMode: 0o660 },
+      [
+        { kind: "tcp", host: "", port: 80, ...BIND },
+        { kind: "tcp", host: "::1", port: 8000, ...BIND },
+        { kind: "unix", path: "a.sock", mode: 0o660, ...BIND },
+        { kind: "fd", fd: 3, ...BIND },
+      ],
+    ],
+    [
+      { sockets: [0, given] },
+      [
+        { kind: "fd", fd: 0, option: "sockets" },
+        { kind: "server", server: given, option: "sockets" },
+      ],
+    ],
   ] as readonly (readonly [OptionsInput, unknown])[]
 ) {
   test(`Config listens where ${JSON.stringify(options)} says`, () => {
-    assert.deepEqual(new Config(app, options).listenTarget, target);
+    assert.deepEqual(new Config(app, options).listenTargets, targets);
   });
 }
 

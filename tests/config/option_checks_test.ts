@@ -4,6 +4,7 @@ import {
   checkHeaders,
   checkHost,
   checkRootPath,
+  checkSockets,
   checkUds,
   readHeader,
 } from "../../src/config/option_checks.ts";
@@ -146,5 +147,31 @@ for (
 ) {
   test(`checkHeaders() refuses ${JSON.stringify(headers)}`, () => {
     assert.ok("problem" in checkHeaders(headers));
+  });
+}
+
+const server = { listen() {}, address() {}, close() {}, on() {} };
+
+test("checkSockets() takes descriptors and servers", () => {
+  const verdict = checkSockets([0, 3, server]);
+  assert.deepEqual(verdict, { value: [0, 3, server] });
+});
+
+for (
+  const [behaviour, sockets, problem] of [
+    ["an empty list", [], /empty: expected at least one socket/],
+    ["a negative number", [-1], /^-1 is neither a descriptor nor a server/],
+    ["a fraction", [1.5], /^1\.5 is neither/],
+    ["a descriptor as text", ["3"], /^'3' is neither/],
+    ["what is no server", [{ listen() {} }], /^an object is neither/],
+    ["nothing", [null], /^null is neither/],
+    ["a descriptor given twice", [3, 3], /in the list twice/],
+    ["a server given twice", [server, server], /in the list twice/],
+  ] as const
+) {
+  test(`checkSockets() refuses ${behaviour}`, () => {
+    const verdict = checkSockets(sockets);
+    assert.ok("problem" in verdict);
+    assert.match(verdict.problem, problem);
   });
 }

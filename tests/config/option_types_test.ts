@@ -115,3 +115,40 @@ test("quote() keeps a value one printable line", () => {
   assert.equal(quote(() => {}), "a function");
   assert.equal(quote(Symbol("x")), "a symbol");
 });
+
+const octal: OptionType = { kind: "octal", max: 0o777 };
+
+for (const text of ["660", "0660", "0o660", " 660 "]) {
+  test(`readText() reads ${JSON.stringify(text)} as octal`, () => {
+    assert.deepEqual(readText(octal, text), { value: 0o660 });
+  });
+}
+
+for (
+  const [input, problem] of [
+    ["680", "'680' is not an octal number."],
+    ["rw-rw----", "'rw-rw----' is not an octal number."],
+    ["", "'' is not an octal number."],
+    ["-1", "'-1' is not an octal number."],
+    ["1000", "1000 is not in the range 0<=x<=777, in octal."],
+  ] as const
+) {
+  test(`readText() refuses ${JSON.stringify(input)} as octal`, () => {
+    assert.deepEqual(readText(octal, input), { problem });
+  });
+}
+
+for (
+  const [input, shown] of [
+    [0o1000, "1000"],
+    [-1, "-1"],
+    [0.5, "0.5"],
+    ["660", "'660'"],
+  ] as const
+) {
+  test(`checkValue() refuses ${JSON.stringify(input)} as octal`, () => {
+    assert.deepEqual(checkValue(octal, input), {
+      problem: `${shown} is not in the range 0<=x<=777, in octal.`,
+    });
+  });
+}

@@ -52,6 +52,12 @@ describe("resolveOptions()", () => {
       host: "127.0.0.1",
       port: 8000,
       uds: undefined,
+      udsMode: 0o666,
+      fd: undefined,
+      bind: undefined,
+      sockets: undefined,
+      reusePort: false,
+      ipv6Only: false,
       backlog: 2048,
       loop: "auto",
       sslCertfile: undefined,
@@ -209,6 +215,31 @@ describe("resolveOptions()", () => {
         { uds: "a.sock", port: 80 },
         `Cannot use "uds" together with "port": they name different places to listen`,
       ],
+      ...[
+        [{ fd: 0, host: "" }, "fd", "host"],
+        [{ fd: 0, uds: "a" }, "fd", "uds"],
+        [{ bind: ["a:1"], port: 0 }, "bind", "port"],
+        [{ bind: ["a:1"], fd: 0 }, "bind", "fd"],
+        [{ sockets: [0], bind: ["a:1"] }, "sockets", "bind"],
+        [{ sockets: [0], fd: 0 }, "sockets", "fd"],
+      ].map((
+        [input, a, b],
+      ) => [
+        input,
+        `Cannot use "${a}" together with "${b}": they name different places to listen`,
+      ]),
+      [
+        { bind: ["a:b"] },
+        `Cannot use option "bind": 'a:b' has no valid port: expected 0 to 65535 after the last colon`,
+      ],
+      [
+        { udsMode: "660" },
+        `Cannot use option "udsMode": '660' is not in the range 0<=x<=777, in octal`,
+      ],
+      [
+        { sockets: 3 },
+        `Cannot use option "sockets": 3 is not an array of descriptors and servers of node:net`,
+      ],
       [null, "Cannot use options: expected an object, got null"],
       [8000, "Cannot use options: expected an object, got 8000"],
     ] as readonly (readonly [unknown, string])[]
@@ -226,18 +257,21 @@ describe("optionsFromEnvironment()", () => {
       switch: ["off", false],
       integer: ["300", 300],
       number: ["2.5", 2.5],
+      octal: ["660", 0o660],
       text: ["x", "x"],
     } as const;
+    const lists: Readonly<Record<string, unknown>> = {
+      headers: [["a", "1"]],
+      bind: ["a:1"],
+      sslSni: [{ certfile: "a:1", keyfile: undefined }],
+    };
     for (const name of OPTION_NAMES) {
       const { type, flag } = OPTIONS[name];
       let [text, value]: readonly [string, unknown] = ["", undefined];
       if (type.kind === "choice") {
         [text, value] = [type.choices[1]!, type.choices[1]];
       } else if (type.kind === "list") {
-        text = "a:b";
-        value = name === "headers"
-          ? [["a", "b"]]
-          : [{ certfile: "a:b", keyfile: undefined }];
+        [text, value] = ["a:1", lists[name]];
       } else if (type.kind !== "program") [text, value] = samples[type.kind];
       if (name === "rootPath") value = "/x";
       for (const variable of variablesOf(name)) {
@@ -278,6 +312,10 @@ describe("optionsFromEnvironment()", () => {
       [{ PORT: "9000", TRICORN_PORT: "9001" }, { port: 9001 }],
       [{ PORT: "nonsense", TRICORN_PORT: "9001" }, { port: 9001 }],
       [{ PORT: "9000", TRICORN_UDS: "a.sock" }, { uds: "a.sock" }],
+      [{ PORT: "9000", TRICORN_FD: "0" }, { fd: 0 }],
+      [{ PORT: "9000", TRICORN_BIND: ":1  unix:a" }, {
+        bind: [":1", "unix:a"],
+      }],
     ] as readonly (readonly [Record<string, string>, unknown])[]
   ) {
     test(`reads ${JSON.stringify(variables)}`, () => {

@@ -1,6 +1,6 @@
 /** What the process tests start: one scenario each, named by the first argument. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { runtime } from "../../src/runtime/mod.ts";
+import { resolveTarget, runtime } from "../../src/runtime/mod.ts";
 import type { SignalName, Transport } from "../../src/runtime/types.ts";
 
 const [scenario, ...rest] = runtime.args;
@@ -79,7 +79,8 @@ const SCENARIOS: Record<string, () => Promise<void> | void> = {
       ? runtime.transports.node
       : runtime.transports.native;
     try {
-      const listener = await transport.listen(target, { backlog: 1 }, () => {
+      const [first] = await resolveTarget(target);
+      const listener = await transport.listen(first!, { backlog: 1 }, () => {
         throw new Error("Cannot happen: nobody connects");
       });
       await listener.close();

@@ -1,6 +1,5 @@
 /** Listening on real addresses, alike on every transport: names, wildcards, refusals. */
 import assert from "node:assert/strict";
-import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { ListenError } from "../../src/errors.ts";
@@ -47,26 +46,6 @@ for (const transport of TRANSPORTS) {
       { kind: "tcp", host: "203.0.113.1", port: 0 },
       "EADDRNOTAVAIL",
     );
-  });
-
-  test(say("refuses a name that does not resolve"), async () => {
-    // Without any resolver it is "try again" rather than "there is none".
-    const code = await lookup("no-such-name.invalid").catch((error) =>
-      error.code
-    );
-    await rejects({ kind: "tcp", host: "no-such-name.invalid", port: 0 }, code);
-  });
-
-  test(say("resolves a name"), async () => {
-    const target = { kind: "tcp", host: "localhost", port: 0 } as const;
-    const listener = await transport.listen(target, OPTIONS, accept);
-    try {
-      assert.ok(listener.address.kind === "tcp" && listener.address.port > 0);
-      assert.match(listener.address.host, /^(127\.0\.0\.1|::1)$/);
-      (await Peer.connect(listener.address, false)).raw.destroy();
-    } finally {
-      await listener.close();
-    }
   });
 
   for (const host of ["", "::"]) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
+import { describeTarget } from "../../src/runtime/addresses.ts";
 import { runtime, selectTransport } from "../../src/runtime/mod.ts";
 import { RUNTIME, RUNTIME_VERSION } from "../_support/this_runtime.ts";
 
@@ -14,14 +15,84 @@ test("runtime knows where it is", () => {
   assert.equal(runtime.cwd(), process.cwd());
 });
 
+const TCP = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
+const EVERY_IPV6 = { kind: "tcp", host: "::", port: 0 } as const;
+const UNIX = { kind: "unix", path: "/run/app.sock" } as const;
+const INHERITED = { kind: "fd", fd: 3 } as const;
+const GIVEN = { kind: "server", server: {} } as const;
+const OPTIONS = { backlog: 16 };
+
 test("selectTransport() gives the native sockets unless node:net is asked for", () => {
   const { native, node } = runtime.transports;
-  assert.equal(selectTransport("auto"), native);
-  assert.equal(selectTransport("native"), native);
-  assert.equal(selectTransport("node"), node);
+  for (const target of [TCP, UNIX]) {
+    assert.equal(selectTransport("auto", target, OPTIONS), native);
+    assert.equal(selectTransport("native", target, OPTIONS), native);
+    assert.equal(selectTransport("node", target, OPTIONS), node);
+  }
   assert.equal(node.name, "node");
   assert.equal(native.name, RUNTIME === "node" ? "node" : "native");
   assert.equal(native === node, RUNTIME === "node");
+});
+
+test("selectTransport() gives node:net where the native sockets lack something", () => {
+  const { node } = runtime.transports;
+  const tls = { update: () => {}, secure: () => {} };
+  for (const target of [INHERITED, GIVEN]) {
+    assert.equal(selectTransport("auto", target, OPTIONS), node);
+    assert.equal(selectTransport("node", target, OPTIONS), node);
+  }
+  assert.equal(selectTransport("auto", TCP, { ...OPTIONS, tls }), node);
+});
+
+for (
+  const [target, noun] of [
+    [INHERITED, "inherited sockets"],
+    [GIVEN, "servers of node:net"],
+  ] as const
+) {
+  test(
+    `selectTransport() [deno] [bun] refuses native for ${noun}, with a way out`,
+    {
+      skip: RUNTIME === "node" && "its sockets are those of node:net",
+    },
+    () => {
+      const name = RUNTIME === "deno" ? "Deno" : "Bun";
+      assert.throws(() => selectTransport("native", target, OPTIONS), {
+        name: "ConfigError",
+        message: `Cannot use --loop native for ${describeTarget(target)} on ` +
+          `${name} ${RUNTIME_VERSION}: its own sockets lack ${noun}; use --loop auto or --loop node`,
+      });
+    },
+  );
+}
+
+test("selectTransport() refuses ipv6Only where no socket can do it, and only there", () => {
+  const options = { ...OPTIONS, ipv6Only: true };
+  const select = () => selectTransport("auto", EVERY_IPV6, options);
+  if (RUNTIME === "deno") {
+    assert.throws(select, {
+      name: "ConfigError",
+      message:
+        `Cannot listen on [::]:0 with ipv6Only on Deno ${RUNTIME_VERSION}: it has no way ` +
+        "to do that; name the addresses one by one with --bind, or hand over a bound socket " +
+        "with --fd",
+    });
+  } else {
+    assert.equal(select(), runtime.transports.native);
+  }
+  const one = { kind: "tcp", host: "::1", port: 0 } as const;
+  assert.equal(
+    selectTransport("auto", one, options),
+    runtime.transports.native,
+  );
+});
+
+test("selectTransport() leaves reusePort to node:net on Deno, which would end the process", () => {
+  const { native, node } = runtime.transports;
+  const options = { ...OPTIONS, reusePort: true };
+  const expected = RUNTIME === "deno" ? node : native;
+  assert.equal(selectTransport("auto", TCP, options), expected);
+  assert.equal(selectTransport("auto", UNIX, options), native);
 });
 
 test("runtime.env() reads the environment as it is now", () => {
