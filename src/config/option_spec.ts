@@ -19,7 +19,10 @@ export type OptionGroup = typeof OPTION_GROUPS[number];
 /** One option, wherever it is given. */
 export interface OptionSpec<T = unknown> {
   readonly group: OptionGroup;
-  /** The long flag; of what only a program can give, just a name. Its variable is `TRICORN_` and the option's name, or this, in capitals. */
+  /**
+   * The long flag. Its variable is `TRICORN_` and the option's name, or this, in capitals. Of what
+   * only a program can give it is just a name, for who comes with Uvicorn's.
+   */
   readonly flag: `--${string}`;
   /** Other spellings of the flag, short ones with one dash. */
   readonly aliases?: readonly string[];

@@ -28,11 +28,14 @@ export interface CheckedIdentity {
 
 /** What is wrong with it. */
 export interface IdentityProblem {
-  /** Which part of it is to blame. */
+  /** Which part of it is to blame; where there is no `key`, never that. */
   readonly part: "cert" | "key" | "passphrase";
-  /** What was found and what was expected, to follow a colon. */
+  /** What was found, to follow a colon. */
   readonly reason: string;
 }
+
+/** The reason of a key that cannot be opened because nobody said how. */
+export const IS_ENCRYPTED = "the private key is encrypted";
 
 /**
  * Checks that certificate and key can be read, belong together, and are valid at `now`.
@@ -130,7 +133,7 @@ function openKey(
 ): { readonly opened: KeyObject } | IdentityProblem {
   const encrypted = isEncrypted(key);
   if (encrypted && passphrase === undefined) {
-    return { part: "key", reason: "the private key is encrypted" };
+    return { part: "key", reason: IS_ENCRYPTED };
   }
   try {
     return {

@@ -6,6 +6,7 @@ import {
   type CheckedIdentity,
   checkIdentity,
   type IdentityProblem,
+  IS_ENCRYPTED,
 } from "../../src/tls/identity.ts";
 import { toPem } from "../../src/tls/pem.ts";
 import {
@@ -68,7 +69,7 @@ for (
     assert.equal(identity.passphrase, "sésame");
     assert.deepEqual(check(cert.cert, pem), {
       part: "key",
-      reason: "the private key is encrypted",
+      reason: IS_ENCRYPTED,
     });
     for (const wrong of ["", "sesame", "x".repeat(2000)]) {
       assert.deepEqual(check(cert.cert, pem, wrong), {

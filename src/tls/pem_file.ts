@@ -1,0 +1,68 @@
+/** Files of certificates and keys: read whole, and watched for change. */
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
+
+/** Larger than any bundle of authorities, small enough to be read by mistake, in bytes. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Without O_NONBLOCK, opening a FIFO would wait for a writer. */
+const FLAGS: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  ENOTDIR: "it does not exist",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "it is a directory",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the path is too long",
+  EMFILE: "too many open files",
+};
+
+/** A file that cannot be read. */
+export interface FileProblem {
+  /** What was found, to follow a colon. */
+  readonly reason: string;
+}
+
+/** Reads a regular file as text. */
+export async function readPemFile(
+  path: string,
+): Promise<string | FileProblem> {
+  try {
+    const handle = await open(path, FLAGS);
+    try {
+      const stats = await handle.stat();
+      if (stats.isDirectory()) return { reason: REASONS.EISDIR! };
+      if (!stats.isFile()) return { reason: "it is not a regular file" };
+      if (stats.size > MAX_BYTES) return { reason: "it is too large" };
+      return await handle.readFile("utf8");
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return { reason: reasonOf(error, path) };
+  }
+}
+
+/**
+ * What changes when the file at `path` does: it is written to, replaced, or a symbolic link on the
+ * way leads elsewhere, as when Kubernetes exchanges a secret. Never rejects.
+ */
+export async function fileStamp(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
+    return [dev, ino, size, mtimeMs, ctimeMs].join(":");
+  } catch (error) {
+    return reasonOf(error, path);
+  }
+}
+
+function reasonOf(error: unknown, path: string): string {
+  const { name, code, message } = error as Error & { readonly code?: string };
+  if (name === "NotCapable" || name === "PermissionDenied") {
+    return `Deno does not allow it, run it with --allow-read=${path}`;
+  }
+  const known = code === undefined ? undefined : REASONS[code];
+  return known ?? message.split("\n")[0]!;
+}
