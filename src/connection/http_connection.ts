@@ -515,14 +515,10 @@ export class HttpConnection
     cycle.body.finish();
     this.#responseOver(false);
     const canContinue = !this.stream.closes && !this.#context.isDraining;
-    if (
-      canContinue && this.#reading === "wait" && this.#parser.unreadBytes > 0
-    ) {
-      // Pipelined answers share a write: the next request is taken first.
-      this.#flow.joinTurn();
-    } else {
-      this.#flow.out.flush();
-    }
+    // The answers of one turn leave one after the other when it ends, pipelined ones in one write.
+    // A write wakes the peer: in between, each would find it asleep and pay for that (bench/README.md).
+    if (canContinue) this.#flow.joinTurn();
+    else this.#flow.out.flush();
     if (!canContinue) this.#close();
     else if (this.#reading === "wait") this.#becomeIdle();
     else this.#discardRest();
