@@ -3,6 +3,7 @@ import type { Socket as NetSocket } from "node:net";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
+import { readShared } from "./shared_reads.ts";
 import type { Address, Socket, SocketHandler } from "./types.ts";
 
 const OWNER = Symbol("owner");
@@ -32,7 +33,9 @@ export class NodeSocket implements Socket {
     this.#localAddress = context.localAddress;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
     (raw as OwnedNetSocket)[OWNER] = this;
-    raw.on("data", NodeSocket.#onData);
+    if (!readShared(raw, NodeSocket.#onData)) {
+      raw.on("data", NodeSocket.#onData);
+    }
     raw.on("drain", NodeSocket.#onDrain);
     raw.on("end", NodeSocket.#onEnd);
     raw.on("error", NodeSocket.#onError);

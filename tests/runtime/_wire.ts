@@ -65,7 +65,8 @@ export class Recorder implements SocketHandler {
 
   onData(bytes: Uint8Array): void {
     this.#note("data");
-    this.chunks.push(bytes.slice());
+    // Not slice(): of a Buffer that is a view.
+    this.chunks.push(new Uint8Array(bytes));
     this.bytes += bytes.length;
   }
 
