@@ -18,10 +18,16 @@ export const COPY_LIMIT: number = 16 * 1024;
 /** Writers nobody uses at the moment: an idle connection holds none. */
 export class WriterPool {
   readonly #free: ByteWriter[] = [];
+  readonly #allocate: ((size: number) => Uint8Array) | undefined;
+
+  /** @param allocate Makes the memory of writers, in the form that sockets take best. */
+  constructor(allocate?: (size: number) => Uint8Array) {
+    this.#allocate = allocate;
+  }
 
   /** An empty writer. */
   take(): ByteWriter {
-    return this.#free.pop() ?? new ByteWriter(WRITER_BYTES);
+    return this.#free.pop() ?? new ByteWriter(WRITER_BYTES, this.#allocate);
   }
 
   /** Gives a writer back; nobody may hold its bytes any more. */
@@ -69,7 +75,7 @@ export class OutputBuffer {
     this.#writer = undefined;
     if (
       writer.length === 0 ||
-      this.#socket.write(writer.bytes.subarray(0, writer.length))
+      this.#socket.write(writer.written)
     ) {
       this.#pool.give(writer);
     } else if (this.#held === undefined) {

@@ -116,6 +116,12 @@ function withTls<E extends { readonly tls?: TlsExtension }>(
   return extensions;
 }
 
+/** A copy, so that a scope keeps what it was told; written out, because a spread costs more. */
+function connectionOf({ extension }: ConnectionInfo): ConnectionExtension {
+  const { id, requests, alpn } = extension;
+  return { id, requests, alpn };
+}
+
 /** What works on this request and nothing else (asgi:A-059). */
 function extensionsOf(
   head: RequestHead,
@@ -128,7 +134,7 @@ function extensionsOf(
       "http.response.pathsend": WITH_RANGE,
       abort_signal: new AbortEntry(cycle),
       drain_signal: context.drainSignal,
-      connection: { ...info.extension },
+      connection: connectionOf(info),
     };
   }
   const extensions: {
@@ -137,7 +143,7 @@ function extensionsOf(
     "http.response.pathsend": WITH_RANGE,
     abort_signal: new AbortEntry(cycle),
     drain_signal: context.drainSignal,
-    connection: { ...info.extension },
+    connection: connectionOf(info),
     "http.response.trailers": YES,
   };
   if (context.settings.offersEarlyHints) {
@@ -213,7 +219,7 @@ export function websocketScope(
       "websocket.compress": YES,
       abort_signal: new AbortEntry(cycle),
       drain_signal: context.drainSignal,
-      connection: { ...info.extension },
+      connection: connectionOf(info),
     }, info),
   };
 }

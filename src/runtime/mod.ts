@@ -2,6 +2,7 @@
  * Where we run, found once. Detecting has no effects: nothing listens, reads or writes until it is
  * asked to.
  */
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
@@ -40,6 +41,8 @@ export const runtime: Runtime = {
   args: deno?.args ?? process.argv.slice(2),
   stdout: textSink(1),
   stderr: textSink(2),
+  // node:net on Node makes a Buffer of everything else, for every write.
+  allocate: (size) => Buffer.allocUnsafeSlow(size),
   cwd: () => process.cwd(),
   env: (name) => mayReadEnv(name) ? process.env[name] : undefined,
   openFile,

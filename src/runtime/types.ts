@@ -311,6 +311,8 @@ export interface Runtime {
   readonly stderr: TextSink;
   /** The transports there are; on Node both are `node:net`. */
   readonly transports: { readonly native: Transport; readonly node: Transport };
+  /** Memory for what is written to sockets, in the form that they take without wrapping it. */
+  allocate(size: number): Uint8Array;
   /** Working directory, absolute. */
   cwd(): string;
   /** An environment variable; `undefined` if unset, or if we may not look. */

@@ -362,7 +362,7 @@ export class Server {
       defaults,
       deadlines: new Deadlines(runtime, () => defaults.refresh(Date.now())),
       turnEnd: new TurnEnd(runtime.afterTurn),
-      writers: new WriterPool(),
+      writers: new WriterPool(runtime.allocate),
       openFile: runtime.openFile,
       acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
       createDeflater: runtime.createDeflater,

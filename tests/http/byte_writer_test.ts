@@ -9,6 +9,30 @@ function textOf(writer: ByteWriter): string {
 }
 
 describe("ByteWriter", () => {
+  test("written is what was written, in whatever memory it lies", () => {
+    const writer = new ByteWriter(4);
+    assert.equal(writer.written.length, 0);
+    writer.writeAscii("abc");
+    const first = writer.written;
+    assert.equal(decoder.decode(first), "abc");
+    assert.equal(writer.written, first);
+    writer.writeAscii("defgh"); // grows
+    assert.equal(decoder.decode(writer.written), "abcdefgh");
+    writer.length = 3;
+    writer.writeAscii("xyz");
+    assert.equal(decoder.decode(writer.written), "abcxyz");
+  });
+
+  test("takes its memory from whom it is told to", () => {
+    const sizes: number[] = [];
+    const writer = new ByteWriter(4, (size) => {
+      sizes.push(size);
+      return new Uint8Array(size);
+    });
+    writer.writeAscii("abcdefgh");
+    assert.deepEqual(sizes, [4, 8]);
+  });
+
   test("starts empty", () => {
     assert.equal(new ByteWriter(16).length, 0);
   });
