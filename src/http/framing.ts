@@ -64,6 +64,21 @@ export function resetFraming(framing: Framing): void {
   framing.acceptsTrailers = false;
 }
 
+/** Sets `framing` to what `other` is, before it was concluded. */
+export function restoreFraming(framing: Framing, other: Framing): void {
+  framing.hosts = other.hosts;
+  framing.contentLength = other.contentLength;
+  framing.codings = other.codings;
+  framing.isChunked = other.isChunked;
+  framing.closes = other.closes;
+  framing.keepsAlive = other.keepsAlive;
+  framing.upgrades = other.upgrades;
+  framing.upgrade = other.upgrade;
+  framing.expectsContinue = other.expectsContinue;
+  framing.expectsOther = other.expectsOther;
+  framing.acceptsTrailers = other.acceptsTrailers;
+}
+
 /** The fields that {@linkcode noteField} looks at are the first of the known names. */
 export const LAST_FRAMING_NAME: number = UPGRADE;
 

@@ -24,6 +24,13 @@ import {
   TOKEN,
   VALUE,
 } from "./chars.ts";
+import {
+  copyFields,
+  type KnownFields,
+  newOwner,
+  recall,
+  remember,
+} from "./field_memory.ts";
 import { notes, noteUsualField, reserveNotes, SLOTS } from "./field_notes.ts";
 import {
   concludeFraming,
@@ -32,6 +39,7 @@ import {
   LAST_FRAMING_NAME,
   noteField,
   resetFraming,
+  restoreFraming,
 } from "./framing.ts";
 import { CONTENT_LENGTH, findName, HOST, NAMES } from "./header_names.ts";
 import { latin1 } from "./latin1.ts";
@@ -73,6 +81,9 @@ export const HEAD_FAULT = -1;
 const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f];
 const VERSION_BYTES = 8;
 
+/** The second head of a connection is kept, and then every so many: the client may change its mind. */
+const REMEMBER_EVERY = 16;
+
 const framing: Framing = emptyFraming();
 
 /** Reads the heads of one connection, one after another. */
@@ -93,6 +104,13 @@ export class HeadParser {
   #fragmentAt = -1;
   #fields = 0;
   #isWhole = true;
+  /** Where the fields begin. */
+  #fieldsAt = 0;
+  /** The fields, if they are the same as before. */
+  #known: KnownFields | undefined;
+  readonly #owner = newOwner();
+  /** Heads that were read field by field. */
+  #reads = 0;
 
   constructor(limits: HttpLimits) {
     this.#limits = limits;
@@ -138,6 +156,7 @@ export class HeadParser {
     this.#fragmentAt = -1;
     this.#fields = 0;
     this.#isWhole = true;
+    this.#known = undefined;
   }
 
   #fail(fault: HttpFaultCode): -1 {
@@ -206,6 +225,14 @@ export class HeadParser {
           if (bytes[at] !== LF) return this.#fail("BAD_LINE_END");
           at++;
           this.#step = "line";
+          this.#fieldsAt = at - base;
+          if (this.#reads > 1) {
+            const known = recall(this.#owner, bytes, at, end);
+            if (known !== undefined && known.lines <= limits.maxHeaders) {
+              this.#known = known;
+              return at + known.bytes.length - base;
+            }
+          }
           break;
         case "line": {
           const byte = bytes[at];
@@ -318,38 +345,34 @@ export class HeadParser {
 
   /** Turns the notes into a head; false after a fault. */
   #build(bytes: Uint8Array, base: number, size: number): boolean {
-    const text = latin1(bytes, base, base + size);
+    const known = this.#known;
+    const text = latin1(
+      bytes,
+      base,
+      base + (known === undefined ? size : this.#fieldsAt),
+    );
     const method = methodOf(text, bytes, base, this.#methodEnd);
     const version = bytes[base + this.#targetEnd + VERSION_BYTES] === 0x31
       ? "1.1"
       : "1.0";
-    resetFraming(framing);
-    const headers: HeaderField[] = [];
-    for (
-      let field = 0, slot = 0;
-      field < this.#fields;
-      field++, slot += SLOTS
-    ) {
-      const known = notes[slot];
-      const name = known !== 0
-        ? NAMES[known]
-        : text.substring(notes[slot + 1], notes[slot + 2]).toLowerCase();
-      let value = text.substring(notes[slot + 3], notes[slot + 4]);
-      if (known !== 0 && known <= LAST_FRAMING_NAME) {
-        const hadLength = framing.contentLength >= 0;
-        const fault = noteField(known, value, framing);
-        if (fault !== undefined) {
-          this.fault = fault;
-          return false;
-        }
-        if (known === CONTENT_LENGTH) {
-          // RFC 9110 §8.6: the same length again, in a list or another line, becomes one value.
-          // Whoever the application passes it on to has nothing left to choose from.
-          if (hadLength) continue;
-          if (value.includes(",")) value = `${framing.contentLength}`;
-        }
+    let headers: HeaderField[];
+    if (known !== undefined) {
+      restoreFraming(framing, known.framing);
+      headers = copyFields(known.headers);
+    } else {
+      headers = [];
+      if (!this.#readFields(text, headers)) return false;
+      if (++this.#reads % REMEMBER_EVERY === 2) {
+        remember(
+          this.#owner,
+          bytes,
+          base + this.#fieldsAt,
+          base + size,
+          this.#fields,
+          headers,
+          framing,
+        );
       }
-      headers.push([name, value]);
     }
     const fault = concludeFraming(framing, version);
     if (fault !== undefined) {
@@ -402,6 +425,38 @@ export class HeadParser {
         ? framing.upgrade
         : undefined,
     };
+    return true;
+  }
+
+  /** Turns the notes of the fields into pairs and framing; false after a fault. */
+  #readFields(text: string, headers: HeaderField[]): boolean {
+    resetFraming(framing);
+    for (
+      let field = 0, slot = 0;
+      field < this.#fields;
+      field++, slot += SLOTS
+    ) {
+      const known = notes[slot];
+      const name = known !== 0
+        ? NAMES[known]
+        : text.substring(notes[slot + 1], notes[slot + 2]).toLowerCase();
+      let value = text.substring(notes[slot + 3], notes[slot + 4]);
+      if (known !== 0 && known <= LAST_FRAMING_NAME) {
+        const hadLength = framing.contentLength >= 0;
+        const fault = noteField(known, value, framing);
+        if (fault !== undefined) {
+          this.fault = fault;
+          return false;
+        }
+        if (known === CONTENT_LENGTH) {
+          // RFC 9110 §8.6: the same length again, in a list or another line, becomes one value.
+          // Whoever the application passes it on to has nothing left to choose from.
+          if (hadLength) continue;
+          if (value.includes(",")) value = `${framing.contentLength}`;
+        }
+      }
+      headers.push([name, value]);
+    }
     return true;
   }
 }
