@@ -50,6 +50,12 @@ type Waiting =
   | "head"
   | "body"
   | "keepAlive"
+  /** Draining: for one more request that may be on its way. */
+  | "lastCall"
+  /** Draining: for the rest of its head. */
+  | "lastHead"
+  /** Draining: for the kernel to show that nothing has arrived. */
+  | "hangUp"
   | "halfClosed"
   | "linger";
 
@@ -62,6 +68,15 @@ const MAX_WAITING_BYTES = 64 * 1024;
  * listens. FIN means "closed" far more often than "half-closed", and looks the same.
  */
 const HALF_CLOSED_MS = 5_000;
+
+/**
+ * How long a connection that was just in use is left open when draining begins, in milliseconds:
+ * its next request may have been sent already, and closing would lose it. On the coarse clock this
+ * is up to twice as long.
+ */
+const LAST_CALL_MS = 250;
+/** Idle time, in milliseconds, after which it is no longer likely that a request is on its way. */
+const LONG_IDLE_MS = 1_000;
 
 const NO_TRAILERS: readonly (readonly [string, string])[] = [];
 
@@ -84,6 +99,8 @@ export class HttpConnection
   readonly #info: ConnectionInfo;
   #reading: Reading = "head";
   #waiting: Waiting = "nothing";
+  /** When it became idle, or its head began to arrive; on the coarse clock. */
+  #quietSince: number;
   /** The request in progress, or the last one. */
   #cycle: HttpCycle | undefined;
   #head: RequestHead | undefined;
@@ -112,6 +129,7 @@ export class HttpConnection
     this.#info = connectionInfo(socket, `${++context.nextConnectionId}`);
     context.connections.add(this);
     context.deadlines.watch(this);
+    this.#quietSince = context.deadlines.now;
     this.#wait("firstByte", context.settings.headMs); // http:H-002
     this.#trace("HTTP connection made");
   }
@@ -119,6 +137,11 @@ export class HttpConnection
   /** Whether a response is owed. */
   get isBusy(): boolean {
     return !this.#isResponseOver;
+  }
+
+  /** See {@linkcode TrackedConnection}. */
+  get isWebSocket(): boolean {
+    return false;
   }
 
   /** The application call of the request in progress or the last one, if it has not returned. */
@@ -251,9 +274,7 @@ export class HttpConnection
       case "head":
         if (!this.#mayPull()) break; // not the peer is late, it is we who do not read
         if (this.#hasPeerEnded) this.#close(); // what was pipelined before its FIN is answered
-        else if (!this.#parser.isBetweenMessages && this.#waiting !== "head") {
-          this.#wait("head", this.#context.settings.headMs); // http:H-003
-        }
+        else if (!this.#parser.isBetweenMessages) this.#awaitHead();
         break;
       case "body":
       case "discard":
@@ -261,6 +282,14 @@ export class HttpConnection
         else this.#awaitBody();
         break;
     }
+  }
+
+  /** A head has begun: its time runs from its first byte on. */
+  #awaitHead(): void {
+    if (this.#waiting === "head" || this.#waiting === "lastHead") return;
+    this.#quietSince = this.#context.deadlines.now;
+    if (this.#context.isDraining) this.#wait("lastHead", LAST_CALL_MS);
+    else this.#wait("head", this.#context.settings.headMs); // http:H-003
   }
 
   #awaitBody(): void {
@@ -376,6 +405,8 @@ export class HttpConnection
     }
     if (this.#handshake !== undefined) {
       cycle.skip();
+      // It would be closed with its first frame: elsewhere it may live.
+      if (context.isDraining) return cycle.refuse(503);
       this.#upgrade(this.#handshake);
       return;
     }
@@ -514,7 +545,9 @@ export class HttpConnection
     const cycle = this.#cycle!;
     cycle.body.finish();
     this.#responseOver(false);
-    const canContinue = !this.stream.closes && !this.#context.isDraining;
+    // A head that was sent before draining began promised to go on: the peer may have asked again.
+    const canContinue = !this.stream.closes &&
+      (this.#reading === "wait" || !this.#context.isDraining);
     // The answers of one turn leave one after the other when it ends, pipelined ones in one write.
     // A write wakes the peer: in between, each would find it asleep and pay for that (bench/README.md).
     if (canContinue) this.#flow.joinTurn();
@@ -536,7 +569,9 @@ export class HttpConnection
 
   #becomeIdle(): void {
     this.#reading = "head";
-    this.#wait("keepAlive", this.#context.settings.keepAliveMs);
+    this.#quietSince = this.#context.deadlines.now;
+    if (this.#context.isDraining) this.#wait("lastCall", LAST_CALL_MS);
+    else this.#wait("keepAlive", this.#context.settings.keepAliveMs);
     // An idle connection keeps nothing of its last request alive.
     this.#head = undefined;
     this.#path = "";
@@ -600,6 +635,10 @@ export class HttpConnection
       case "keepAlive": // http:H-083
         this.#destroy();
         break;
+      case "lastCall":
+      case "lastHead":
+        this.#hangUp();
+        break;
       case "linger":
         this.#onLingerExpired();
         break;
@@ -623,13 +662,36 @@ export class HttpConnection
     else this.#destroy();
   }
 
-  /** Draining begins: an idle connection closes now, a busy one after its response (http:H-137, H-138). */
+  /**
+   * Draining begins: a connection that has long been idle closes now, one that was just in use
+   * after one more request or a moment, a busy one after its response (http:H-137, H-138).
+   */
   drain(): void {
     if (!this.#isResponseOver) return;
-    if (this.#reading === "linger") return;
-    this.#flow.out.flush();
-    if (this.#socket.queuedBytes > 0) this.#close();
-    else this.#destroy();
+    if (this.#reading === "discard") return this.#close();
+    if (this.#reading !== "head") return;
+    const quietMs = this.#context.deadlines.now - this.#quietSince;
+    if (quietMs >= LONG_IDLE_MS) this.#hangUp();
+    else {
+      this.#wait(
+        this.#parser.isBetweenMessages ? "lastCall" : "lastHead",
+        LAST_CALL_MS,
+      );
+    }
+  }
+
+  /** Closes, unless a request has arrived that nobody has read yet: that takes a whole turn. */
+  #hangUp(): void {
+    this.#wait("hangUp", Infinity);
+    const { afterTurn } = this.#context;
+    afterTurn(() =>
+      afterTurn(() => {
+        if (this.#waiting !== "hangUp" || this.#isClosed) return;
+        this.#flow.out.flush();
+        if (this.#socket.queuedBytes > 0) this.#close();
+        else this.#destroy();
+      })
+    );
   }
 
   /** The server stops waiting: the application is told, then the socket is closed. */

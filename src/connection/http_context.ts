@@ -58,9 +58,11 @@ export interface WebSocketSettings {
 
 /** What the server does with a connection. */
 export interface TrackedConnection {
-  /** Whether a response is owed. */
+  /** Whether a response is owed, or a WebSocket is open. */
   readonly isBusy: boolean;
-  /** Closes it: now if it is idle, else after its response. */
+  /** Whether it is a WebSocket, or on the way to become one. */
+  readonly isWebSocket: boolean;
+  /** Closes it soon: if it is idle and nothing arrives, else after its response. */
   drain(): void;
   /** Stops waiting for its response. @param reason What the application's signal tells. */
   abort(reason: Error): void;

@@ -152,6 +152,11 @@ export class WebSocketConnection
     return this.#phase !== "ended";
   }
 
+  /** See {@linkcode TrackedConnection}. */
+  get isWebSocket(): boolean {
+    return true;
+  }
+
   get subprotocols(): readonly string[] {
     return this.#handshake.subprotocols;
   }

@@ -5,8 +5,11 @@ import type { Logger } from "../logging/logger.ts";
 /** Time that connections get to close after their requests were cut off, in milliseconds. */
 const LAST_WORDS_MS = 500;
 
-/** Time that passes before it is worth a line that connections are waited for, in milliseconds. */
-const PATIENCE_MS = 100;
+/**
+ * Time that passes before it is worth a line that connections are waited for, in milliseconds: more
+ * than a connection that was just in use is left open.
+ */
+const PATIENCE_MS = 800;
 
 /** Starts a one-shot timer of `ms`; the function returned stops it. */
 export type StartTimer = (ms: number, callback: () => void) => () => void;
@@ -27,7 +30,8 @@ export class Drain {
   readonly #logger: Logger;
   readonly #startTimer: StartTimer;
   readonly #interrupts: DrainInterrupts;
-  #wasCutOff = false;
+  /** Requests and WebSockets that were cut off. */
+  #cutOffs = 0;
   /** What is waited for: looked at whenever something has ended. */
   #awaited:
     | { readonly isMet: () => boolean; readonly resolve: () => void }
@@ -47,7 +51,7 @@ export class Drain {
 
   /** Whether a request or WebSocket was cut off. */
   get wasCutOff(): boolean {
-    return this.#wasCutOff;
+    return this.#cutOffs > 0;
   }
 
   /** To be called when a connection or an application call has ended. */
@@ -58,6 +62,9 @@ export class Drain {
   /** Ends all connections: at once if they are idle, after their response, or after `limitMs`. */
   async run(limitMs: number): Promise<void> {
     const context = this.#context;
+    const hadWork = !isQuiet(context);
+    const finished = context.totalRequests;
+    if (hadWork) this.#logger.info(`Draining ${census(context)}`);
     for (const connection of context.connections) connection.drain();
     // Most connections close at once: only those that do not are worth a line.
     const stopTelling = this.#startTimer(
@@ -72,6 +79,12 @@ export class Drain {
     );
     stopTelling();
     if (!isDone) await this.#cutOff();
+    if (!hadWork) return;
+    this.#logger.info(
+      `Drained: ${
+        counted(context.totalRequests - finished, "request")
+      } ended, ${this.#cutOffs} cut off`,
+    );
   }
 
   /**
@@ -100,19 +113,23 @@ export class Drain {
     const what = this.#context.connections.size > 0
       ? "Waiting for connections to close."
       : "Waiting for background tasks to complete.";
-    this.#logger.info(`${what} (CTRL+C to force quit)`);
+    this.#logger.info(
+      `${what} (CTRL+C to force quit) Left: ${census(this.#context)}`,
+    );
   }
 
   /** Stops waiting: applications are told by their abort signal, connections are closed. */
   async #cutOff(): Promise<void> {
     const context = this.#context;
     const running = context.runningCycles;
-    const busy = [...context.connections].some((connection) =>
-      connection.isBusy
-    );
-    if (running > 0 || busy) this.#wasCutOff = true;
+    let busy = 0;
+    for (const connection of context.connections) if (connection.isBusy) busy++;
+    // A call belongs to a busy connection, or runs on after it.
+    this.#cutOffs = Math.max(running, busy);
     const isForced = this.#interrupts.isForced();
-    if (!isForced) {
+    if (isForced) {
+      this.#logger.warning(`Forced to stop, cutting off ${census(context)}`);
+    } else {
       this.#logger.error(
         `Cancel ${running} running task(s), timeout graceful shutdown exceeded`,
       );
@@ -140,4 +157,21 @@ export class Drain {
 
 function isQuiet(context: HttpContext): boolean {
   return context.connections.size === 0 && context.runningCycles === 0;
+}
+
+/** What there is, for the log, such as `3 connections (1 WebSocket, 1 idle) and 2 running tasks`. */
+function census(context: HttpContext): string {
+  let webSockets = 0;
+  let idle = 0;
+  for (const connection of context.connections) {
+    if (connection.isWebSocket) webSockets++;
+    else if (!connection.isBusy) idle++;
+  }
+  return `${counted(context.connections.size, "connection")} (${
+    counted(webSockets, "WebSocket")
+  }, ${idle} idle) and ${counted(context.runningCycles, "running task")}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -17,6 +17,7 @@ import { VERSION } from "../version.ts";
 import { KEY_SUFFIX } from "../websocket/handshake.ts";
 import { admit } from "./admission.ts";
 import { Drain } from "./drain.ts";
+import { LastAccepts } from "./last_accepts.ts";
 import { type Binding, bindingsFor, Listeners } from "./listeners.ts";
 import { readyLine, urlText } from "./ready_line.ts";
 import { httpSettings } from "./settings.ts";
@@ -76,6 +77,7 @@ export class Server {
   readonly #drainSignal = new DrainSignal();
   #phase: ServerPhase = "new";
   #listeners: Listeners | undefined;
+  readonly #lastAccepts = new LastAccepts(runtime);
   #drain: Drain | undefined;
   #lifespan: Lifespan | undefined;
   #context: HttpContext | undefined;
@@ -323,7 +325,7 @@ export class Server {
     this.#listeners = await Listeners.open(
       bindings,
       options,
-      (socket) => admit(socket, context),
+      this.#lastAccepts.watch((socket) => admit(socket, context)),
     );
     this.#drain = new Drain(context, this.#logging.server, startTimer, {
       forced: this.#forced.promise,
@@ -397,12 +399,15 @@ export class Server {
   async #end(context: HttpContext): Promise<void> {
     const logger = this.#logging.server;
     logger.info("Shutting down");
-    const closed = this.#listeners!.close();
+    const listeners = this.#listeners!;
+    // Before the first answer says "close": who is told so connects anew.
+    await this.#lastAccepts.end(
+      () => listeners.close(),
+      () => context.isDraining = true,
+    );
     this.#listeners = undefined;
-    context.isDraining = true;
     this.#drainSignal.raise();
     await this.#drain!.run(this.#timeoutMs);
-    await closed;
   }
 }
 

@@ -986,18 +986,124 @@ describe("refusals", () => {
 });
 
 describe("draining", () => {
-  test("an idle connection closes at once, one with half a head too (http:H-137)", async () => {
-    for (const begun of ["", "GET / HT", GET]) {
+  /** Begins draining as the server does. */
+  function drain(harness: Harness): void {
+    harness.context.isDraining = true;
+    for (const connection of harness.context.connections) connection.drain();
+  }
+
+  for (
+    const [what, begun] of [
+      ["that never spoke", ""],
+      ["in the middle of a head", "GET / HT"],
+      ["that was used", GET],
+    ] as const
+  ) {
+    test(`a connection ${what} and has been idle closes at once (http:H-137)`, async () => {
       const harness = new Harness(answering("ok"));
       const socket = harness.connect();
       if (begun !== "") socket.receive(begun);
       await harness.turn();
-      harness.context.isDraining = true;
-      for (const connection of harness.context.connections) connection.drain();
+      const written = socket.text;
+      harness.clock.advance(2_000);
+      drain(harness);
       await harness.turn();
       assert.equal(socket.isClosed, true);
+      assert.equal(socket.text, written);
       assert.equal(harness.context.connections.size, 0);
-    }
+    });
+
+    test(`a connection ${what} just now closes after a moment`, async () => {
+      const harness = new Harness(answering("ok"));
+      const socket = harness.connect();
+      if (begun !== "") socket.receive(begun);
+      await harness.turn();
+      drain(harness);
+      await harness.turn();
+      assert.equal(socket.isClosed, false);
+      harness.clock.advance(500);
+      await harness.turn();
+      assert.equal(socket.isClosed, true);
+    });
+  }
+
+  test("a request that was on its way is answered, and told that it is the last", async () => {
+    const harness = new Harness(answering("ok"));
+    const socket = harness.connect();
+    socket.receive(GET);
+    await harness.turn();
+    const first = socket.text.length;
+    drain(harness);
+    await harness.turn();
+    socket.receive(GET);
+    await harness.turn();
+    assert.match(
+      socket.text.slice(first),
+      /^HTTP\/1\.1 200 OK\r\n[^]*\r\nconnection: close\r\n\r\nok$/,
+    );
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("bytes that the kernel holds when an idle connection is to close are read first", async () => {
+    const harness = new Harness(answering("ok"));
+    const socket = harness.connect();
+    await harness.turn();
+    harness.clock.advance(2_000);
+    drain(harness);
+    socket.receive(GET); // the poll between the decision and the close
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 OK\r\n[^]*connection: close/);
+  });
+
+  test("a head that arrives in pieces gets a moment of its own, and no more (wishes:R-060)", async () => {
+    const harness = new Harness(answering("ok"));
+    const sockets = [harness.connect(), harness.connect()] as const;
+    await harness.turn();
+    drain(harness);
+    harness.clock.advance(200);
+    for (const socket of sockets) socket.receive(GET.slice(0, 9));
+    harness.clock.advance(250);
+    await harness.turn();
+    sockets[0].receive(GET.slice(9));
+    await harness.turn();
+    assert.match(sockets[0].text, /^HTTP\/1\.1 200 OK\r\n/);
+    harness.clock.advance(500);
+    await harness.turn();
+    assert.equal(sockets[1].isClosed, true);
+    assert.equal(sockets[1].text, "");
+  });
+
+  test("after an answer that promised to go on, one more request is answered", async () => {
+    const { promise, resolve } = gate();
+    let calls = 0;
+    const harness = new Harness(async (_scope, _receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: true });
+      if (++calls === 1) await promise;
+      await send({ type: "http.response.body", body: "b" });
+    });
+    const socket = harness.connect();
+    socket.receive(GET);
+    await harness.turn();
+    drain(harness);
+    resolve();
+    await harness.turn();
+    assert.ok(!socket.text.includes("connection: close"));
+    assert.equal(socket.hasEnded, false);
+    socket.receive(GET);
+    await harness.turn();
+    assert.ok(socket.text.includes("connection: close"));
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("the rest of a body that nobody wants is not waited for", async () => {
+    const harness = new Harness(answering("ok"));
+    const socket = harness.connect();
+    socket.receive("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nab");
+    await harness.turn();
+    assert.equal(socket.hasEnded, false);
+    drain(harness);
+    assert.equal(socket.hasEnded, true);
   });
 
   test("a response in progress is finished, says close, and drops what is pipelined (http:H-138, H-140)", async () => {

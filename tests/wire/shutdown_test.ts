@@ -191,7 +191,7 @@ describe("a server with a request in progress", () => {
         ...answer("early"),
         ["note", "here"],
         ["signal", "drain_signal"],
-        ["sleep", 400],
+        ["sleep", 2000],
         ["note", "cleaned up"],
       );
       const client = await busyClient(server, script);
