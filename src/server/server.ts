@@ -29,6 +29,11 @@ export interface StopOptions {
    * `timeoutGracefulShutdown`.
    */
   readonly timeout?: number;
+  /**
+   * Seconds to go on as before, for load balancers that have to learn of it first; default: the
+   * option `shutdownDelay`.
+   */
+  readonly delay?: number;
 }
 
 /** Counters of a server, as of now. */
@@ -73,6 +78,8 @@ export class Server {
   readonly #forced = Promise.withResolvers<void>();
   /** Resolves when a later `stop()` with a shorter limit runs out. */
   readonly #hurried = Promise.withResolvers<void>();
+  /** Resolves when a later `stop()` with a shorter delay runs out. */
+  readonly #delayCut = Promise.withResolvers<void>();
   readonly #logging: Logging;
   readonly #drainSignal = new DrainSignal();
   #phase: ServerPhase = "new";
@@ -85,6 +92,7 @@ export class Server {
   #isForced = false;
   #isRefed = true;
   #timeoutMs: number;
+  #delayMs: number;
   #shutdownFailed = false;
   #maxRequests = Infinity;
   /** The error of the start that is in the log. */
@@ -100,6 +108,7 @@ export class Server {
     this.listening.catch(() => {});
     this.finished.catch(() => {});
     this.#timeoutMs = config.options.timeoutGracefulShutdown * 1000;
+    this.#delayMs = config.options.shutdownDelay * 1000;
   }
 
   /** Where it stands. */
@@ -193,10 +202,11 @@ export class Server {
     if (options.timeout !== undefined) {
       this.#timeoutMs = options.timeout * 1000;
       // Already draining: the new limit counts from now.
-      if (this.#phase === "stopping") {
-        const stopTimer = startTimer(this.#timeoutMs, this.#hurried.resolve);
-        void this.finished.finally(stopTimer).catch(() => {});
-      }
+      this.#ifStopping(this.#timeoutMs, this.#hurried.resolve);
+    }
+    if (options.delay !== undefined) {
+      this.#delayMs = options.delay * 1000;
+      this.#ifStopping(this.#delayMs, this.#delayCut.resolve);
     }
     if (this.#phase === "starting" && !this.#isStopping) {
       this.#logging.server.info(
@@ -214,6 +224,13 @@ export class Server {
     }
     await this.finished.catch(() => {});
     return this.#drain?.wasCutOff !== true;
+  }
+
+  /** Calls back after `ms` if the server is about to end, and has not ended by then. */
+  #ifStopping(ms: number, callback: () => void): void {
+    if (this.#phase !== "stopping") return;
+    const stopTimer = startTimer(ms, callback);
+    void this.finished.finally(stopTimer).catch(() => {});
   }
 
   /** Ends now: cuts requests off, and does not wait for the application (process:P-037, asgi:A-168). */
@@ -275,16 +292,20 @@ export class Server {
     const context = this.#context = this.#newContext(app, lifespan);
     // process:P-012: an end asked for during startup still gets the application its shutdown.
     if (!this.#isStopping) {
+      let isListening: boolean;
       try {
-        await this.#listen(context, bindings, listenOptions);
+        isListening = await this.#listen(context, bindings, listenOptions);
       } catch (error) {
         this.#report(error);
         await lifespan.shutdown(); // process:P-006
         throw error;
       }
-      await this.#stopRequested.promise;
-      this.#phase = "stopping";
-      await this.#end(context);
+      if (isListening) {
+        await this.#stopRequested.promise;
+        this.#phase = "stopping";
+        await this.#delay();
+        await this.#end(context);
+      }
     }
     if (!this.#isForced) this.#shutdownFailed = !await lifespan.shutdown();
     logger.info(`Finished server process [${runtime.pid}]`, {
@@ -310,11 +331,12 @@ export class Server {
     return { backlog, reusePort, ipv6Only };
   }
 
+  /** @returns Whether it listens: a forced stop does not wait for names to be resolved. */
   async #listen(
     context: HttpContext,
     bindings: readonly Binding[],
     options: ListenOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (const { target, transport } of bindings) {
       this.#logging.server.debug(
         `Listening on ${
@@ -322,11 +344,16 @@ export class Server {
         } through the transport "${transport.name}"`,
       );
     }
-    this.#listeners = await Listeners.open(
+    const opening = Listeners.open(
       bindings,
       options,
       this.#lastAccepts.watch((socket) => admit(socket, context)),
     );
+    this.#listeners = await this.#orForced(opening);
+    if (this.#listeners === undefined) {
+      opening.then((listeners) => listeners.close()).catch(() => {});
+      return false;
+    }
     this.#drain = new Drain(context, this.#logging.server, startTimer, {
       forced: this.#forced.promise,
       hurried: this.#hurried.promise,
@@ -340,6 +367,7 @@ export class Server {
       this.#logging.server.info(text, { styled });
     }
     this.#listening.resolve(addresses);
+    return true;
   }
 
   #newContext(app: AsgiApp, lifespan: Lifespan): HttpContext {
@@ -393,6 +421,27 @@ export class Server {
       void this.stop();
     }
     this.#drain?.onProgress();
+  }
+
+  /** Goes on as before for as long as `shutdownDelay` says (wishes:N-001). */
+  async #delay(): Promise<void> {
+    const delayMs = this.#delayMs;
+    if (delayMs === 0 || this.#isForced) return;
+    const seconds = delayMs / 1000;
+    this.#logging.server.info(
+      `Shutting down in ${seconds} second${
+        seconds === 1 ? "" : "s"
+      }; connections are still accepted. (CTRL+C to force quit)`,
+    );
+    const over = Promise.withResolvers<void>();
+    const stopTimer = startTimer(delayMs, over.resolve);
+    await Promise.race([
+      over.promise,
+      this.#delayCut.promise,
+      this.#hurried.promise,
+      this.#forced.promise,
+    ]);
+    stopTimer();
   }
 
   /** Phases 1 to 4 of a graceful shutdown (process:P-041 to P-045). */

@@ -522,6 +522,43 @@ describe("stop()", () => {
   });
 });
 
+describe("shutdownDelay (wishes:N-001)", () => {
+  test("goes on as before until it is over", async () => {
+    const { server, start, lines } = serverOf(appOf(), { shutdownDelay: 1 });
+    const target = await start();
+    const stopped = server.stop();
+    await until(() => server.phase === "stopping");
+    assert.equal(server.started, false); // not ready: a health check may say so
+    assert.ok(
+      lines().some((line) => line.includes("Shutting down in 1 second")),
+    );
+    const response = await exchange(target, request("GET /"));
+    assert.equal(response.body, "hello");
+    assert.equal(response.header("connection"), undefined);
+    assert.equal(await stopped, true);
+    await assert.rejects(RawClient.connect(target));
+  });
+
+  test("is given to stop(), and taken back by a later one", async () => {
+    const { server, start } = serverOf(appOf());
+    await start();
+    const stopped = server.stop({ delay: 600 });
+    await until(() => server.phase === "stopping");
+    assert.equal(server.addresses.length, 1);
+    void server.stop({ delay: 0 });
+    assert.equal(await stopped, true);
+  });
+
+  test("is cut short by force", async () => {
+    const { server, start } = serverOf(appOf(), { shutdownDelay: 600 });
+    await start();
+    const stopped = server.stop();
+    await until(() => server.phase === "stopping");
+    server.forceStop();
+    await stopped;
+  });
+});
+
 describe("forceStop() (process:P-037)", () => {
   test("cuts requests off and skips the application's shutdown (asgi:A-168)", async () => {
     const notes: string[] = [];

@@ -13,6 +13,8 @@ export interface TimeoutOptions {
   readonly timeoutTlsHandshake: number;
   /** Seconds that requests in progress get when the server stops; 0 cuts them off at once. */
   readonly timeoutGracefulShutdown: number;
+  /** Seconds that a server goes on as before once it is told to stop (wishes:N-001). */
+  readonly shutdownDelay: number;
 }
 
 /** See {@linkcode TimeoutOptions}. */
@@ -53,5 +55,13 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     default: 30,
     help:
       "Time for requests in progress when the server stops. 0 cuts them off at once.",
+  },
+  shutdownDelay: {
+    group: "Timeouts",
+    flag: "--shutdown-delay",
+    type: SECONDS,
+    default: 0,
+    help:
+      "Time to go on accepting connections once told to stop, until load balancers send none.",
   },
 };
