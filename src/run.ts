@@ -3,14 +3,14 @@ import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
 import { userStack } from "./config/load_app.ts";
 import type { OptionsInput } from "./config/options.ts";
-import { AppLoadError } from "./errors.ts";
+import { AppLoadError, ConfigError } from "./errors.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { SignalName } from "./runtime/types.ts";
 import { loggingFor, Server } from "./server/server.ts";
 
 /** How the program should end. */
 export interface Ending {
-  /** 0 for a good end, 1 for a failed shutdown, 3 for a failed start (options section 5). */
+  /** 0 for a good end, 1 for a failed shutdown, 2 or 3 for a failed start (options section 5). */
   readonly exitCode: number;
   /** The signal to end by: who sent SIGTERM sees that it worked (options:X-005). */
   readonly signal?: SignalName;
@@ -39,7 +39,8 @@ export async function runConfig(config: Config): Promise<Ending> {
     if (error instanceof AppLoadError && error.cause !== undefined) {
       runtime.stderr.write(`${userStack(error.cause)}\n`);
     }
-    return { exitCode: 3 };
+    // What no socket here can do was asked for: wrong usage, though found late.
+    return { exitCode: error instanceof ConfigError ? error.exitCode : 3 };
   } finally {
     logging.flush();
     for (const restore of restores) restore();

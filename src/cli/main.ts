@@ -1,5 +1,6 @@
 /** The command: arguments and environment into a run. */
 import { Config } from "../config/config.ts";
+import { type OptionsInput, variablesOf } from "../config/options.ts";
 import { userStack } from "../config/load_app.ts";
 import { mergeOptions, optionsFromEnvironment } from "../config/resolve.ts";
 import { AppLoadError, ConfigError } from "../errors.ts";
@@ -8,6 +9,10 @@ import { runtime } from "../runtime/mod.ts";
 import { VERSION } from "../version.ts";
 import { helpText, USAGE } from "./help.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { socketActivation } from "./socket_activation.ts";
+
+/** The options that say where to listen. */
+const PLACES = ["host", "port", "uds", "fd", "bind"] as const;
 
 /**
  * Runs the command and ends the process: with 0, 2 for wrong usage, 3 for a failed start, or by
@@ -36,17 +41,19 @@ export async function main(args: readonly string[]): Promise<void> {
  * What to run; or, if only that was asked for, what to print.
  *
  * @param env Looks an environment variable up.
+ * @param onWarning Takes what the operator should know. Default: standard error.
  * @throws ConfigError for wrong usage.
  */
 export function configFor(
   args: readonly string[],
   env: (name: string) => string | undefined = runtime.env,
+  onWarning: (message: string) => void = warn,
 ): Config | string {
   const command = parseFlags(args);
   if (command.action !== "run") {
     return command.action === "help" ? helpText() : versionText();
   }
-  const { options } = command;
+  const options = withActivation(command.options, env, onWarning);
   const environment = optionsFromEnvironment(
     env,
     (name) => options[name] !== undefined,
@@ -56,6 +63,26 @@ export function configFor(
     throw new ConfigError("Missing argument 'APP'.");
   }
   return new Config(app, mergeOptions(options, environment));
+}
+
+/** `flags`, and the sockets that were handed over, if nothing says where to listen. */
+function withActivation(
+  flags: OptionsInput,
+  env: (name: string) => string | undefined,
+  onWarning: (message: string) => void,
+): OptionsInput {
+  const isPlaced = PLACES.some((name) =>
+    flags[name] !== undefined ||
+    variablesOf(name).some((variable) => (env(variable) ?? "") !== "")
+  );
+  if (isPlaced) return flags;
+  const { addresses, warning } = socketActivation(env, runtime.pid);
+  if (warning !== undefined) onWarning(warning);
+  return addresses.length === 0 ? flags : { ...flags, bind: addresses };
+}
+
+function warn(message: string): void {
+  runtime.stderr.write(`WARNING:  ${message}\n`);
 }
 
 /** What `--version` prints (options:O-008). */

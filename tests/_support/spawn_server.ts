@@ -27,6 +27,8 @@ export interface ServerStart {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Working directory; default: the repository. */
   readonly cwd?: string;
+  /** A program and its arguments that start the command, which is added to them. */
+  readonly via?: readonly string[];
 }
 
 const running = new Set<ChildProcess>();
@@ -51,16 +53,18 @@ export class ServerProcess {
     const app = start.app === undefined
       ? []
       : ["--app-dir", `${ROOT}/tests/wire/apps`, start.app];
-    const { program, args } = commandLine("cli.ts", [
-      ...app,
-      ...start.args ?? [],
-    ]);
+    const server = commandLine("cli.ts", [...app, ...start.args ?? []]);
+    const [program, ...args] = [
+      ...start.via ?? [],
+      server.program,
+      ...server.args,
+    ];
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(process.env)) {
       // What the surroundings configure must not reach the server under test.
       if (
         value === undefined ||
-        /^(TRICORN_|FORCE_COLOR$|PORT$|WEB_CONCURRENCY$)/.test(name)
+        /^(TRICORN_|LISTEN_|FORCE_COLOR$|PORT$|WEB_CONCURRENCY$)/.test(name)
       ) {
         continue;
       }
@@ -71,7 +75,7 @@ export class ServerProcess {
       if (value === undefined) delete env[name];
       else env[name] = value;
     }
-    const child = this.#child = spawn(program, args, {
+    const child = this.#child = spawn(program!, args, {
       cwd: start.cwd ?? ROOT,
       env,
       stdio: ["ignore", "pipe", "pipe"],
@@ -125,13 +129,20 @@ export class ServerProcess {
 
   /** What follows `Tricorn running on`, up to the parenthesis. */
   get runningOn(): string {
+    return this.allRunningOn[0]!;
+  }
+
+  /** `runningOn` for every address. */
+  get allRunningOn(): readonly string[] {
+    const found: string[] = [];
     for (const colored of this.stderr) {
       const line = colored.replace(/\x1b\[\d+m/g, "");
       const match =
-        /Tricorn running on (?:unix socket )?(.*) \(Press CTRL\+C to quit\)/
+        /Tricorn running on (?:(?:unix )?socket )?(.*) \(Press CTRL\+C to quit\)/
           .exec(line);
-      if (match !== null) return match[1]!;
+      if (match !== null) found.push(match[1]!);
     }
+    if (found.length > 0) return found;
     throw new Error(`Server has not said where it runs:\n${this.output}`);
   }
 
@@ -142,13 +153,7 @@ export class ServerProcess {
 
   /** Where a client finds it. */
   get target(): ClientTarget {
-    const where = this.runningOn;
-    if (!where.startsWith("http")) return { path: where };
-    const url = new URL(where);
-    return {
-      host: url.hostname.replace(/^\[|\]$/g, ""),
-      port: Number(url.port),
-    };
+    return targetFor(this.runningOn);
   }
 
   /** Everything it wrote, for messages. */
@@ -195,7 +200,7 @@ export class ServerProcess {
   }
 
   /** Sends a signal to the process. */
-  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL"): void {
     // Deno 2.9 takes a signal sent by ChildProcess.kill() for the reason of the end, whatever the
     // child makes of it.
     if (!this.#hasExited) process.kill(this.pid, name);
@@ -222,6 +227,16 @@ export class ServerProcess {
     this.signal("SIGKILL");
     await this.exited.catch(() => {});
   }
+}
+
+/** Where a client finds what a server says it runs on. */
+export function targetFor(where: string): ClientTarget {
+  if (!where.startsWith("http")) return { path: where };
+  const url = new URL(where);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port),
+  };
 }
 
 /** Starts a server on a free port and waits until it accepts connections. The caller kills it. */

@@ -75,6 +75,40 @@ for (const variables of [{}, { TRICORN_APP: "" }] as readonly Variables[]) {
   });
 }
 
+const ACTIVATED = { LISTEN_FDS: "2", LISTEN_PID: String(runtime.pid) };
+
+for (
+  const [what, args, variables, bind] of [
+    ["takes sockets that were handed over", "", {}, ["fd://3", "fd://4"]],
+    ["takes them rather than PORT", "", { PORT: "80" }, ["fd://3", "fd://4"]],
+    ["prefers --fd", "--fd 4", {}, undefined],
+    ["prefers --host", "--host ::1", {}, undefined],
+    ["prefers --bind", "--bind :80", {}, [":80"]],
+    ["prefers a variable", "", { TRICORN_PORT: "80" }, undefined],
+    ["prefers a variable", "", { TRICORN_BIND: ":80" }, [":80"]],
+  ] as readonly (readonly [string, string, Variables, unknown])[]
+) {
+  test(`configFor() ${what} ${JSON.stringify(variables)} (wishes:N-007)`, () => {
+    const config = configOf(`main:app ${args}`, { ...ACTIVATED, ...variables });
+    assert.deepEqual(config.options.bind, bind);
+  });
+}
+
+test("configFor() warns of sockets for another process, and goes on with the defaults", () => {
+  const variables: Variables = { LISTEN_FDS: "1", LISTEN_PID: "1" };
+  const warnings: string[] = [];
+  const config = configFor(
+    ["main:app"],
+    (name) => variables[name],
+    (message) => void warnings.push(message),
+  );
+  assert.ok(config instanceof Config);
+  assert.equal(config.options.port, 8000);
+  assert.equal(config.options.bind, undefined);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^Ignoring LISTEN_FDS: LISTEN_PID is '1'/);
+});
+
 test("configFor() refuses --uds beside --port", () => {
   assert.throws(() => configOf("main:app --uds a.sock --port 80"), {
     name: "ConfigError",
@@ -98,7 +132,9 @@ test("configFor() asks only for variables of the table, so that Deno may allow j
     asked.push(name);
     return undefined;
   });
-  for (const name of asked) assert.match(name, /^(TRICORN_[A-Z0-9_]+|PORT)$/);
+  for (const name of asked) {
+    assert.match(name, /^(TRICORN_[A-Z0-9_]+|PORT|LISTEN_FDS|LISTEN_PID)$/);
+  }
 });
 
 test("versionText() names version, runtime and system", () => {

@@ -1,0 +1,56 @@
+/**
+ * Sockets that a supervisor hands over by the protocol of systemd: `LISTEN_FDS` of them, from
+ * descriptor 3 up, for the process `LISTEN_PID`.
+ */
+import { ConfigError } from "../errors.ts";
+import { printable } from "../config/option_types.ts";
+
+/** The first descriptor that is handed over: 0 to 2 are the standard streams. */
+const FIRST_FD = 3;
+/** More than any supervisor hands over, and fewer than would keep us busy. */
+const MAX_FDS = 1024;
+
+/** What was handed over. */
+export interface Activation {
+  /** As `--bind` takes them; empty if there is nothing. */
+  readonly addresses: readonly string[];
+  /** What the operator should know; a sentence. */
+  readonly warning?: string;
+}
+
+/**
+ * Reads `LISTEN_FDS` and `LISTEN_PID`.
+ *
+ * @param env Looks an environment variable up.
+ * @param pid Id of this process.
+ * @throws ConfigError if `LISTEN_FDS` is meant for us and is no number.
+ */
+export function socketActivation(
+  env: (name: string) => string | undefined,
+  pid: number,
+): Activation {
+  const count = env("LISTEN_FDS");
+  if (count === undefined || count === "") return { addresses: [] };
+  const owner = env("LISTEN_PID");
+  if (owner !== String(pid)) {
+    // The variables are inherited by every program further down, the descriptors often are not.
+    const whose = owner === undefined || owner === ""
+      ? "LISTEN_PID is not set"
+      : `LISTEN_PID is '${printable(owner.slice(0, 20))}'`;
+    return {
+      addresses: [],
+      warning:
+        `Ignoring LISTEN_FDS: ${whose}, and this is process ${pid}. Start the runtime ` +
+        "directly, without a program in between, or name the sockets with --fd or --bind.",
+    };
+  }
+  if (!/^\d{1,9}$/.test(count) || Number(count) > MAX_FDS) {
+    throw new ConfigError(
+      `Invalid value for the environment variable LISTEN_FDS: '${
+        printable(count.slice(0, 200))
+      }' is not a number of sockets from 0 to ${MAX_FDS}.`,
+    );
+  }
+  const fds = Array.from({ length: Number(count) }, (_, at) => FIRST_FD + at);
+  return { addresses: fds.map((fd) => `fd://${fd}`) };
+}
