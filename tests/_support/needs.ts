@@ -29,6 +29,20 @@ export function needsProgram(program: string): string | false {
   return skipped(reason);
 }
 
+/** Debian's Python: virtual environments would hide its packages. */
+export const PYTHON = "/usr/bin/python3";
+
+/** Whether to skip because Debian's python3-websockets is missing; throws as `needsProgram` does. */
+export function needsPythonWebsockets(): string | false {
+  const { status } = spawnSync(PYTHON, ["-c", "import websockets.legacy"], {
+    timeout: 30_000,
+  });
+  if (status === 0) return false;
+  const reason = "tests with python3-websockets: it is not installed";
+  if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
+  return skipped(reason);
+}
+
 /** Whether to skip because this machine has no `::1`. */
 export function needsIpv6(): string | false {
   const addresses = Object.values(networkInterfaces()).flat();

@@ -11,7 +11,6 @@ import {
   expired,
   keyPem,
   notYetValid,
-  rsaKey,
   type ScratchFolder,
   TestAuthority,
   withFolder,

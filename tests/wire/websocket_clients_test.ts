@@ -1,9 +1,10 @@
 /** What foreign clients make of our WebSockets: `ws`, the runtime's own, Python's. */
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { WebSocket as WsWebSocket } from "ws";
+import { needsPythonWebsockets, PYTHON } from "../_support/needs.ts";
 import { sharedServer } from "../_support/spawn_server.ts";
 import { ROOT } from "../_support/this_runtime.ts";
 
@@ -173,20 +174,6 @@ test("ws agrees on compression where it offers it, and only there", async () => 
     await talk.closed;
   }
 });
-
-const PYTHON = "/usr/bin/python3";
-
-/** As tests/_support/needs.ts does for a program. */
-function needsPythonWebsockets(): string | false {
-  const { status } = spawnSync(PYTHON, ["-c", "import websockets.legacy"], {
-    timeout: 30_000,
-  });
-  if (status === 0) return false;
-  const reason = "tests with python3-websockets: it is not installed";
-  if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
-  console.log(`# skipped: ${reason}`);
-  return reason;
-}
 
 test("python3-websockets agrees with all of it", {
   skip: needsPythonWebsockets(),
