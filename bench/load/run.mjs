@@ -124,7 +124,7 @@ for (const [name, load] of Object.entries(MESSAGE_LOADS)) {
 SCENARIOS["ws-idle"] = {
   kind: "idle",
   title: "10,000 idle WebSockets, each had one echo",
-  takes: isWebSocket,
+  takes: (side) => isWebSocket(side) || side.name === "least-asgi-node",
   rounds: ({ memoryRounds }) => memoryRounds,
   warmUp: (server, settings) =>
     warmUpMessages(server, MESSAGE_LOADS["ws-echo-125"], settings),

@@ -51,7 +51,7 @@ const UVICORN = (port) => [
 /**
  * @typedef {object} Side
  * @property {string} name
- * @property {"tricorn" | "native" | "uvicorn" | "floor"} role A floor answers "/" alone.
+ * @property {"tricorn" | "native" | "uvicorn" | "floor"} role A floor answers "/" alone, or short WebSocket messages.
  * @property {"deno" | "bun" | "node" | "python"} runtime
  * @property {(port: string) => string[]} command
  * @property {string} needs A file that must exist.
@@ -155,6 +155,14 @@ export const SIDES = [
     runtime: "node",
     command: (port) => [NODE, at("raw_node.mjs"), port],
     needs: at("raw_node.mjs"),
+  },
+  {
+    name: "least-asgi-node",
+    role: "floor",
+    runtime: "node",
+    command: (port) => [NODE, at("least_asgi_node.mjs"), port],
+    needs: at("least_asgi_node.mjs"),
+    speaks: "websocket",
   },
   {
     name: "raw-deno-net",
