@@ -53,9 +53,13 @@ function clientOf(address: Address | undefined): ClientAddress | null {
     : null;
 }
 
-function serverOf(address: Address): ServerAddress {
-  return address.kind === "tcp"
-    ? Object.freeze([address.host, address.port] as const)
+function serverOf(address: Address): ServerAddress | null {
+  if (address.kind === "tcp") {
+    return Object.freeze([address.host, address.port] as const);
+  }
+  // An inherited socket need not tell its path.
+  return address.path === ""
+    ? null
     : Object.freeze([address.path, null] as const);
 }
 

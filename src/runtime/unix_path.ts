@@ -8,7 +8,7 @@
  * remove the temporary: then close finds nothing to unlink. Linking, unlike renaming, never replaces.
  */
 import { Buffer } from "node:buffer";
-import type { Stats } from "node:fs";
+import { lstatSync, type Stats, unlinkSync } from "node:fs";
 import {
   chmod,
   link,
@@ -135,6 +135,13 @@ function isAnswering(path: string): Promise<boolean> {
   });
 }
 
+/** Names that are ours now: an end of the process that nobody prepared takes them along too. */
+const owned = new Set<OwnedSocket>();
+
+function removeOwned(): void {
+  for (const socket of owned) socket.removeNow();
+}
+
 /** A bound socket that takes its name in the file system with it. */
 class OwnedSocket implements BoundSocket {
   readonly port = 0;
@@ -146,9 +153,22 @@ class OwnedSocket implements BoundSocket {
     this.#path = path;
     this.#bound = bound;
     this.#made = made;
+    if (owned.size === 0) process.on("exit", removeOwned);
+    owned.add(this);
+  }
+
+  /** Removes the name at the end of the process, when nothing can be waited for. */
+  removeNow(): void {
+    try {
+      if (isSameFile(this.#made, lstatSync(this.#path))) unlinkSync(this.#path);
+    } catch {
+      // Gone already, or not allowed: nobody is left to hear of it.
+    }
   }
 
   async close(): Promise<void> {
+    owned.delete(this);
+    if (owned.size === 0) process.off("exit", removeOwned);
     // First the name, then the socket: a client then finds nobody, never a socket that is deaf.
     const now = await lstatOrNothing(this.#path).catch(() => undefined);
     if (now !== undefined && isSameFile(this.#made, now)) {

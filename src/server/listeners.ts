@@ -73,17 +73,19 @@ export class Listeners {
    * Listens on all of `bindings`, or on none. A name is listened on at every address it leads to
    * that this machine has, with the same port.
    *
+   * @param resolve Finds the addresses of a name.
    * @throws ListenError for the first that cannot be had.
    */
   static async open(
     bindings: readonly Binding[],
     options: ListenOptions,
     accept: (socket: Socket) => SocketHandler,
+    resolve: typeof resolveTarget = resolveTarget,
   ): Promise<Listeners> {
     const opening = new Opening(options, accept);
     try {
       for (const { target, transport } of bindings) {
-        const [first, ...others] = await resolveTarget(target);
+        const [first, ...others] = await resolve(target);
         if (others.length === 0) await opening.open(first!, transport);
         else {
           const all = [first!, ...others] as readonly TcpTarget[];

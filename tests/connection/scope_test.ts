@@ -193,6 +193,14 @@ describe("addresses", () => {
         ["/run/a.sock", null],
         "",
       ],
+      [
+        "an inherited UNIX socket that does not tell its path",
+        { kind: "unix", path: "" },
+        { kind: "unix", path: "" },
+        null,
+        null,
+        "",
+      ],
       ["a peer that is gone already", tcp("127.0.0.1", 8000), undefined, null, [
         "127.0.0.1",
         8000,
