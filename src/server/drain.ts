@@ -78,11 +78,12 @@ export class Drain {
       Promise.race([forced, hurried]),
     );
     stopTelling();
+    const answered = context.totalRequests - finished;
     if (!isDone) await this.#cutOff();
     if (!hadWork) return;
     this.#logger.info(
       `Drained: ${
-        counted(context.totalRequests - finished, "request")
+        counted(answered, "request")
       } ended, ${this.#cutOffs} cut off`,
     );
   }
