@@ -25,8 +25,8 @@ export interface KnownFields {
 
 /** Places, a power of two. */
 const PLACES = 256;
-/** Longer sections are not kept: with all places taken, the table stays below one MiB. */
-const MAX_SECTION_BYTES = 2048;
+/** Longer sections are not kept; the largest of a browser behind proxies fit. The table stays below 4 MiB. */
+const MAX_SECTION_BYTES = 4096;
 
 const table: (KnownFields | undefined)[] = new Array(PLACES).fill(undefined);
 
