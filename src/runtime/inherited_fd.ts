@@ -10,8 +10,9 @@ type FdTarget = ListenTarget & { kind: "fd" };
 const EXPECTED = "expected a TCP or UNIX socket that listens or is bound";
 
 /** What carries a descriptor of 3 or more is lost on some ways to start a program; 0 never is. */
-const LOST = "npx, npm exec, bunx and bun run lose descriptors from 3 up, so " +
-  "start the runtime directly or pass the socket as descriptor 0";
+const LOST =
+  "npx, npm exec, npm run, bunx and bun run lose descriptors from 3 up: " +
+  "start the runtime directly, or pass the socket as descriptor 0";
 
 /**
  * Refuses what is no socket. Asked before listening, because the attempt itself closes a pipe, and
