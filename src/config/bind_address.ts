@@ -9,8 +9,8 @@ export type BindAddress =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "fd"; readonly fd: number };
 
-/** The port of an address that names none: that of the option `port`. */
-const DEFAULT_PORT = 8000;
+/** The port where none is named. */
+export const DEFAULT_PORT = 8000;
 const MAX_PORT = 65535;
 
 /**

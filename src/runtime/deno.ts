@@ -62,8 +62,8 @@ function lacks(
   const lacking = lacksNatively(target, options);
   if (lacking !== undefined || target.kind !== "tcp") return lacking;
   // Without --unstable-net, Deno 2.9 ends the process when it is asked for.
-  if (options.reusePort) return "reusePort";
-  if (options.ipv6Only && isIpv6Wildcard(target)) return "ipv6Only";
+  if (options.reusePort) return "--reuse-port";
+  if (options.ipv6Only && isIpv6Wildcard(target)) return "--ipv6-only";
   return undefined;
 }
 

@@ -29,7 +29,7 @@ function lacks(
 ): string | undefined {
   // Deno 2.9 node:net takes IPv4 all the same.
   return deno !== undefined && options.ipv6Only && isIpv6Wildcard(target)
-    ? "ipv6Only"
+    ? "--ipv6-only"
     : undefined;
 }
 

@@ -237,8 +237,8 @@ export interface Transport {
   /** `native`: the runtime's own sockets; `node`: those of `node:net`. */
   readonly name: "native" | "node";
   /**
-   * What of `target` and `options` it cannot do, as a noun such as `TLS`; `undefined` if it can do
-   * all of it.
+   * What of `target` and `options` it cannot do, such as `TLS` or `--ipv6-only`; `undefined` if it
+   * can do all of it.
    */
   lacks(target: ListenTarget, options: ListenOptions): string | undefined;
   /**

@@ -73,7 +73,7 @@ test("selectTransport() refuses ipv6Only where no socket can do it, and only the
     assert.throws(select, {
       name: "ConfigError",
       message:
-        `Cannot listen on [::]:0 with ipv6Only on Deno ${RUNTIME_VERSION}: it has no way ` +
+        `Cannot listen on [::]:0 with --ipv6-only on Deno ${RUNTIME_VERSION}: it has no way ` +
         "to do that; name the addresses one by one with --bind, or hand over a bound socket " +
         "with --fd",
     });

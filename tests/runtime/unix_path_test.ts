@@ -80,6 +80,28 @@ for (const transport of TRANSPORTS) {
     },
   );
 
+  for (const [length, what] of [[20, "a short"], [0, "the longest"]] as const) {
+    behaves(
+      `gives ${what} path the mode it is asked for`,
+      async (directory) => {
+        const room = MAX_UNIX_PATH - directory.length - 1;
+        const path = join(directory, "s".repeat(length === 0 ? room : length));
+        const umask = process.umask(0);
+        try {
+          const listener = await transport.listen(
+            { kind: "unix", path, mode: 0o620 },
+            { backlog: 16 },
+            (socket) => new Recorder(socket),
+          );
+          assert.equal(lstatSync(path).mode & 0o777, 0o620);
+          await listener.close();
+        } finally {
+          process.umask(umask);
+        }
+      },
+    );
+  }
+
   behaves("refuses a live socket and leaves it", async (directory) => {
     const path = join(directory, "s.sock");
     for (const other of TRANSPORTS) {

@@ -233,7 +233,7 @@ describe("every interface", () => {
     const { output } = await ended({ args }, 2);
     assert.ok(
       output.includes(
-        `ERROR:    Cannot listen on *:0 with ipv6Only on Deno ${RUNTIME_VERSION}: it has no way ` +
+        `ERROR:    Cannot listen on *:0 with --ipv6-only on Deno ${RUNTIME_VERSION}: it has no way ` +
           "to do that; name the addresses one by one with --bind",
       ),
       output,

@@ -1,5 +1,5 @@
 /** Where to listen. */
-import { checkBinds, readBind } from "../bind_address.ts";
+import { checkBinds, DEFAULT_PORT, readBind } from "../bind_address.ts";
 import { checkHost, checkSockets, checkUds } from "../option_checks.ts";
 import type { Verdict } from "../option_types.ts";
 import { MAX_INT, type OptionTable, PAIR } from "../option_spec.ts";
@@ -57,7 +57,7 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     flag: "--port",
     aliases: ["-p"],
     type: { kind: "integer", min: 0, max: 65535 },
-    default: 8000,
+    default: DEFAULT_PORT,
     fallbackVariables: ["PORT"],
     help: "Port to listen on. 0 picks a free one, which is logged.",
   },
@@ -142,7 +142,8 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "choice", choices: ["auto", "native", "node"] },
     default: "auto",
     help:
-      "Which sockets carry the bytes: the runtime's own or those of node:net.",
+      "Which sockets carry the bytes: the runtime's own (native), those of node:net (node), or " +
+      "node only for what native cannot do.",
   },
 };
 
