@@ -38,6 +38,34 @@ const handlers: Readonly<Record<string, Handler>> = {
   "/": (_scope, _receive, send) => answer(send, "hello"),
   "/length": async (_scope, receive, send) =>
     answer(send, `${await length(receive)}`),
+  "/connection": async (scope, _receive, send) => {
+    const { id, requests } = scope.extensions.connection!;
+    await answer(send, JSON.stringify({ id, requests, client: scope.client }));
+  },
+  "/echo": async (_scope, receive, send) => {
+    await send({ type: "http.response.start", status: 200 });
+    for (;;) {
+      const event = await receive();
+      if (event.type !== "http.request") return;
+      const { body, more_body } = event;
+      await send({ type: "http.response.body", body, more_body });
+      if (!more_body) return;
+    }
+  },
+  "/mirror": async (_scope, receive, send) => {
+    const pieces: Uint8Array[] = [];
+    for (let more = true; more;) {
+      const event = await receive();
+      if (event.type !== "http.request") return;
+      pieces.push(event.body);
+      more = event.more_body;
+    }
+    await send({ type: "http.response.start", status: 200 });
+    for (const body of pieces) {
+      await send({ type: "http.response.body", body, more_body: true });
+    }
+    await send({ type: "http.response.body" });
+  },
   "/slow": async (_scope, _receive, send) => {
     await pause(30);
     await answer(send, "slow");
