@@ -21,6 +21,7 @@ import {
 import { nodeTransport } from "./node.ts";
 import { mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
+import { NodeTls } from "./tls.ts";
 import { textSink } from "./text_sink.ts";
 import { afterTurn } from "./turns.ts";
 import type {
@@ -45,6 +46,7 @@ export const runtime: Runtime = {
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   cwd: () => process.cwd(),
   env: (name) => mayReadEnv(name) ? process.env[name] : undefined,
+  createTls: (settings, onFault) => new NodeTls(settings, onFault),
   openFile,
   sha1: (text) => createHash("sha1").update(text).digest("base64"),
   keepsDeflateContext: keepsContext,

@@ -1,14 +1,20 @@
 /** The `node:net` transport: the only one on Node, and the complete one on Deno and Bun. */
 import { createServer, type Server, type Socket as NetSocket } from "node:net";
 import { setImmediate } from "node:timers";
-import { UNNAMED } from "./addresses.ts";
+import { tcpAddress, UNNAMED } from "./addresses.ts";
 import { deno } from "./_deno_types.ts";
 import type { Binder, GivenSocket } from "./bound_socket.ts";
 import { cannotListen, demandSocket, unixPathOf } from "./inherited_fd.ts";
-import { contextOf, isIpv6Wildcard, listenOn } from "./listen.ts";
+import {
+  type AcceptContext,
+  contextOf,
+  isIpv6Wildcard,
+  listenOn,
+} from "./listen.ts";
 import { refusal } from "./listen_errors.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { introduce } from "./socket_events.ts";
+import type { NodeTls } from "./tls.ts";
 import type {
   Address,
   GivenTarget,
@@ -40,10 +46,12 @@ function listen(
 ): Promise<Listener> {
   const { backlog, reusePort = false, ipv6Only = false } = options;
   const context = contextOf(target);
+  const tls = options.tls as NodeTls | undefined;
   const onConnection = (raw: NetSocket): void => {
     // Asked of the server below, and again here, because Deno's node:net disregards it there.
     if (!context.isUnix) raw.setNoDelay(true);
-    introduce(new NodeSocket(raw, context), accept);
+    if (tls === undefined) introduce(new NodeSocket(raw, context), accept);
+    else shake(raw, context, tls, options.beforeHandshake, accept);
   };
   const binder: Binder = {
     tcp: (host, port) =>
@@ -55,6 +63,31 @@ function listen(
         : join(given, onConnection),
   };
   return listenOn(target, binder, options, context);
+}
+
+/** Speaks TLS on a connection first. */
+function shake(
+  raw: NetSocket,
+  context: AcceptContext,
+  tls: NodeTls,
+  beforeHandshake: ListenOptions["beforeHandshake"],
+  accept: (socket: Socket) => SocketHandler,
+): void {
+  const remoteAddress = context.isUnix
+    ? UNNAMED
+    : tcpAddress(raw.remoteAddress, raw.remotePort);
+  let onSettled = (): void => {};
+  if (beforeHandshake !== undefined) {
+    const destroy = () => void raw.destroy();
+    const settled = beforeHandshake({ remoteAddress, destroy });
+    if (settled === undefined) return destroy();
+    onSettled = settled;
+  }
+  tls.handshake(raw, remoteAddress, {
+    onSettled,
+    onSecure: (secured, connection) =>
+      introduce(new NodeSocket(secured, context, connection), accept),
+  });
 }
 
 /** What `listen()` of node:net takes. */

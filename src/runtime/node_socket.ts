@@ -4,7 +4,8 @@ import { tcpAddress, UNNAMED } from "./addresses.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
 import { readShared } from "./shared_reads.ts";
-import type { Address, Socket, SocketHandler } from "./types.ts";
+import { deno } from "./_deno_types.ts";
+import type { Address, Socket, SocketHandler, TlsConnection } from "./types.ts";
 
 const OWNER = Symbol("owner");
 const EMPTY = new Uint8Array(0);
@@ -12,28 +13,58 @@ const EMPTY = new Uint8Array(0);
 /** The listeners are shared by all sockets and find theirs by this: no closures per connection. */
 type OwnedNetSocket = NetSocket & { [OWNER]: NodeSocket };
 
+/** What a TLSSocket reads from, on Deno. */
+interface HandleBelow {
+  readStart?(): void;
+  readStop?(): void;
+}
+
+/**
+ * Deno 2.9: a TLSSocket that is paused goes on reading, and keeps everything in memory, unless the
+ * handle below it is stopped too.
+ */
+function handleBelow(raw: NetSocket): HandleBelow | undefined {
+  if (deno === undefined) return undefined;
+  const { ssl } = raw as { readonly ssl?: { readonly _parent?: HandleBelow } };
+  return ssl?._parent;
+}
+
 /** One connection. Its listeners are attached, so it is reading, once constructed. */
 export class NodeSocket implements Socket {
   handler: SocketHandler = NOBODY;
+  readonly tls: TlsConnection | undefined;
   readonly #raw: NetSocket;
   readonly #context: AcceptContext;
+  readonly #below: HandleBelow | undefined;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
   /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
   #state: "open" | "ended" | "closed" = "open";
+  /**
+   * On TLS, the callback of every write: an empty one to mark the end would be an error there on
+   * Deno 2.9 (EPERM).
+   */
+  readonly #onWritten: (() => void) | undefined;
   /** `write` has returned false since the last onDrain. */
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
   #hasMarker = false;
   #error: Error | undefined;
 
-  constructor(raw: NetSocket, context: AcceptContext) {
+  /** @param tls What was agreed on, if `raw` is a TLSSocket. */
+  constructor(raw: NetSocket, context: AcceptContext, tls?: TlsConnection) {
     this.#raw = raw;
+    this.tls = tls;
+    this.#below = tls === undefined ? undefined : handleBelow(raw);
     this.#context = context;
     this.#localAddress = context.localAddress;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
+    this.#onWritten = tls === undefined ? undefined : () => {
+      if (raw.writableLength === 0) this.#drained();
+    };
     (raw as OwnedNetSocket)[OWNER] = this;
-    if (!readShared(raw, NodeSocket.#onData)) {
+    // What a TLSSocket reads from its handle is not yet decrypted.
+    if (tls !== undefined || !readShared(raw, NodeSocket.#onData)) {
       raw.on("data", NodeSocket.#onData);
     }
     raw.on("drain", NodeSocket.#onDrain);
@@ -55,11 +86,6 @@ export class NodeSocket implements Socket {
     );
   }
 
-  /** These sockets are plain. */
-  get tls(): undefined {
-    return undefined;
-  }
-
   get queuedBytes(): number {
     return this.#state === "closed" ? 0 : this.#raw.writableLength;
   }
@@ -67,7 +93,9 @@ export class NodeSocket implements Socket {
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     const raw = this.#raw;
-    const isBelowMark = raw.write(bytes);
+    const isBelowMark = this.#onWritten === undefined
+      ? raw.write(bytes)
+      : raw.write(bytes, this.#onWritten);
     // The usual end: libuv tried at once and the kernel took it all.
     if (raw.writableLength === 0) return true;
     this.#owesDrain = true;
@@ -78,11 +106,15 @@ export class NodeSocket implements Socket {
   }
 
   pause(): void {
-    if (this.#state !== "closed") this.#raw.pause();
+    if (this.#state === "closed") return;
+    this.#raw.pause();
+    this.#below?.readStop?.();
   }
 
   resume(): void {
-    if (this.#state !== "closed") this.#raw.resume();
+    if (this.#state === "closed") return;
+    this.#below?.readStart?.();
+    this.#raw.resume();
   }
 
   end(): void {
@@ -105,7 +137,7 @@ export class NodeSocket implements Socket {
   }
 
   #mark(): void {
-    if (this.#hasMarker) return;
+    if (this.#hasMarker || this.#onWritten !== undefined) return;
     this.#hasMarker = true;
     this.#raw.write(EMPTY, () => {
       this.#hasMarker = false;

@@ -318,6 +318,16 @@ export interface Runtime {
   /** An environment variable; `undefined` if unset, or if we may not look. */
   env(name: string): string | undefined;
   /**
+   * Makes what TLS listeners use.
+   *
+   * @param onFault Hears of each handshake that fails.
+   * @throws Error if `settings` are no good.
+   */
+  createTls(
+    settings: TlsSettings,
+    onFault: (fault: TlsFault) => void,
+  ): TlsContext;
+  /**
    * Opens a regular file for reading. Rejects with the I/O error, `code` kept: `EISDIR` for a
    * directory, `EINVAL` for a device or FIFO.
    */
