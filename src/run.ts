@@ -3,6 +3,7 @@ import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
 import { userStack } from "./config/load_app.ts";
 import type { OptionsInput } from "./config/options.ts";
+import { usesTls } from "./config/options/tls.ts";
 import { AppLoadError, ConfigError } from "./errors.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { SignalName } from "./runtime/types.ts";
@@ -32,6 +33,11 @@ export async function runConfig(config: Config): Promise<Ending> {
   const restores = (["SIGINT", "SIGTERM", "SIGBREAK"] as const).map((name) =>
     runtime.onSignal(name, onSignal(name))
   );
+  if (usesTls(config.options)) {
+    // What goes wrong is in the log.
+    const reload = () => void server.reloadTls().catch(() => {});
+    restores.push(runtime.onSignal("SIGHUP", reload));
+  }
   try {
     await server.serve();
   } catch (error) {

@@ -26,12 +26,7 @@ export interface CertificateParts {
   readonly load: () => Promise<TlsMaterial>;
   /** Files to watch. */
   readonly files: readonly string[];
-  readonly runtime: Pick<Runtime, "every"> & {
-    createTls(
-      settings: TlsSettings,
-      onFault: (fault: TlsFault) => void,
-    ): TlsContext;
-  };
+  readonly runtime: Pick<Runtime, "createTls" | "every">;
   readonly logger: Logger;
 }
 

@@ -1,13 +1,14 @@
 /** One process's server: starts the application, listens, tracks connections, drains. */
 import type { AsgiApp } from "../asgi.ts";
 import type { Config } from "../config/config.ts";
+import { usesTls } from "../config/options/tls.ts";
 import { Deadlines } from "../connection/deadlines.ts";
 import { DefaultHeaders } from "../connection/default_headers.ts";
 import { DrainSignal } from "../connection/drain_signal.ts";
 import type { HttpContext } from "../connection/http_context.ts";
 import { WriterPool } from "../connection/output_buffer.ts";
 import { TurnEnd } from "../connection/turn_end.ts";
-import { StartupError } from "../errors.ts";
+import { ConfigError, StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
 import { Lifespan } from "../lifespan.ts";
 import { createLogging, type Logging } from "../logging/logging.ts";
@@ -16,9 +17,11 @@ import type { Address, ListenOptions } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
 import { KEY_SUFFIX } from "../websocket/handshake.ts";
 import { admit } from "./admission.ts";
+import type { Certificates } from "./certificates.ts";
 import { Drain } from "./drain.ts";
 import { LastAccepts } from "./last_accepts.ts";
 import { type Binding, bindingsFor, Listeners } from "./listeners.ts";
+import { openCertificates } from "./open_certificates.ts";
 import { readyLine, urlText } from "./ready_line.ts";
 import { httpSettings } from "./settings.ts";
 
@@ -84,6 +87,7 @@ export class Server {
   readonly #drainSignal = new DrainSignal();
   #phase: ServerPhase = "new";
   #listeners: Listeners | undefined;
+  #certificates: Certificates | undefined;
   readonly #lastAccepts = new LastAccepts(runtime);
   #drain: Drain | undefined;
   #lifespan: Lifespan | undefined;
@@ -143,7 +147,7 @@ export class Server {
   }
 
   get #scheme(): "http" | "https" {
-    return "http";
+    return usesTls(this.config.options) ? "https" : "http";
   }
 
   /** Whether the application's shutdown failed; meaningful once `finished` has resolved. */
@@ -184,6 +188,7 @@ export class Server {
 
   #finish(): void {
     this.#phase = "finished";
+    this.#certificates?.close();
     this.#logging.flush();
   }
 
@@ -244,6 +249,20 @@ export class Server {
     this.#forced.resolve();
   }
 
+  /**
+   * Reads certificates and keys anew, and uses them for every handshake from now on; open
+   * connections are not touched. Happens by itself when the files change.
+   *
+   * @throws ConfigError if they cannot be used: those of before stay in use then, and the log says
+   * why. Also if the server does not use TLS.
+   */
+  async reloadTls(): Promise<void> {
+    if (!usesTls(this.config.options)) {
+      throw new ConfigError("Cannot reload TLS: the server does not use it");
+    }
+    if (this.#phase !== "finished") await this.#certificates?.reload();
+  }
+
   /** See `stop()`: `await using server = serve(app)` stops it at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
@@ -264,6 +283,12 @@ export class Server {
   /** From start to end: rejects if it never ran. */
   async #live(): Promise<void> {
     const logger = this.#logging.server;
+    if (usesTls(this.config.options)) {
+      this.#certificates = await this.#orForced(
+        openCertificates(this.config, logger),
+      );
+      if (this.#certificates === undefined) return;
+    }
     // What no transport can do is found before the application is started.
     const listenOptions = this.#listenOptions();
     const bindings = bindingsFor(
@@ -328,7 +353,8 @@ export class Server {
 
   #listenOptions(): ListenOptions {
     const { backlog, reusePort, ipv6Only } = this.config.options;
-    return { backlog, reusePort, ipv6Only };
+    const tls = this.#certificates?.context;
+    return { backlog, reusePort, ipv6Only, tls };
   }
 
   /** @returns Whether it listens: a forced stop does not wait for names to be resolved. */
@@ -361,6 +387,7 @@ export class Server {
     });
     if (!this.#isRefed) this.#listeners.unref();
     this.#phase = "running";
+    this.#certificates?.watch();
     const { bound, addresses } = this.#listeners;
     for (const { target, address } of bound) {
       const { text, styled } = readyLine(target, address, this.#scheme);

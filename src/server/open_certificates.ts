@@ -1,0 +1,45 @@
+/** From the options of TLS to certificates in use. */
+import type { Config } from "../config/config.ts";
+import type { Logger } from "../logging/logger.ts";
+import { runtime } from "../runtime/mod.ts";
+import { Certificates } from "./certificates.ts";
+import {
+  type DevelopmentCertificate,
+  developmentCertificate,
+} from "./development_certificate.ts";
+import { loadTls, tlsFiles } from "./tls_material.ts";
+
+/**
+ * Reads, checks and sets up what the options of `config` ask for.
+ *
+ * @throws ConfigError with exit code 3 if something cannot be used.
+ */
+export async function openCertificates(
+  config: Config,
+  logger: Logger,
+): Promise<Certificates> {
+  const { options } = config;
+  // Made once: a reload must not change what somebody compared with the line printed.
+  const development = options.sslDev
+    ? developmentCertificate(config.listenTargets)
+    : undefined;
+  const certificates = await Certificates.open({
+    load: () => loadTls(options, development?.identity),
+    files: tlsFiles(options),
+    runtime,
+    logger,
+  });
+  if (development !== undefined) tell(development, logger);
+  return certificates;
+}
+
+function tell(
+  { names, fingerprint }: DevelopmentCertificate,
+  logger: Logger,
+): void {
+  logger.info(
+    `Development certificate for ${
+      names.join(", ")
+    }, SHA-256 fingerprint ${fingerprint}`,
+  );
+}
