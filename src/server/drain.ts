@@ -20,6 +20,8 @@ export interface DrainInterrupts {
   readonly forced: Promise<void>;
   /** Resolves when a later, shorter limit runs out. */
   readonly hurried: Promise<void>;
+  /** TLS handshakes that have not ended: their connections are not there yet. */
+  readonly handshakes: () => number;
   /** Whether `forced` has resolved. */
   readonly isForced: () => boolean;
 }
@@ -62,7 +64,8 @@ export class Drain {
   /** Ends all connections: at once if they are idle, after their response, or after `limitMs`. */
   async run(limitMs: number): Promise<void> {
     const context = this.#context;
-    const hadWork = !isQuiet(context);
+    const isQuiet = () => this.#isQuiet();
+    const hadWork = !isQuiet();
     const finished = context.totalRequests;
     if (hadWork) this.#logger.info(`Draining ${census(context)}`);
     for (const connection of context.connections) connection.drain();
@@ -73,7 +76,7 @@ export class Drain {
     );
     const { forced, hurried } = this.#interrupts;
     const isDone = await this.#until(
-      () => isQuiet(context),
+      isQuiet,
       limitMs,
       Promise.race([forced, hurried]),
     );
@@ -108,6 +111,12 @@ export class Drain {
     stopTimer();
     this.#awaited = undefined;
     return isMet();
+  }
+
+  #isQuiet(): boolean {
+    const { connections, runningCycles } = this.#context;
+    return connections.size === 0 && runningCycles === 0 &&
+      this.#interrupts.handshakes() === 0;
   }
 
   #tellWaiting(): void {
@@ -145,7 +154,7 @@ export class Drain {
     for (const cycle of [...context.orphans]) cycle.cancel(reason);
     if (!isForced) {
       await this.#until(
-        () => isQuiet(context),
+        () => this.#isQuiet(),
         LAST_WORDS_MS,
         this.#interrupts.forced,
       );
@@ -154,10 +163,6 @@ export class Drain {
     // They are told of their end in a later turn.
     await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
   }
-}
-
-function isQuiet(context: HttpContext): boolean {
-  return context.connections.size === 0 && context.runningCycles === 0;
 }
 
 /** What there is, for the log, such as `3 connections (1 WebSocket, 1 idle) and 2 running tasks`. */

@@ -3,7 +3,12 @@
  * when their listener is closed: whoever waits has connected, and has probably asked already. So
  * listeners are closed in a lull, right after a turn in which nobody came.
  */
-import type { Socket, SocketHandler } from "../runtime/types.ts";
+import type {
+  ListenOptions,
+  PendingHandshake,
+  Socket,
+  SocketHandler,
+} from "../runtime/types.ts";
 
 /** Time without a new connection that makes a lull, in milliseconds. */
 const LULL_MS = 5;
@@ -30,6 +35,7 @@ export class LastAccepts {
   #accepted = 0;
   /** What came since a lull is looked for. */
   #held: Socket[] | undefined;
+  readonly #handshakes = new Set<PendingHandshake>();
 
   constructor(clock: LullClock) {
     this.#clock = clock;
@@ -50,6 +56,42 @@ export class LastAccepts {
       }
       return handler;
     };
+  }
+
+  /**
+   * `beforeHandshake` for the same listener: who is in a TLS handshake has come too, and sends a
+   * request together with its last message.
+   *
+   * @param onSettled Called when one has ended and its connection, if there is one, is accepted.
+   */
+  watchHandshakes(
+    beforeHandshake: ListenOptions["beforeHandshake"],
+    onSettled: () => void,
+  ): NonNullable<ListenOptions["beforeHandshake"]> {
+    return (pending) => {
+      this.#accepted++;
+      const settled = beforeHandshake === undefined
+        ? () => {}
+        : beforeHandshake(pending);
+      if (settled === undefined) return undefined;
+      this.#handshakes.add(pending);
+      return () => {
+        settled();
+        this.#handshakes.delete(pending);
+        // The connection is accepted right after this.
+        this.#clock.afterTurn(onSettled);
+      };
+    };
+  }
+
+  /** TLS handshakes that have not ended. */
+  get handshakes(): number {
+    return this.#handshakes.size;
+  }
+
+  /** Ends all TLS handshakes. */
+  dropHandshakes(): void {
+    for (const pending of [...this.#handshakes]) pending.destroy();
   }
 
   /**

@@ -25,6 +25,9 @@ import { openCertificates } from "./open_certificates.ts";
 import { readyLine, urlText } from "./ready_line.ts";
 import { httpSettings } from "./settings.ts";
 
+/** Time for TLS handshakes that have begun before the listeners were closed, in milliseconds. */
+const LAST_HANDSHAKES_MS = 500;
+
 /** How to stop. */
 export interface StopOptions {
   /**
@@ -370,10 +373,15 @@ export class Server {
         } through the transport "${transport.name}"`,
       );
     }
+    const lastAccepts = this.#lastAccepts;
+    const beforeHandshake = lastAccepts.watchHandshakes(
+      options.beforeHandshake,
+      () => this.#drain?.onProgress(),
+    );
     const opening = Listeners.open(
       bindings,
-      options,
-      this.#lastAccepts.watch((socket) => admit(socket, context)),
+      options.tls === undefined ? options : { ...options, beforeHandshake },
+      lastAccepts.watch((socket) => admit(socket, context)),
     );
     this.#listeners = await this.#orForced(opening);
     if (this.#listeners === undefined) {
@@ -384,6 +392,7 @@ export class Server {
       forced: this.#forced.promise,
       hurried: this.#hurried.promise,
       isForced: () => this.#isForced,
+      handshakes: () => lastAccepts.handshakes,
     });
     if (!this.#isRefed) this.#listeners.unref();
     this.#phase = "running";
@@ -483,7 +492,13 @@ export class Server {
     );
     this.#listeners = undefined;
     this.#drainSignal.raise();
+    const stopTimer = startTimer(
+      LAST_HANDSHAKES_MS,
+      () => this.#lastAccepts.dropHandshakes(),
+    );
     await this.#drain!.run(this.#timeoutMs);
+    stopTimer();
+    this.#lastAccepts.dropHandshakes();
   }
 }
 

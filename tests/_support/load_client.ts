@@ -7,6 +7,7 @@
  * show an error for it as well, unless they may ask twice.
  */
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { type ClientTarget, latin1 } from "./raw_client.ts";
 
 /** How to ask. */
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly request?: string;
   /** Cuts `request` into as many pieces, each sent in a turn of its own; default: 1. */
   readonly pieces?: number;
+  /** Whether to speak TLS, believing any certificate; default: no. */
+  readonly tls?: boolean;
   /** Whether refused clients try again; default: they stop, as after the end of the only server. */
   readonly persists?: boolean;
 }
@@ -108,13 +111,16 @@ export class LoadClient {
 
   #connect(): Promise<Socket | undefined> {
     return new Promise((resolve) => {
-      const socket = connect({ ...this.#target, noDelay: true });
+      const { tls } = this.#options;
+      const socket: Socket = tls
+        ? connectTls({ ...this.#target, rejectUnauthorized: false })
+        : connect({ ...this.#target, noDelay: true });
       const onRefused = () => {
         this.counts.refused++;
         resolve(undefined);
       };
       socket.once("error", onRefused);
-      socket.once("connect", () => {
+      socket.once(tls ? "secureConnect" : "connect", () => {
         socket.off("error", onRefused);
         resolve(socket);
       });

@@ -44,7 +44,7 @@ function setUp() {
       },
       () => story.push("draining"),
     );
-  return { turns, story, sockets, come, begin };
+  return { turns, accepts, story, sockets, come, begin };
 }
 
 describe("LastAccepts", () => {
@@ -88,6 +88,37 @@ describe("LastAccepts", () => {
     assert.deepEqual(story, []);
     await turns.pass(3, 0.25);
     assert.deepEqual(story, ["closed", "draining"]);
+  });
+
+  test("counts who is in a TLS handshake, and ends what is left of them", async () => {
+    const { turns, accepts, story, begin } = setUp();
+    const destroyed: number[] = [];
+    let settled = 0;
+    const before = accepts.watchHandshakes(undefined, () => settled++);
+    const shake = (id: number) =>
+      before({
+        remoteAddress: undefined,
+        destroy: () => void destroyed.push(id),
+      });
+    begin();
+    await turns.pass(40, 0.25, () => shake(0)!());
+    assert.deepEqual([story, settled > 0, accepts.handshakes], [[], true, 0]);
+    shake(1);
+    const done = shake(2)!;
+    assert.equal(accepts.handshakes, 2);
+    done();
+    accepts.dropHandshakes();
+    assert.deepEqual(destroyed, [1]);
+  });
+
+  test("leaves out handshakes that were refused", () => {
+    const { accepts } = setUp();
+    const before = accepts.watchHandshakes(() => undefined, () => {});
+    assert.equal(
+      before({ remoteAddress: undefined, destroy() {} }),
+      undefined,
+    );
+    assert.equal(accepts.handshakes, 0);
   });
 
   test("closes in the end, whoever comes", async () => {

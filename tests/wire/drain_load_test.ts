@@ -130,6 +130,19 @@ describe("under load", () => {
     }
   });
 
+  for (
+    const [what, options] of [
+      ["that never rests", { connections: 20, tls: true }],
+      [
+        "that connects anew",
+        { connections: 10, requestsPerConnection: 5, tls: true },
+      ],
+    ] as const
+  ) {
+    test(`SIGTERM loses no request over TLS ${what}`, () =>
+      drainUnder(options, ["--ssl-dev"]));
+  }
+
   test("server.stop() loses no request", async () => {
     const server = serve(async (scope, _receive, send) => {
       if (scope.type !== "http") return;
