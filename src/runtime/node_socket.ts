@@ -1,5 +1,7 @@
 /** A `node:net` socket as our Socket; on Node, and on Deno and Bun for what they lack natively. */
 import type { Socket as NetSocket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
@@ -36,6 +38,7 @@ export class NodeSocket implements Socket {
   readonly #raw: NetSocket;
   readonly #context: AcceptContext;
   readonly #below: HandleBelow | undefined;
+  readonly #beneath: Duplex | undefined;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
   /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
@@ -51,17 +54,34 @@ export class NodeSocket implements Socket {
   #hasMarker = false;
   #error: Error | undefined;
 
-  /** @param tls What was agreed on, if `raw` is a TLSSocket. */
-  constructor(raw: NetSocket, context: AcceptContext, tls?: TlsConnection) {
+  /**
+   * @param tls What was agreed on, if `raw` is a TLSSocket.
+   * @param beneath What it speaks over, if that is no net.Socket. Bun 1.4 hands everything on to it
+   * at once, so that what waits is waiting there.
+   */
+  constructor(
+    raw: NetSocket,
+    context: AcceptContext,
+    tls?: TlsConnection,
+    beneath?: Duplex,
+  ) {
+    this.#beneath = beneath;
     this.#raw = raw;
     this.tls = tls;
     this.#below = tls === undefined ? undefined : handleBelow(raw);
     this.#context = context;
     this.#localAddress = context.localAddress;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
-    this.#onWritten = tls === undefined ? undefined : () => {
-      if (raw.writableLength === 0) this.#drained();
+    const judge = () => {
+      if (this.#waitingBytes === 0) this.#drained();
     };
+    if (tls !== undefined) {
+      // Bun hands bytes to what is beneath later than it says that they are written.
+      this.#onWritten = beneath === undefined
+        ? judge
+        : () => void setImmediate(judge);
+    }
+    if (this.#onWritten !== undefined) beneath?.on("drain", this.#onWritten);
     (raw as OwnedNetSocket)[OWNER] = this;
     // What a TLSSocket reads from its handle is not yet decrypted.
     if (tls !== undefined || !readShared(raw, NodeSocket.#onData)) {
@@ -87,17 +107,23 @@ export class NodeSocket implements Socket {
   }
 
   get queuedBytes(): number {
-    return this.#state === "closed" ? 0 : this.#raw.writableLength;
+    return this.#state === "closed" ? 0 : this.#waitingBytes;
+  }
+
+  get #waitingBytes(): number {
+    return this.#raw.writableLength + (this.#beneath?.writableLength ?? 0);
   }
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     const raw = this.#raw;
+    // An error on a TLSSocket of Deno 2.9 (EPERM).
+    if (bytes.length === 0 && this.tls !== undefined) return true;
     const isBelowMark = this.#onWritten === undefined
       ? raw.write(bytes)
       : raw.write(bytes, this.#onWritten);
     // The usual end: libuv tried at once and the kernel took it all.
-    if (raw.writableLength === 0) return true;
+    if (raw.writableLength === 0 && this.#beneath === undefined) return true;
     this.#owesDrain = true;
     // Below the high water mark there will be no "drain" event. An empty write, queued behind,
     // tells when the rest has left; a callback on every write would cost each a tick.
@@ -172,7 +198,10 @@ export class NodeSocket implements Socket {
   }
 
   static #onDrain(this: NetSocket): void {
-    if (this.writableLength === 0) (this as OwnedNetSocket)[OWNER].#drained();
+    const socket = (this as OwnedNetSocket)[OWNER];
+    if (this.writableLength === 0 && socket.#beneath === undefined) {
+      socket.#drained();
+    }
   }
 
   static #onEnd(this: NetSocket): void {

@@ -6,6 +6,7 @@
  * the one way in which every runtime also judges client certificates. Other settings are another
  * `tls.Server`: handshakes that have begun stay with theirs.
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { clearTimeout, setTimeout } from "node:timers";
 import {
@@ -15,6 +16,7 @@ import {
   type Server,
   type TLSSocket,
 } from "node:tls";
+import { bun } from "./_bun_types.ts";
 import { deno } from "./_deno_types.ts";
 import { UNNAMED } from "./addresses.ts";
 import { NodeSocket } from "./node_socket.ts";
@@ -68,6 +70,13 @@ export class NodeTls implements TlsContext {
     accept: (socket: Socket) => SocketHandler,
   ): void {
     const { localAddress, remoteAddress } = socket;
+    if (beginsMethod(first)) {
+      // Over another stream than a net.Socket, Deno 2.9 does not say whose handshake failed.
+      socket.destroy();
+      const message = "it begins with a letter";
+      this.#onFault({ kind: "plainHttp", message, remoteAddress });
+      return;
+    }
     const raw = new SocketDuplex(socket, first);
     this.handshake(raw, remoteAddress, {
       onSettled() {},
@@ -77,7 +86,7 @@ export class NodeTls implements TlsContext {
           localAddress,
           isUnix: remoteAddress?.kind !== "tcp",
         };
-        const wrapped = new NodeSocket(secured, context, tls);
+        const wrapped = new NodeSocket(secured, context, tls, raw);
         wrapped.readdress(remoteAddress ?? UNNAMED, localAddress);
         introduce(wrapped, accept);
       },
@@ -101,7 +110,7 @@ export class NodeTls implements TlsContext {
       this.#fail(raw, "timeout", "it did not end in time");
     }, this.#settings.handshakeMs);
     this.#pending.set(raw, pending);
-    // Deno 2.9 tells the tls.Server of no peer that vanishes in between.
+    // Deno 2.9 tells nobody of a peer that is reset in between: the time limit finds it.
     raw.on("close", () => this.#fail(raw, "other", "the peer has gone"));
     raw.on("error", () => {});
     this.#server.emit("connection", raw);
@@ -115,10 +124,11 @@ export class NodeTls implements TlsContext {
         `Deno ${deno.version.deno} has no choice of ciphers, run it on Bun or Node`,
       );
     }
-    const contexts = identities.map((identity) => ({
-      identity,
-      context: createSecureContext(materialOf(identity, settings)),
-    }));
+    const contexts = identities.map((identity) => {
+      demandPair(identity);
+      const context = createSecureContext(materialOf(identity, settings));
+      return { identity, context };
+    });
     const [{ identity: standard }] = contexts as [typeof contexts[0]];
     const find = (name: string) =>
       contexts.find(({ identity }) => isFor(identity, name));
@@ -134,11 +144,15 @@ export class NodeTls implements TlsContext {
       ) => done(null, find(name)?.context),
     });
     server.on("secureConnection", (socket: TLSSocket) => {
-      const raw = rawOf(socket);
-      const pending = this.#settle(raw);
+      const raw = this.#rawOf(socket);
+      const pending = raw && this.#settle(raw);
+      // It ran out of time in this very turn.
       if (pending === undefined) return void socket.destroy();
+      // Over another stream than a net.Socket, Bun 1.4 asks neither SNICallback nor addContext.
+      const isDeaf = bun !== undefined && raw instanceof SocketDuplex;
       const name = socket.servername as string | false | undefined;
-      const identity = (name ? find(name)?.identity : undefined) ?? standard;
+      const chosen = name && !isDeaf ? find(name)?.identity : undefined;
+      const identity = chosen ?? standard;
       const asked = clientCertificates !== "none";
       pending.onSecure(
         socket,
@@ -148,11 +162,34 @@ export class NodeTls implements TlsContext {
     server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
       const kind = kindOf(error, clientCertificates !== "none");
       const { message, code } = error as NodeJS.ErrnoException;
-      this.#fail(rawOf(socket), kind, message || code || "unknown error");
+      const raw = this.#rawOf(socket);
+      if (raw) this.#fail(raw, kind, message || code || "unknown error");
       // It stays open otherwise, on every runtime.
       socket.destroy();
     });
     return server;
+  }
+
+  /**
+   * The stream below `socket`, if its handshake is not settled. There is no public way to ask. A
+   * net.Socket is `_parent` on every runtime; another stream hangs on a symbol of the socket (Bun
+   * 1.4), or of the handle below (Node 24, Deno 2.9). Only what is waited for is believed.
+   */
+  #rawOf(socket: TLSSocket): Duplex | undefined {
+    const { _parent, ssl } = socket as unknown as {
+      readonly _parent?: unknown;
+      readonly ssl?: { readonly _parent?: object };
+    };
+    const owners = valuesOf(ssl?._parent);
+    const candidates = [
+      _parent,
+      ...valuesOf(socket),
+      ...owners.map((owner) => (owner as { stream?: unknown } | null)?.stream),
+    ];
+    return candidates.find((candidate) =>
+      typeof candidate === "object" && candidate !== null &&
+      this.#pending.has(candidate as Duplex)
+    ) as Duplex | undefined;
   }
 
   /** Ends the waiting for a handshake. */
@@ -174,9 +211,26 @@ export class NodeTls implements TlsContext {
   }
 }
 
-/** The socket below: there is no public way to ask, and this one is the same on every runtime. */
-function rawOf(socket: TLSSocket): Duplex {
-  return (socket as unknown as { readonly _parent: Duplex })._parent;
+/** Whether these are the first bytes of an HTTP request; those of TLS begin with 0x16. */
+function beginsMethod([byte = 0]: Uint8Array): boolean {
+  return byte >= 0x41 && byte <= 0x5a;
+}
+
+/** What lies under the symbols of `holder`. */
+function valuesOf(holder: object | undefined): unknown[] {
+  if (holder === undefined || holder === null) return [];
+  return Object.getOwnPropertySymbols(holder).map((symbol) =>
+    (holder as Record<symbol, unknown>)[symbol]
+  );
+}
+
+/** Deno 2.9 would find out in the first handshake, and nobody would be told why. */
+function demandPair({ cert, key, passphrase }: TlsIdentity): void {
+  const opened = createPrivateKey(
+    passphrase === undefined ? key : { key, passphrase },
+  );
+  if (new X509Certificate(cert).checkPrivateKey(opened)) return;
+  throw new Error("the private key does not belong to the certificate");
 }
 
 function materialOf(
