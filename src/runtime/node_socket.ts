@@ -8,9 +8,15 @@ import { asError, NOBODY, tellClosed } from "./socket_events.ts";
 import { readShared } from "./shared_reads.ts";
 import { deno } from "./_deno_types.ts";
 import type { Address, Socket, SocketHandler, TlsConnection } from "./types.ts";
+import { WriteQueue } from "./write_queue.ts";
 
 const OWNER = Symbol("owner");
 const EMPTY = new Uint8Array(0);
+/**
+ * Bytes handed over at once. A buffer counts as queued until the last of it has left, so that one
+ * of many megabytes would look like a peer that does not read.
+ */
+const PIECE_BYTES = 256 * 1024;
 
 /** The listeners are shared by all sockets and find theirs by this: no closures per connection. */
 type OwnedNetSocket = NetSocket & { [OWNER]: NodeSocket };
@@ -48,6 +54,9 @@ export class NodeSocket implements Socket {
    * Deno 2.9 (EPERM).
    */
   readonly #onWritten: (() => void) | undefined;
+  /** What follows a large buffer of which not all has left; `undefined` nearly always. */
+  #rest: WriteQueue | undefined;
+  #restBytes = 0;
   /** `write` has returned false since the last onDrain. */
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
@@ -107,7 +116,7 @@ export class NodeSocket implements Socket {
   }
 
   get queuedBytes(): number {
-    return this.#state === "closed" ? 0 : this.#waitingBytes;
+    return this.#state === "closed" ? 0 : this.#waitingBytes + this.#restBytes;
   }
 
   get #waitingBytes(): number {
@@ -116,6 +125,33 @@ export class NodeSocket implements Socket {
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
+    if (this.#rest !== undefined) this.#hold(this.#rest, bytes);
+    else if (bytes.length > PIECE_BYTES) return this.#writeLarge(bytes);
+    else return this.#writePiece(bytes);
+    return false;
+  }
+
+  #writeLarge(bytes: Uint8Array): boolean {
+    for (let at = 0; at < bytes.length;) {
+      const end = Math.min(at + PIECE_BYTES, bytes.length);
+      const isGone = this.#writePiece(bytes.subarray(at, end));
+      at = end;
+      if (isGone) continue;
+      if (at < bytes.length) {
+        this.#hold(this.#rest = new WriteQueue(), bytes.subarray(at));
+      }
+      return false;
+    }
+    return true;
+  }
+
+  #hold(rest: WriteQueue, bytes: Uint8Array): void {
+    rest.push(bytes);
+    this.#restBytes += bytes.length;
+  }
+
+  /** @returns Whether it has left. */
+  #writePiece(bytes: Uint8Array): boolean {
     const raw = this.#raw;
     // An error on a TLSSocket of Deno 2.9 (EPERM).
     if (bytes.length === 0 && this.tls !== undefined) return true;
@@ -145,9 +181,13 @@ export class NodeSocket implements Socket {
 
   end(): void {
     if (this.#state !== "open") return;
+    this.#state = "ended";
+    if (this.#rest === undefined) this.#sendFin();
+  }
+
+  #sendFin(): void {
     // An ending stream emits no "drain".
     if (this.#owesDrain) this.#mark();
-    this.#state = "ended";
     this.#raw.end();
   }
 
@@ -159,6 +199,7 @@ export class NodeSocket implements Socket {
   destroy(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#rest = undefined;
     this.#raw.destroy();
   }
 
@@ -168,18 +209,35 @@ export class NodeSocket implements Socket {
     this.#raw.write(EMPTY, () => {
       this.#hasMarker = false;
       if (this.#raw.writableLength === 0) this.#drained();
-      else if (this.#state === "open") this.#mark();
+      else if (this.#state === "open" || this.#rest !== undefined) this.#mark();
     });
   }
 
   #drained(): void {
     if (!this.#owesDrain || this.#state === "closed") return;
     this.#owesDrain = false;
+    if (this.#rest !== undefined && !this.#writeRest(this.#rest)) return;
     try {
       this.handler.onDrain();
     } catch (thrown) {
       this.#fail(thrown);
     }
+  }
+
+  /** @returns Whether all of it has left. */
+  #writeRest(rest: WriteQueue): boolean {
+    for (let bytes = rest.take(); bytes !== undefined; bytes = rest.take()) {
+      const piece = bytes.length > PIECE_BYTES
+        ? bytes.subarray(0, PIECE_BYTES)
+        : bytes;
+      if (piece !== bytes) rest.putBack(bytes.subarray(PIECE_BYTES));
+      this.#restBytes -= piece.length;
+      if (!this.#writePiece(piece) && !rest.isEmpty) return false;
+    }
+    this.#rest = undefined;
+    const hasLeft = !this.#owesDrain;
+    if (this.#state === "ended") this.#sendFin();
+    return hasLeft;
   }
 
   #fail(thrown: unknown): void {
