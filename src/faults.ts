@@ -37,7 +37,9 @@ export type HttpFaultCode =
   | "TRAILERS_TOO_LARGE"
   | "UNMET_EXPECTATION"
   | "HEAD_TIMEOUT"
-  | "BODY_TIMEOUT";
+  | "BODY_TIMEOUT"
+  | "BODY_TOO_SLOW"
+  | "BODY_TOO_LARGE";
 
 /** What one fault means to the peer and to the log. */
 export interface HttpFault {
@@ -214,6 +216,16 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
     status: 408,
     message: "Cannot read request body: no bytes arrived in time",
     source: "RFC 9110 §15.5.9",
+  },
+  BODY_TOO_SLOW: {
+    status: 408,
+    message: "Cannot read request body: it arrived too slowly",
+    source: "RFC 9110 §15.5.9",
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    message: "Cannot read request body: it exceeds the size limit",
+    source: "RFC 9110 §15.5.14",
   },
 };
 

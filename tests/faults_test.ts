@@ -14,8 +14,10 @@ function chunks(text: string): string {
   return fields("Transfer-Encoding: chunked") + text;
 }
 
-/** What provokes each fault in the parser; those of the clock are the connection's. */
-const PROVOKED: Readonly<Record<HttpFaultCode, string | "by the clock">> = {
+/** What provokes each fault in the parser; those of the clock and of bodies are the connection's. */
+const PROVOKED: Readonly<
+  Record<HttpFaultCode, string | "by the clock" | "by the connection">
+> = {
   TLS_ON_PLAIN_PORT: "\x16\x03\x01\x02\x00",
   HTTP2_PREFACE: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
   BAD_LINE_END: "GET / HTTP/1.1\nHost: a\n\n",
@@ -51,10 +53,12 @@ const PROVOKED: Readonly<Record<HttpFaultCode, string | "by the clock">> = {
   UNMET_EXPECTATION: fields("Expect: a-miracle"),
   HEAD_TIMEOUT: "by the clock",
   BODY_TIMEOUT: "by the clock",
+  BODY_TOO_SLOW: "by the clock",
+  BODY_TOO_LARGE: "by the connection",
 };
 
 /** Statuses of a 4xx or 5xx answer that fits a broken request. */
-const STATUSES = [400, 408, 414, 417, 431, 501, 505];
+const STATUSES = [400, 408, 413, 414, 417, 431, 501, 505];
 
 for (const code of Object.keys(HTTP_FAULTS) as HttpFaultCode[]) {
   describe(code, () => {
@@ -77,6 +81,7 @@ for (const code of Object.keys(HTTP_FAULTS) as HttpFaultCode[]) {
     test("is provoked", () => {
       const input = PROVOKED[code];
       if (input === "by the clock") assert.equal(status, 408);
+      else if (input === "by the connection") assert.equal(status, 413);
       else assert.equal(feedFault(input), code);
     });
   });

@@ -15,9 +15,11 @@ import {
   isRefusal,
   readHandshake,
 } from "../websocket/handshake.ts";
+import { BodyPace } from "./body_pace.ts";
 import type { Deadline } from "./deadlines.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
-import type { HttpContext, TrackedConnection } from "./http_context.ts";
+import type { HttpContext } from "./http_context.ts";
+import type { TrackedConnection } from "./open_connections.ts";
 import { type CycleHost, HttpCycle } from "./http_cycle.ts";
 import { ResponseStream } from "./response_stream.ts";
 import {
@@ -49,6 +51,8 @@ type Waiting =
   | "firstByte"
   | "head"
   | "body"
+  /** The body, at the rate it should have. */
+  | "slowBody"
   | "keepAlive"
   /** Draining: for one more request that may be on its way. */
   | "lastCall"
@@ -114,6 +118,7 @@ export class HttpConnection
   #isResponseOver = true;
   #hasSentContinue = false;
   #bodyBytesRead = 0;
+  #pace: BodyPace | undefined;
   #discardedBytes = 0;
   #isPumping = false;
   #isPaused = false;
@@ -137,6 +142,11 @@ export class HttpConnection
   /** Whether a response is owed. */
   get isBusy(): boolean {
     return !this.#isResponseOver;
+  }
+
+  /** See {@linkcode TrackedConnection}. */
+  get clientHost(): string | undefined {
+    return this.#info.client?.[0];
   }
 
   /** See {@linkcode TrackedConnection}. */
@@ -296,7 +306,20 @@ export class HttpConnection
     // A peer that waits for our 100 is not late either.
     const isAsked = !this.#head!.expectsContinue || this.#hasSentContinue ||
       this.#bodyBytesRead > 0;
-    this.#wait("body", isAsked ? this.#context.settings.bodyMs : Infinity); // http:H-039
+    if (!isAsked) {
+      this.#wait("body", Infinity);
+      return;
+    }
+    const { settings: { bodyMs, minBodyRate }, deadlines } = this.#context; // http:H-039
+    const paceMs = minBodyRate === 0
+      ? Infinity
+      : (this.#pace ??= new BodyPace(deadlines.now)).left(
+        deadlines.now,
+        this.#bodyBytesRead + this.#discardedBytes,
+        minBodyRate,
+      );
+    if (paceMs < bodyMs) this.#wait("slowBody", paceMs);
+    else this.#wait("body", bodyMs);
   }
 
   /** The request is whole: nothing is expected of the peer. */
@@ -314,9 +337,13 @@ export class HttpConnection
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     if (isFull) {
-      if (this.#waiting === "body") this.#wait("nothing", Infinity);
+      if (this.#waiting === "body" || this.#waiting === "slowBody") {
+        this.#wait("nothing", Infinity);
+      }
+      this.#pace?.pause(this.#context.deadlines.now);
       this.#socket.pause();
     } else {
+      this.#pace?.resume(this.#context.deadlines.now);
       if (this.#reading === "body") this.#awaitBody();
       this.#socket.resume();
     }
@@ -333,12 +360,17 @@ export class HttpConnection
     this.#isResponseOver = false;
     this.#hasSentContinue = false;
     this.#bodyBytesRead = 0;
+    this.#pace = undefined;
     this.#info.extension.requests++;
     if (context.access !== undefined) this.#startedAtMs = context.monotonicMs();
     this.#path = scopePath(head, context);
     this.stream.begin(head, this.#mustClose(head));
     this.#cycle = new HttpCycle(head, this, context);
     this.#isCycleUnstarted = true;
+    if (head.contentLength > context.settings.maxBodyBytes) {
+      this.#refuse("BODY_TOO_LARGE"); // without a 100 (RFC 9110 §10.1.1)
+      return;
+    }
     if (head.upgrade === undefined) return;
     if (head.upgrade === "websocket" && context.settings.websocket) {
       this.#prepareUpgrade(head);
@@ -420,7 +452,11 @@ export class HttpConnection
     const size = end - start;
     if (this.#reading === "body") {
       this.#bodyBytesRead += size;
-      this.#cycle!.body.append(bytes, start, end);
+      if (this.#bodyBytesRead > this.#context.settings.maxBodyBytes) {
+        this.#refuse("BODY_TOO_LARGE");
+      } else {
+        this.#cycle!.body.append(bytes, start, end);
+      }
       return;
     }
     this.#discardedBytes += size;
@@ -646,13 +682,25 @@ export class HttpConnection
         this.#refuse("HEAD_TIMEOUT");
         break;
       case "body":
-        if (this.#reading === "body") this.#refuse("BODY_TIMEOUT");
-        else this.#destroy();
+      case "slowBody":
+        if (this.#reading !== "body") this.#destroy();
+        else {
+          this.#refuse(
+            waiting === "body" ? "BODY_TIMEOUT" : "BODY_TOO_SLOW",
+          );
+        }
         break;
       case "halfClosed":
         this.#cycle?.onPeerSilent();
         break;
     }
+  }
+
+  onWriteStall(): void {
+    this.#context.logger.info(
+      `${this.#info.clientText} - Closed: the client does not read`,
+    );
+    this.#destroy();
   }
 
   /** A peer that still takes our last answer gets the time for it; one that does not, no more. */

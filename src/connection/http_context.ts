@@ -12,6 +12,7 @@ import type { WebSocketLimits } from "../websocket/limits.ts";
 import type { DeflateWishes } from "../websocket/permessage_deflate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DefaultHeaders } from "./default_headers.ts";
+import type { OpenConnections } from "./open_connections.ts";
 import type { WriterPool } from "./output_buffer.ts";
 import type { TurnEnd } from "./turn_end.ts";
 
@@ -29,6 +30,12 @@ export interface HttpSettings {
   readonly headMs: number;
   /** Between two arrivals of body bytes, in milliseconds. */
   readonly bodyMs: number;
+  /** Of one request; `Infinity` for any number. */
+  readonly maxBodyBytes: number;
+  /** Bytes of a request body that must arrive in a second, on average; 0 for none. */
+  readonly minBodyRate: number;
+  /** In which a peer must take some of what waits for it, in milliseconds. */
+  readonly stallMs: number;
   /** Requests in progress at which further ones get 503; `Infinity` for none. */
   readonly maxConcurrency: number;
   /** Whether `send` after the peer left rejects (asgi:A-212). */
@@ -54,20 +61,6 @@ export interface WebSocketSettings {
   readonly handshakeMs: number;
   /** What is agreed on where a client offers compression; `undefined` never does. */
   readonly deflate: DeflateWishes | undefined;
-}
-
-/** What the server does with a connection. */
-export interface TrackedConnection {
-  /** Whether a response is owed, or a WebSocket is open. */
-  readonly isBusy: boolean;
-  /** Whether it is a WebSocket, or on the way to become one. */
-  readonly isWebSocket: boolean;
-  /** Closes it soon: if it is idle and nothing arrives, else after its response. */
-  drain(): void;
-  /** Stops waiting for its response. @param reason What the application's signal tells. */
-  abort(reason: Error): void;
-  /** Closes it now, whatever is queued. */
-  destroy(): void;
 }
 
 /** What the server does with an application's call. */
@@ -102,7 +95,7 @@ export interface HttpContext {
   /** Raised when draining begins; the same for every scope (asgi:A-245). */
   readonly drainSignal: SignalExtension;
   /** Open connections. */
-  readonly connections: Set<TrackedConnection>;
+  readonly connections: OpenConnections;
   /** Applications that still run though their connection has gone on or is gone. */
   readonly orphans: Set<TrackedCall>;
   /** Whether the server is shutting down: answers close their connection. */

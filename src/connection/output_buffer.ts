@@ -40,6 +40,12 @@ export class WriterPool {
   }
 }
 
+/** Who is told that bytes stay where they are. */
+export interface BlockedListener {
+  /** The kernel did not take everything. */
+  onBlocked(): void;
+}
+
 /** The bytes on their way to one socket. */
 export class OutputBuffer {
   readonly #socket: Socket;
@@ -47,10 +53,13 @@ export class OutputBuffer {
   #writer: ByteWriter | undefined;
   /** Writers whose bytes the socket still holds. */
   #held: ByteWriter[] | undefined;
+  readonly #listener: BlockedListener | undefined;
+  #handedBytes = 0;
 
-  constructor(socket: Socket, pool: WriterPool) {
+  constructor(socket: Socket, pool: WriterPool, listener?: BlockedListener) {
     this.#socket = socket;
     this.#pool = pool;
+    this.#listener = listener;
   }
 
   /** Where the next bytes go. Valid until {@linkcode flush}: ask again, do not keep it. */
@@ -68,27 +77,39 @@ export class OutputBuffer {
     return this.pendingBytes + this.#socket.queuedBytes;
   }
 
+  /** Bytes handed to the socket that the kernel has not taken. */
+  get queuedBytes(): number {
+    return this.#socket.queuedBytes;
+  }
+
+  /** Bytes that the kernel has taken since the beginning. */
+  get sentBytes(): number {
+    return this.#handedBytes - this.#socket.queuedBytes;
+  }
+
   /** Hands everything written so far to the socket, in one write. */
   flush(): void {
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
+    this.#handedBytes += writer.length;
     if (
       writer.length === 0 ||
       this.#socket.write(writer.written)
     ) {
       this.#pool.give(writer);
-    } else if (this.#held === undefined) {
-      this.#held = [writer];
-    } else {
-      this.#held.push(writer);
+      return;
     }
+    if (this.#held === undefined) this.#held = [writer];
+    else this.#held.push(writer);
+    this.#listener?.onBlocked();
   }
 
   /** Sends `bytes` after what was written, uncopied: they are the server's now (asgi:A-024). */
   writeLarge(bytes: Uint8Array): void {
     this.flush();
-    this.#socket.write(bytes);
+    this.#handedBytes += bytes.length;
+    if (!this.#socket.write(bytes)) this.#listener?.onBlocked();
   }
 
   /** The socket holds nothing any more: every writer is ours again. */

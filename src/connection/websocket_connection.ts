@@ -26,15 +26,12 @@ import { WebSocketProtocol } from "../websocket/protocol.ts";
 import type { Deadline } from "./deadlines.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import { writeHandshakeAnswer } from "./handshake_answer.ts";
-import type {
-  HttpContext,
-  TrackedConnection,
-  WebSocketSettings,
-} from "./http_context.ts";
+import type { HttpContext, WebSocketSettings } from "./http_context.ts";
 import { MessageCompression } from "./message_compression.ts";
 import { COPY_LIMIT } from "./output_buffer.ts";
 import { ResponseStream, type StreamProblem } from "./response_stream.ts";
 import { type ConnectionInfo, scopePath, websocketScope } from "./scope.ts";
+import type { TrackedConnection } from "./open_connections.ts";
 import { LINGER_MS, SendProgress } from "./send_progress.ts";
 import { WebSocketCycle, type WebSocketHost } from "./websocket_cycle.ts";
 import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
@@ -150,6 +147,11 @@ export class WebSocketConnection
 
   get isBusy(): boolean {
     return this.#phase !== "ended";
+  }
+
+  /** See {@linkcode TrackedConnection}. */
+  get clientHost(): string | undefined {
+    return this.#info.client?.[0];
   }
 
   /** See {@linkcode TrackedConnection}. */
@@ -608,6 +610,13 @@ export class WebSocketConnection
       case "denying":
         break;
     }
+  }
+
+  onWriteStall(): void {
+    this.#context.logger.info(
+      `${this.#info.clientText} - Closed: the client does not read`,
+    );
+    this.#destroy();
   }
 
   // -- Endings.

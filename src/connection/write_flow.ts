@@ -9,8 +9,14 @@ import {
   WriteGate,
   WRITES_PER_TURN,
 } from "./flow_control.ts";
-import { OutputBuffer, type WriterPool } from "./output_buffer.ts";
+import type { Deadlines } from "./deadlines.ts";
+import {
+  type BlockedListener,
+  OutputBuffer,
+  type WriterPool,
+} from "./output_buffer.ts";
 import type { TurnEnd, TurnEndListener } from "./turn_end.ts";
+import { WriteStall } from "./write_stall.ts";
 
 /** What a send counts for at least, so that endless empty ones end a turn as well. */
 const MIN_WRITE_COST = 64;
@@ -23,20 +29,25 @@ export interface WriteFlowOwner {
   beforeTurnEnd(): void;
   /** What was written has been handed over: there may be room again. */
   afterTurnEnd(): void;
+  /** The peer has taken nothing of what waits for it, for too long. */
+  onWriteStall(): void;
 }
 
 /** The parts that all connections share. */
 export interface WriteFlowShared {
   readonly turnEnd: TurnEnd;
   readonly writers: WriterPool;
+  readonly deadlines: Deadlines;
+  readonly settings: { readonly stallMs: number };
 }
 
 /** One connection's bytes on their way out. */
-export class WriteFlow implements TurnEndListener {
+export class WriteFlow implements TurnEndListener, BlockedListener {
   /** Where bytes are written. Flushed by {@linkcode flush} and at the end of each turn. */
   readonly out: OutputBuffer;
   readonly #owner: WriteFlowOwner;
-  readonly #turnEnd: TurnEnd;
+  readonly #shared: WriteFlowShared;
+  #stall: WriteStall | undefined;
   /** Who waits for the peer to read. */
   readonly #gate = new WriteGate();
   /** Who has written enough for one turn. */
@@ -46,8 +57,8 @@ export class WriteFlow implements TurnEndListener {
   #isClosed = false;
 
   constructor(socket: Socket, shared: WriteFlowShared, owner: WriteFlowOwner) {
-    this.out = new OutputBuffer(socket, shared.writers);
-    this.#turnEnd = shared.turnEnd;
+    this.out = new OutputBuffer(socket, shared.writers, this);
+    this.#shared = shared;
     this.#owner = owner;
   }
 
@@ -60,7 +71,7 @@ export class WriteFlow implements TurnEndListener {
   joinTurn(): void {
     if (this.#isInTurnEnd) return;
     this.#isInTurnEnd = true;
-    this.#turnEnd.add(this);
+    this.#shared.turnEnd.add(this);
   }
 
   /** Sends what was written now, if it may leave. */
@@ -93,7 +104,20 @@ export class WriteFlow implements TurnEndListener {
   /** The socket holds nothing any more. */
   onDrain(): void {
     this.out.onDrain();
+    this.#stall?.stop();
     this.#gate.open();
+  }
+
+  onBlocked(): void {
+    if (this.#isClosed) return;
+    const { deadlines, settings } = this.#shared;
+    this.#stall ??= new WriteStall(
+      this.out,
+      deadlines,
+      settings.stallMs,
+      () => this.#owner.onWriteStall(),
+    );
+    this.#stall.start();
   }
 
   onTurnEnd(): void {
@@ -119,6 +143,7 @@ export class WriteFlow implements TurnEndListener {
    */
   close(gone: Error | undefined): void {
     this.#isClosed = true;
+    this.#stall?.stop();
     this.out.discard();
     this.#turnGate.open();
     if (gone === undefined) this.#gate.open();

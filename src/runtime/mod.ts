@@ -12,6 +12,7 @@ import { deno } from "./_deno_types.ts";
 import { describeTarget } from "./addresses.ts";
 import { bunTransport } from "./bun.ts";
 import { denoTransport } from "./deno.ts";
+import { descriptorLimit } from "./descriptors.ts";
 import { openFile } from "./files.ts";
 import {
   createDeflater,
@@ -44,6 +45,7 @@ export const runtime: Runtime = {
   stderr: textSink(2),
   // node:net on Node makes a Buffer of everything else, for every write.
   allocate: (size) => Buffer.allocUnsafeSlow(size),
+  descriptorLimit,
   cwd: () => process.cwd(),
   env: (name) => mayReadEnv(name) ? process.env[name] : undefined,
   createTls: (settings, onFault) => new NodeTls(settings, onFault),

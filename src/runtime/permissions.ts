@@ -39,6 +39,11 @@ export function mayWrite(path: string): boolean {
     isGranted({ name: "write", path });
 }
 
+/** Whether the file at `path` may be read, without asking anybody. */
+export function mayRead(path: string): boolean {
+  return isGranted({ name: "read", path });
+}
+
 /** Whether the environment variable `variable` may be read, without asking anybody. */
 export function mayReadEnv(variable: string): boolean {
   return isGranted({ name: "env", variable });

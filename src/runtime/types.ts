@@ -311,6 +311,8 @@ export interface Runtime {
   readonly stderr: TextSink;
   /** The transports there are; on Node both are `node:net`. */
   readonly transports: { readonly native: Transport; readonly node: Transport };
+  /** Open files that this process may have; `undefined` if it cannot be told. */
+  descriptorLimit(): number | undefined;
   /** Memory for what is written to sockets, in the form that they take without wrapping it. */
   allocate(size: number): Uint8Array;
   /** Working directory, absolute. */

@@ -1,12 +1,103 @@
-/** What becomes of a connection that was accepted. */
+/** Who is let in: what becomes of a connection that was accepted. */
 import { HttpConnection } from "../connection/http_connection.ts";
 import type { HttpContext } from "../connection/http_context.ts";
-import type { Socket, SocketHandler } from "../runtime/types.ts";
+import type {
+  Address,
+  PendingHandshake,
+  Socket,
+  SocketHandler,
+} from "../runtime/types.ts";
 
-/** Gives `socket` to the protocol that will speak on it. */
-export function admit(socket: Socket, context: HttpContext): SocketHandler {
-  const connection = new HttpConnection(socket, context);
-  // Accepted by the kernel before the listener was closed, told to us after it.
-  if (context.isDraining) connection.drain();
-  return connection;
+/** How many connections there may be; `Infinity` for any number. */
+export interface AdmissionLimits {
+  readonly connections: number;
+  /** Of one client, by address. */
+  readonly connectionsPerClient: number;
+}
+
+/** Least time between two lines about refused connections, in milliseconds. */
+const QUIET_MS = 10_000;
+
+const NOBODY: SocketHandler = {
+  onData() {},
+  onDrain() {},
+  onEnd() {},
+  onClose() {},
+};
+
+/** The door of one server. */
+export class Admission {
+  readonly #context: HttpContext;
+  readonly #limits: AdmissionLimits;
+  /** TLS handshakes in progress: they hold descriptors too. */
+  #handshakes = 0;
+  #refused = 0;
+  #toldAtMs = -Infinity;
+
+  constructor(context: HttpContext, limits: AdmissionLimits) {
+    this.#context = context;
+    this.#limits = limits;
+  }
+
+  /** Gives `socket` to the protocol that will speak on it, or closes it. */
+  admit(socket: Socket): SocketHandler {
+    if (!this.#hasRoomFor(socket.remoteAddress)) {
+      socket.destroy();
+      return NOBODY;
+    }
+    const context = this.#context;
+    const connection = new HttpConnection(socket, context);
+    // Accepted by the kernel before the listener was closed, told to us after it.
+    if (context.isDraining) connection.drain();
+    return connection;
+  }
+
+  /** See ListenOptions. */
+  beforeHandshake(pending: PendingHandshake): (() => void) | undefined {
+    const { remoteAddress } = pending;
+    if (!this.#hasRoomFor(remoteAddress)) return undefined;
+    const host = hostOf(remoteAddress);
+    this.#handshakes++;
+    this.#context.connections.enter(host);
+    return () => {
+      this.#handshakes--;
+      this.#context.connections.leave(host);
+    };
+  }
+
+  #hasRoomFor(client: Address | undefined): boolean {
+    const { connections } = this.#context;
+    const { connections: limit, connectionsPerClient } = this.#limits;
+    if (connections.size + this.#handshakes >= limit) {
+      this.#tell(`all ${limit} are open (limit-connections)`);
+      return false;
+    }
+    if (
+      connectionsPerClient !== Infinity &&
+      connections.countOf(hostOf(client)) >= connectionsPerClient
+    ) {
+      this.#tell(
+        `a client has ${connectionsPerClient} open (limit-connections-per-client)`,
+      );
+      return false;
+    }
+    return true;
+  }
+
+  /** One line for many: whoever is refused usually comes again, and a flood must not fill the log. */
+  #tell(why: string): void {
+    this.#refused++;
+    const now = this.#context.monotonicMs();
+    if (now - this.#toldAtMs < QUIET_MS) return;
+    this.#toldAtMs = now;
+    const count = this.#refused === 1
+      ? "a connection"
+      : `${this.#refused} connections`;
+    this.#refused = 0;
+    this.#context.logger.warning(`Refused ${count}: ${why}`);
+  }
+}
+
+function hostOf(address: Address | undefined): string | undefined {
+  return address?.kind === "tcp" ? address.host : undefined;
 }

@@ -6,6 +6,7 @@ import { Deadlines } from "../connection/deadlines.ts";
 import { DefaultHeaders } from "../connection/default_headers.ts";
 import { DrainSignal } from "../connection/drain_signal.ts";
 import type { HttpContext } from "../connection/http_context.ts";
+import { OpenConnections } from "../connection/open_connections.ts";
 import { WriterPool } from "../connection/output_buffer.ts";
 import { TurnEnd } from "../connection/turn_end.ts";
 import { ConfigError, StartupError } from "../errors.ts";
@@ -16,14 +17,14 @@ import { describeTarget, runtime } from "../runtime/mod.ts";
 import type { Address, ListenOptions } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
 import { KEY_SUFFIX } from "../websocket/handshake.ts";
-import { admit } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import type { Certificates } from "./certificates.ts";
 import { Drain } from "./drain.ts";
 import { LastAccepts } from "./last_accepts.ts";
 import { type Binding, bindingsFor, Listeners } from "./listeners.ts";
 import { openCertificates } from "./open_certificates.ts";
 import { readyLine, urlText } from "./ready_line.ts";
-import { httpSettings } from "./settings.ts";
+import { admissionLimits, httpSettings } from "./settings.ts";
 
 /** Time for TLS handshakes that have begun before the listeners were closed, in milliseconds. */
 const LAST_HANDSHAKES_MS = 500;
@@ -374,14 +375,18 @@ export class Server {
       );
     }
     const lastAccepts = this.#lastAccepts;
+    const admission = new Admission(
+      context,
+      admissionLimits(this.config.options, runtime.descriptorLimit()),
+    );
     const beforeHandshake = lastAccepts.watchHandshakes(
-      options.beforeHandshake,
+      (pending) => admission.beforeHandshake(pending),
       () => this.#drain?.onProgress(),
     );
     const opening = Listeners.open(
       bindings,
       options.tls === undefined ? options : { ...options, beforeHandshake },
-      lastAccepts.watch((socket) => admit(socket, context)),
+      lastAccepts.watch((socket) => admission.admit(socket)),
     );
     this.#listeners = await this.#orForced(opening);
     if (this.#listeners === undefined) {
@@ -437,7 +442,9 @@ export class Server {
       monotonicMs: runtime.monotonicMs,
       state: lifespan.state,
       drainSignal: this.#drainSignal.extension,
-      connections: new Set(),
+      connections: new OpenConnections(
+        options.limitConnectionsPerClient !== undefined,
+      ),
       orphans: new Set(),
       isDraining: false,
       runningCycles: 0,

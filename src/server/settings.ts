@@ -7,12 +7,21 @@ import type {
 import { DEFAULT_LIMITS } from "../http/limits.ts";
 import { runtime } from "../runtime/mod.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../websocket/limits.ts";
+import type { AdmissionLimits } from "./admission.ts";
 
 /** How connections are treated under `options`. */
 export function httpSettings(options: Options): HttpSettings {
   return {
     scheme: "http",
-    limits: { ...DEFAULT_LIMITS, maxHeadBytes: options.limitRequestHead },
+    limits: {
+      ...DEFAULT_LIMITS,
+      maxHeadBytes: options.limitRequestHead,
+      maxTargetBytes: options.limitRequestTarget,
+      maxHeaders: options.limitRequestFields,
+    },
+    maxBodyBytes: options.limitRequestBody ?? Infinity,
+    minBodyRate: options.minBodyRate,
+    stallMs: options.timeoutWriteStall * 1000,
     rootPath: options.rootPath,
     prefixesRootPath: options.rootPathMode === "prefix",
     keepAliveMs: options.timeoutKeepAlive * 1000,
@@ -22,6 +31,25 @@ export function httpSettings(options: Options): HttpSettings {
     raisesAfterDisconnect: options.sendAfterDisconnect === "raise",
     offersEarlyHints: options.earlyHints,
     websocket: options.ws === "none" ? undefined : webSocketSettings(options),
+  };
+}
+
+/**
+ * How many connections are let in under `options`. Out of descriptors, Deno's and Bun's node:net
+ * never recover, so that the default stays below what there is; the application has the rest.
+ *
+ * @param descriptors How many there may be, if that is known.
+ */
+export function admissionLimits(
+  options: Options,
+  descriptors: number | undefined,
+): AdmissionLimits {
+  const spare = descriptors === undefined
+    ? Infinity
+    : Math.max(1, descriptors - Math.max(32, Math.ceil(descriptors / 10)));
+  return {
+    connections: options.limitConnections ?? spare,
+    connectionsPerClient: options.limitConnectionsPerClient ?? Infinity,
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   HttpContext,
   HttpSettings,
 } from "../../src/connection/http_context.ts";
+import { OpenConnections } from "../../src/connection/open_connections.ts";
 import { WriterPool } from "../../src/connection/output_buffer.ts";
 import { TurnEnd } from "../../src/connection/turn_end.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
@@ -71,6 +72,9 @@ export const SETTINGS: HttpSettings = {
   keepAliveMs: 5_000,
   headMs: 30_000,
   bodyMs: 60_000,
+  maxBodyBytes: Infinity,
+  minBodyRate: 0,
+  stallMs: 60_000,
   maxConcurrency: Infinity,
   raisesAfterDisconnect: true,
   offersEarlyHints: true,
@@ -121,7 +125,7 @@ export class Harness {
       monotonicMs: this.clock.monotonicMs,
       state: options.state ?? {},
       drainSignal: this.drainSignal.extension,
-      connections: new Set(),
+      connections: new OpenConnections(),
       orphans: new Set(),
       isDraining: false,
       runningCycles: 0,

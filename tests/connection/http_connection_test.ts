@@ -901,6 +901,114 @@ describe("timeouts", () => {
     assert.match(socket.text, /^HTTP\/1\.1 200 /);
   });
 
+  test("a body that drips is answered 408, however steadily (slow body)", async () => {
+    const harness = new Harness(echo, {
+      settings: { bodyMs: 60_000, minBodyRate: 100 },
+    });
+    const socket = harness.connect();
+    socket.receive("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 999\r\n\r\n");
+    for (let i = 0; i < 4; i++) {
+      harness.clock.advance(1_000);
+      socket.receive("x");
+    }
+    assert.equal(socket.text, "");
+    for (let i = 0; i < 3; i++) {
+      harness.clock.advance(1_000);
+      socket.receive("x");
+    }
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+    assert.equal(harness.access[0].status, 408);
+  });
+
+  test("a body at the rate asked for may take as long as it likes", async () => {
+    const harness = new Harness(echo, {
+      settings: { bodyMs: 60_000, minBodyRate: 100 },
+    });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3000\r\n\r\n",
+    );
+    for (let i = 0; i < 30; i++) {
+      harness.clock.advance(1_000);
+      socket.receive("x".repeat(100));
+      await harness.turn();
+    }
+    assert.match(socket.text, /^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test("the time in which the application does not read is not the peer's", async () => {
+    const { promise, resolve } = gate();
+    const harness = new Harness(async (scope, receive, send) => {
+      await promise;
+      await echo(scope, receive, send);
+    }, { settings: { bodyMs: 60_000, minBodyRate: 100_000 } });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 65537\r\n\r\n",
+    );
+    socket.receive("x".repeat(65_536));
+    assert.equal(socket.isPaused, true);
+    harness.clock.advance(50_000);
+    resolve();
+    await harness.turn();
+    assert.equal(socket.isPaused, false);
+    harness.clock.advance(3_000);
+    socket.receive("y");
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 /);
+  });
+
+  test("the rate does not count while 100 Continue is owed", async () => {
+    const { promise, resolve } = gate();
+    const harness = new Harness(async (scope, receive, send) => {
+      await promise;
+      await echo(scope, receive, send);
+    }, { settings: { minBodyRate: 100 } });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\nexpect: 100-continue\r\n\r\n",
+    );
+    harness.clock.advance(40_000);
+    resolve();
+    await harness.turn();
+    assert.match(socket.takeText(), /^HTTP\/1\.1 100 /);
+    harness.clock.advance(4_000);
+    socket.receive("x");
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 /);
+  });
+
+  test("a peer that takes nothing of its answer is cut off, and the application hears of it", async () => {
+    let caught: unknown;
+    const harness = new Harness(async (_scope, _receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      try {
+        for (let i = 0; i < 100; i++) {
+          await send({
+            type: "http.response.body",
+            body: new Uint8Array(50_000),
+            more_body: true,
+          });
+        }
+      } catch (error) {
+        caught = error;
+      }
+    }, { settings: { stallMs: 10_000 } });
+    const socket = harness.connect();
+    socket.takesWrites = false;
+    socket.receive(GET);
+    await harness.turn();
+    harness.clock.advance(9_000);
+    await harness.turn();
+    assert.equal(socket.isClosed, false);
+    harness.clock.advance(2_000);
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
+    assert.equal((caught as Error)?.name, "ClientDisconnected");
+    assert.equal(harness.access[0].isAborted, true);
+  });
+
   test("a blocked event loop does not count against peers", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
@@ -1184,5 +1292,94 @@ describe("access log", () => {
     assert.equal(harness.access[0].status, 200);
     assert.equal(socket.hasEnded, true);
     assert.doesNotMatch(socket.text, /0\r\n\r\n$/);
+  });
+});
+
+describe("the size of bodies", () => {
+  const settings = { maxBodyBytes: 10 };
+  let calls = 0;
+  const counted: HttpApp = async (scope, receive, send) => {
+    calls++;
+    await echo(scope, receive, send);
+  };
+
+  for (
+    const [behavior, request] of [
+      [
+        "a length over the limit is answered 413 before the application is called",
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 11\r\n\r\nhello world",
+      ],
+      [
+        "a length over the limit is not asked for with 100 Continue",
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 11\r\nexpect: 100-continue\r\n\r\n",
+      ],
+      [
+        "a WebSocket handshake with such a body is refused too",
+        "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\ncontent-length: 11\r\n\r\n",
+      ],
+    ] as const
+  ) {
+    test(behavior, async () => {
+      calls = 0;
+      const harness = new Harness(counted, { settings });
+      const socket = harness.connect();
+      socket.receive(request);
+      await harness.turn();
+      assert.match(socket.text, /^HTTP\/1\.1 413 Content Too Large\r\n/);
+      assert.match(socket.text, /\r\nconnection: close\r\n/);
+      assert.equal(socket.hasEnded, true);
+      assert.equal(calls, 0);
+      assert.deepEqual(harness.access.map(({ status }) => status), [413]);
+    });
+  }
+
+  test("chunks over the limit are answered 413 where they pass it", async () => {
+    const heard: string[] = [];
+    const harness = new Harness(async (_scope, receive) => {
+      for (;;) {
+        const event = await receive();
+        heard.push(event.type);
+        if (event.type === "http.disconnect") return;
+      }
+    }, { settings });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    );
+    await harness.turn();
+    socket.receive("6\r\n world\r\n0\r\n\r\n");
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 413 /);
+    assert.deepEqual(heard, ["http.request", "http.disconnect"]);
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("chunks over the limit cut off an answer that has begun", async () => {
+    const harness = new Harness(async (_scope, receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "x", more_body: true });
+      await receive();
+      await receive();
+    }, { settings });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n",
+    );
+    await harness.turn();
+    socket.receive("b\r\nhello world\r\n0\r\n\r\n");
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 /);
+    assert.doesNotMatch(socket.text, /413|0\r\n\r\n$/);
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("a body of exactly the limit passes", async () => {
+    const harness = new Harness(echo, { settings });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n0123456789",
+    );
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 .*0123456789$/s);
   });
 });

@@ -1458,7 +1458,10 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
   });
 
   test("WebSocketConnection finds a dead peer though it cannot get rid of its output", async () => {
-    const opened = await open({ websocket: PINGS });
+    const opened = await open({
+      websocket: PINGS,
+      settings: { stallMs: 600_000 },
+    });
     const { harness, socket, puppet } = opened;
     socket.takesWrites = false;
     const sent = puppet.send({
@@ -1470,6 +1473,25 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
     harness.clock.advance(120_000);
     await assert.rejects(sent, { close_code: 1011 });
     await harness.turn();
+    assert.equal(socket.isClosed, true);
+    puppet.finish();
+    await harness.turn();
+    assertGone(opened);
+  });
+
+  test("WebSocketConnection cuts off a peer that takes nothing of what is sent", async () => {
+    const opened = await open({ settings: { stallMs: 10_000 } });
+    const { harness, socket, puppet } = opened;
+    socket.takesWrites = false;
+    const sent = puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(200_000),
+    });
+    await harness.turn();
+    harness.clock.advance(9_000);
+    assert.equal(socket.isClosed, false);
+    harness.clock.advance(2_000);
+    await assert.rejects(sent, { close_code: 1006 });
     assert.equal(socket.isClosed, true);
     puppet.finish();
     await harness.turn();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Deadlines } from "../../src/connection/deadlines.ts";
 import {
   WRITE_HIGH_WATER,
   WRITES_PER_TURN,
@@ -17,13 +18,19 @@ function flowOf(holds: { value: boolean } = { value: false }) {
   const told: string[] = [];
   const flow = new WriteFlow(
     socket,
-    { turnEnd: new TurnEnd(clock.afterTurn), writers: new WriterPool() },
+    {
+      turnEnd: new TurnEnd(clock.afterTurn),
+      writers: new WriterPool(),
+      deadlines: new Deadlines(clock, () => {}),
+      settings: { stallMs: 10_000 },
+    },
     {
       get holdsWrites() {
         return holds.value;
       },
       beforeTurnEnd: () => void told.push(`before ${socket.text}`),
       afterTurnEnd: () => void told.push(`after ${socket.text}`),
+      onWriteStall: () => void told.push("stall"),
     },
   );
   return { clock, socket, told, flow };
@@ -109,3 +116,40 @@ for (
     assert.deepEqual(told, []);
   });
 }
+
+test("WriteFlow tells of a peer that takes nothing for too long, and only then", async () => {
+  const { clock, socket, told, flow } = flowOf();
+  const stalls = () => told.filter((what) => what === "stall").length;
+  socket.takesWrites = false;
+  flow.out.writer.writeAscii("x".repeat(1000));
+  flow.joinTurn();
+  clock.endTurn();
+  clock.advance(9_000);
+  assert.equal(stalls(), 0);
+  // It reads slowly: a byte now and then is enough.
+  for (let i = 0; i < 5; i++) {
+    socket.queuedBytes--;
+    clock.advance(9_000);
+  }
+  assert.equal(stalls(), 0);
+  clock.advance(12_000);
+  assert.equal(stalls(), 1);
+  clock.advance(60_000);
+  assert.equal(stalls(), 1);
+});
+
+test("WriteFlow stops its watch when everything has left, and when it is closed", () => {
+  const { clock, socket, told, flow } = flowOf();
+  socket.takesWrites = false;
+  flow.out.writeLarge(new Uint8Array(100_000));
+  socket.takesWrites = true;
+  socket.drain();
+  flow.onDrain();
+  clock.advance(60_000);
+  assert.equal(told.includes("stall"), false);
+  socket.takesWrites = false;
+  flow.out.writeLarge(new Uint8Array(100_000));
+  flow.close(undefined);
+  clock.advance(60_000);
+  assert.equal(told.includes("stall"), false);
+});

@@ -5,6 +5,18 @@ import { MAX_INT, type OptionTable } from "../option_spec.ts";
 export interface LimitOptions {
   /** Bytes of request line and header fields together (options:O-040). */
   readonly limitRequestHead: number;
+  /** Bytes of a request target (RFC 9112 §3). */
+  readonly limitRequestTarget: number;
+  /** Fields of a request head. */
+  readonly limitRequestFields: number;
+  /** Bytes of a request body; `undefined` for any number. */
+  readonly limitRequestBody: number | undefined;
+  /** Bytes of a request body that must arrive in a second, on average; 0 for none. */
+  readonly minBodyRate: number;
+  /** Open connections; `undefined` follows the descriptors this process may have. */
+  readonly limitConnections: number | undefined;
+  /** Open connections of one client, by address; `undefined` for any number. */
+  readonly limitConnectionsPerClient: number | undefined;
   /** Requests in progress, WebSockets included, at which further ones get 503 (options:O-026). */
   readonly limitConcurrency: number | undefined;
   /** Responses after which the process ends (options:O-024). */
@@ -24,6 +36,62 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     type: { kind: "integer", min: 256, max: 16 * 1024 * 1024, unit: "bytes" },
     default: 65536,
     help: "Size of request line and header fields together.",
+  },
+  limitRequestTarget: {
+    group: "Limits",
+    flag: "--limit-request-target",
+    type: { kind: "integer", min: 64, max: 16 * 1024 * 1024, unit: "bytes" },
+    default: 16 * 1024,
+    help: "Size of the target in the request line: path and query.",
+  },
+  limitRequestFields: {
+    group: "Limits",
+    flag: "--limit-request-fields",
+    type: { kind: "integer", min: 1, max: 65536, unit: "fields" },
+    default: 128,
+    help: "Number of header fields.",
+  },
+  limitRequestBody: {
+    group: "Limits",
+    flag: "--limit-request-body",
+    type: {
+      kind: "integer",
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      unit: "bytes",
+    },
+    default: undefined,
+    defaultText: "none",
+    help: "Size of a request body. More is answered with 413.",
+  },
+  minBodyRate: {
+    group: "Limits",
+    flag: "--min-body-rate",
+    type: { kind: "integer", min: 0, max: MAX_INT, unit: "bytes per second" },
+    default: 240,
+    help:
+      "What must arrive of a request body on average, after its first 5 seconds and while the " +
+      "application reads. 0 for nothing.",
+  },
+  limitConnections: {
+    group: "Limits",
+    flag: "--limit-connections",
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
+    default: undefined,
+    defaultText: "90 % of the open files allowed",
+    help:
+      "Open connections. Further ones are closed at once. No limit by default where the number of " +
+      "open files allowed cannot be read.",
+  },
+  limitConnectionsPerClient: {
+    group: "Limits",
+    flag: "--limit-connections-per-client",
+    type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
+    default: undefined,
+    defaultText: "none",
+    help:
+      "Open connections from one IPv4 address or IPv6 network (/64). Not behind a proxy, whose " +
+      "address they all have.",
   },
   limitConcurrency: {
     group: "Limits",

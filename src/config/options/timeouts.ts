@@ -9,6 +9,8 @@ export interface TimeoutOptions {
   readonly timeoutRequestHead: number;
   /** Seconds without a byte of the request body (wishes:N-010). */
   readonly timeoutRequestBody: number;
+  /** Seconds in which a client takes nothing of what waits for it (wishes:N-010). */
+  readonly timeoutWriteStall: number;
   /** Seconds for a TLS handshake, from connect (wishes:N-010). */
   readonly timeoutTlsHandshake: number;
   /** Seconds that requests in progress get when the server stops; 0 cuts them off at once. */
@@ -40,6 +42,14 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SOME_SECONDS,
     default: 60,
     help: "Time that may pass without a byte of the request body.",
+  },
+  timeoutWriteStall: {
+    group: "Timeouts",
+    flag: "--timeout-write-stall",
+    type: SOME_SECONDS,
+    default: 60,
+    help:
+      "Time that may pass without a byte of a response, or of WebSocket messages, being taken.",
   },
   timeoutTlsHandshake: {
     group: "Timeouts",

@@ -1,0 +1,21 @@
+/** How many descriptors this process may have. */
+import { readFileSync } from "node:fs";
+import { mayRead } from "./permissions.ts";
+
+const LIMITS = "/proc/self/limits";
+
+/**
+ * The soft limit of open files; `undefined` where it cannot be read, which is everywhere but on
+ * Linux, or where there is none.
+ */
+export function descriptorLimit(): number | undefined {
+  if (!mayRead(LIMITS)) return undefined;
+  try {
+    const [, text] = /^Max open files +(\d+)/m.exec(
+      readFileSync(LIMITS, "utf8"),
+    ) ?? [];
+    return text === undefined ? undefined : Number(text);
+  } catch {
+    return undefined; // Deno 2.9 wants more than permission to read for it
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  clientKey,
+  OpenConnections,
+  type TrackedConnection,
+} from "../../src/connection/open_connections.ts";
+
+function connection(clientHost: string | undefined): TrackedConnection {
+  return {
+    clientHost,
+    isBusy: false,
+    isWebSocket: false,
+    drain() {},
+    abort() {},
+    destroy() {},
+  };
+}
+
+describe("OpenConnections", () => {
+  test("counts each connection once, however often it comes and goes", () => {
+    const open = new OpenConnections(true);
+    const one = connection("192.0.2.1");
+    open.add(one);
+    open.add(one);
+    open.add(connection("192.0.2.1"));
+    open.add(connection("192.0.2.2"));
+    assert.equal(open.size, 3);
+    assert.equal(open.countOf("192.0.2.1"), 2);
+    open.delete(one);
+    open.delete(one);
+    assert.equal(open.countOf("192.0.2.1"), 1);
+    assert.equal([...open].length, 2);
+  });
+
+  test("counts what is not a connection yet", () => {
+    const open = new OpenConnections(true);
+    open.enter("192.0.2.1");
+    assert.equal(open.countOf("192.0.2.1"), 1);
+    open.leave("192.0.2.1");
+    open.leave("192.0.2.1");
+    assert.equal(open.countOf("192.0.2.1"), 0);
+  });
+
+  test("counts nobody who has no address, and nobody at all unless asked to", () => {
+    const open = new OpenConnections(true);
+    open.add(connection(undefined));
+    assert.equal(open.countOf(undefined), 0);
+    const careless = new OpenConnections();
+    careless.add(connection("192.0.2.1"));
+    assert.equal(careless.countOf("192.0.2.1"), 0);
+  });
+});
+
+describe("clientKey()", () => {
+  for (
+    const [host, key] of [
+      ["192.0.2.1", "192.0.2.1"],
+      ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+      ["2001:0DB8:0001:2::9", "2001:db8:1:2"],
+      ["2001:db8::", "2001:db8:0:0"],
+      ["::1", "0:0:0:0"],
+      ["::", "0:0:0:0"],
+      ["fe80::1%eth0", "fe80:0:0:0"],
+    ] as const
+  ) {
+    test(`knows ${host} as ${key}`, () => {
+      assert.equal(clientKey(host), key);
+    });
+  }
+});

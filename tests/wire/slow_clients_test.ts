@@ -1,0 +1,250 @@
+/** Peers that are too many, too slow or too large: who pays for them (wishes:N-010, R-058, R-060). */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { describe, test } from "node:test";
+import { needsProgram } from "../_support/needs.ts";
+import { exchange, RawClient, request } from "../_support/raw_client.ts";
+import { answer, Script, SCRIPTED_APP } from "../_support/script.ts";
+import { withServer } from "../_support/spawn_server.ts";
+
+const LOOPS = process.versions.deno === undefined &&
+    process.versions.bun === undefined
+  ? ["node"]
+  : ["native", "node"];
+
+const hello = () => request(`GET ${new Script(...answer()).target}`);
+
+describe("--limit-request-body", () => {
+  test("a larger body gets 413 and the connection ends", () =>
+    withServer(
+      { app: SCRIPTED_APP, args: ["--limit-request-body", "1000"] },
+      async (server) => {
+        const target = new Script(["readAll"], ...answer()).target;
+        const fits = await exchange(
+          server.target,
+          request(`POST ${target}`, ["Content-Length: 1000"], "x".repeat(1000)),
+        );
+        assert.equal(fits.status, 200);
+        const sized = await RawClient.connect(server.target);
+        sized.send(
+          request(`POST ${target}`, ["Content-Length: 1001"], "x".repeat(1001)),
+        );
+        assert.equal((await sized.readResponse()).status, 413);
+        assert.equal(await sized.ended(), "fin");
+        sized.close();
+        const chunked = await RawClient.connect(server.target);
+        chunked.send(
+          request(
+            `POST ${target}`,
+            ["Transfer-Encoding: chunked"],
+            `3e9\r\n${"x".repeat(1001)}\r\n0\r\n\r\n`,
+          ),
+        );
+        assert.equal((await chunked.readResponse()).status, 413);
+        assert.equal(await chunked.ended(), "fin");
+        chunked.close();
+      },
+    ));
+});
+
+describe("--min-body-rate", () => {
+  test("a body that drips gets 408 long before the idle time is over", () =>
+    withServer(
+      { app: SCRIPTED_APP, args: ["--min-body-rate", "1000"] },
+      async (server) => {
+        const client = await RawClient.connect(server.target);
+        client.send(
+          request(`POST ${new Script(["readAll"], ...answer()).target}`, [
+            "Content-Length: 100000",
+          ]),
+        );
+        const drip = setInterval(() => client.send("x"), 200);
+        try {
+          assert.equal((await client.readResponse()).status, 408);
+          assert.equal(await client.ended(), "fin");
+        } finally {
+          clearInterval(drip);
+          client.close();
+        }
+      },
+    ));
+});
+
+describe("--timeout-write-stall", () => {
+  for (const loop of LOOPS) {
+    test(`a peer that does not read is cut off, one that reads slowly is not (${loop} sockets)`, () =>
+      withServer(
+        {
+          app: SCRIPTED_APP,
+          args: ["--timeout-write-stall", "2", "--loop", loop],
+        },
+        async (server) => {
+          const flood = new Script(["start", 200], ["flood", 200, 200_000], [
+            "body",
+          ]);
+          const deaf = await RawClient.connect(server.target);
+          deaf.pause();
+          deaf.send(request(`GET ${flood.target}`));
+          const slow = await RawClient.connect(server.target);
+          slow.send(request(`GET ${flood.target}`));
+          // A read now and then, for longer than the limit, empties a good part of the kernel's
+          // buffers each time.
+          for (let i = 0; i < 6; i++) {
+            slow.resume();
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            slow.pause();
+            await new Promise((resolve) => setTimeout(resolve, 900));
+          }
+          slow.resume();
+          const { bytes } = await slow.readToEnd();
+          assert.ok(bytes.length > 40_000_000, `${bytes.length} bytes`);
+          deaf.resume();
+          const cut = await deaf.readToEnd();
+          assert.ok(cut.bytes.length < 40_000_000, `${cut.bytes.length} bytes`);
+          await server.line("stderr", /the client does not read/);
+        },
+      ));
+  }
+});
+
+describe("--limit-connections", () => {
+  for (const loop of LOOPS) {
+    test(`further ones are closed at once (${loop} sockets)`, () =>
+      withServer(
+        {
+          app: SCRIPTED_APP,
+          args: ["--limit-connections", "3", "--loop", loop],
+        },
+        async (server) => {
+          const open = [];
+          for (let i = 0; i < 3; i++) {
+            const client = await RawClient.connect(server.target);
+            assert.equal((await client.request(hello())).status, 200);
+            open.push(client);
+          }
+          for (let i = 0; i < 3; i++) {
+            const client = await RawClient.connect(server.target);
+            await client.ended();
+            client.close();
+          }
+          await server.line("stderr", /all 3 are open \(limit-connections\)/);
+          // Those that are in are served, and leaving makes room.
+          assert.equal((await open[0]!.request(hello())).status, 200);
+          open[1]!.close();
+          for (;;) {
+            const client = await RawClient.connect(server.target);
+            client.send(hello());
+            const first = await Promise.race([
+              client.readResponse().then(({ status }) => status, () => 0),
+              client.ended().then(() => 0),
+            ]);
+            client.close();
+            if (first === 200) break;
+          }
+          for (const client of open) client.close();
+        },
+      ));
+
+    test(`out of descriptors nobody is locked out for ever (${loop} sockets)`, {
+      skip: process.platform !== "linux" && "needs Linux's limits",
+    }, () =>
+      withServer(
+        {
+          app: SCRIPTED_APP,
+          args: ["--loop", loop, "--timeout-keep-alive", "60"],
+          via: ["/bin/sh", "-c", 'ulimit -n 200; exec "$@"', "sh"],
+        },
+        async (server) => {
+          const clients: RawClient[] = [];
+          for (let i = 0; i < 300; i++) {
+            const client = await RawClient.connect(server.target);
+            client.send(hello());
+            clients.push(client);
+          }
+          const statuses = await Promise.all(clients.map((client) =>
+            Promise.race([
+              client.readResponse().then(({ status }) => status, () => 0),
+              client.ended().then(() => 0),
+            ])
+          ));
+          const served = statuses.filter((status) =>
+            status === 200
+          ).length;
+          assert.ok(served >= 100 && served < 200, `${served} served`);
+          for (const client of clients) client.close();
+          // All of them are gone: the next one is served, on the first try.
+          for (let tries = 0;; tries++) {
+            assert.ok(tries < 100, "nobody is served any more");
+            const client = await RawClient.connect(server.target);
+            client.send(hello());
+            const status = await Promise.race([
+              client.readResponse().then(({ status }) => status, () => 0),
+              client.ended().then(() => 0),
+            ]);
+            client.close();
+            if (status === 200) break;
+          }
+        },
+      ));
+  }
+
+  test("a client has no more than its share", () =>
+    withServer(
+      { app: SCRIPTED_APP, args: ["--limit-connections-per-client", "2"] },
+      async (server) => {
+        const one = await RawClient.connect(server.target);
+        const two = await RawClient.connect(server.target);
+        assert.equal((await one.request(hello())).status, 200);
+        assert.equal((await two.request(hello())).status, 200);
+        const three = await RawClient.connect(server.target);
+        await three.ended();
+        one.close();
+        two.close();
+      },
+    ));
+});
+
+describe("slowhttptest", { concurrency: 1 }, () => {
+  for (
+    const [mode, flags] of [
+      ["slow headers", ["-H", "-i", "2"]],
+      ["slow bodies", ["-B", "-i", "2", "-s", "8192"]],
+      ["slow reading", ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "16"]],
+    ] as const
+  ) {
+    test(
+      `ordinary requests are served beside 300 connections of ${mode}`,
+      {
+        skip: needsProgram("slowhttptest"),
+      },
+      () =>
+        withServer(
+          { app: SCRIPTED_APP, args: ["--no-access-log"] },
+          async (server) => {
+            const { port } = server.target as { readonly port: number };
+            const attack = spawn("slowhttptest", [
+              ...flags,
+              ...["-c", "300", "-r", "300", "-l", "8", "-x", "16", "-p", "3"],
+              ...["-u", `http://127.0.0.1:${port}/`],
+            ], { stdio: "ignore" });
+            const ended = new Promise((resolve) => attack.on("close", resolve));
+            try {
+              let served = 0;
+              while (attack.exitCode === null && served < 400) {
+                const { status } = await exchange(server.target, hello());
+                assert.equal(status, 200);
+                served++;
+                await new Promise((resolve) => setTimeout(resolve, 10));
+              }
+              assert.ok(served >= 50, `${served} served`);
+            } finally {
+              attack.kill();
+              await ended;
+            }
+            assert.equal((await exchange(server.target, hello())).status, 200);
+          },
+        ),
+    );
+  }
+});
