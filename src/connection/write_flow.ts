@@ -143,7 +143,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
    */
   close(gone: Error | undefined): void {
     this.#isClosed = true;
-    this.#stall?.stop();
+    this.#stall?.close();
     this.out.discard();
     this.#turnGate.open();
     if (gone === undefined) this.#gate.open();

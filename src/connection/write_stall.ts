@@ -11,7 +11,7 @@ export interface Sending {
 
 /**
  * Watches what is sent from the moment the kernel does not take everything until it does, and ends the
- * wait when nothing has left for too long. Costs nothing while nothing is queued.
+ * wait when nothing has left for too long.
  */
 export class WriteStall implements Deadline {
   expiresAt: number = Infinity;
@@ -38,16 +38,26 @@ export class WriteStall implements Deadline {
     this.#onStall = onStall;
   }
 
-  /** Something is queued now. Idempotent. */
+  /**
+   * Something is queued now. Idempotent, and cheap: Deno's sockets say so after every write, so
+   * that who was watched once stays it until `close`.
+   */
   start(): void {
+    if (this.expiresAt !== Infinity) return;
+    this.#grant();
     if (this.#isWatched) return;
     this.#isWatched = true;
     this.#deadlines.watch(this);
-    this.#grant();
   }
 
-  /** Nothing is, or nobody cares any more. Idempotent. */
+  /** Nothing is queued any more. Idempotent. */
   stop(): void {
+    this.expiresAt = Infinity;
+  }
+
+  /** Nobody cares any more. Idempotent. */
+  close(): void {
+    this.stop();
     if (!this.#isWatched) return;
     this.#isWatched = false;
     this.#deadlines.unwatch(this);
@@ -56,7 +66,7 @@ export class WriteStall implements Deadline {
   onExpire(): void {
     const { queuedBytes, sentBytes } = this.#sending;
     if (queuedBytes > 0 && sentBytes === this.#sentBytes) {
-      this.stop();
+      this.close();
       this.#onStall();
     } else {
       this.#grant();
