@@ -1,4 +1,4 @@
-/** IP addresses as the octets that certificates hold. */
+/** IP addresses as octets: what certificates hold, and what addresses are compared by. */
 
 /** Four or sixteen octets; `undefined` if `text` is no IP address. */
 export function ipOctets(text: string): Uint8Array | undefined {
@@ -8,7 +8,12 @@ export function ipOctets(text: string): Uint8Array | undefined {
 function ipv4Octets(text: string): Uint8Array | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;
-  if (!parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
+  // A leading zero means octal to some (RFC 6943 §3.1.1).
+  if (
+    !parts.every((part) =>
+      /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256
+    )
+  ) {
     return undefined;
   }
   return Uint8Array.from(parts, Number);

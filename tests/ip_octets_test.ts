@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ipOctets } from "../../src/tls/ip_octets.ts";
+import { ipOctets } from "../src/ip_octets.ts";
 
 for (
   const [text, expected] of [

@@ -148,3 +148,20 @@ function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
   }
   return { value: Object.freeze([name, value] as const) };
 }
+
+/** Entries of a list of peers, taken apart at commas and trimmed (process:P-124). */
+export function checkPeers(
+  texts: readonly unknown[],
+): Verdict<readonly string[]> {
+  const peers: string[] = [];
+  for (const text of texts) {
+    if (typeof text !== "string") {
+      return { problem: `${quote(text)} is not a string.` };
+    }
+    for (const entry of text.split(",")) {
+      const peer = entry.trim();
+      if (peer !== "") peers.push(peer);
+    }
+  }
+  return { value: Object.freeze(peers) };
+}

@@ -1,4 +1,5 @@
 /** The connections of one server, and how many of them each client has. */
+import { ipOctets } from "../ip_octets.ts";
 
 /** What the server does with a connection. */
 export interface TrackedConnection {
@@ -79,15 +80,6 @@ export class OpenConnections implements Iterable<TrackedConnection> {
  */
 export function clientKey(host: string): string {
   if (!host.includes(":")) return host;
-  const [address = ""] = host.split("%");
-  const [head = "", tail] = address.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    const after = tail === "" ? [] : tail.split(":");
-    while (groups.length + after.length < 8) groups.push("0");
-    groups.push(...after);
-  }
-  return groups.slice(0, 4).map((group) =>
-    Number.parseInt(group, 16).toString(16)
-  ).join(":");
+  const octets = ipOctets(host.split("%")[0]!);
+  return octets === undefined ? host : octets.subarray(0, 8).join(".");
 }

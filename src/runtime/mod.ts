@@ -45,6 +45,8 @@ export const runtime: Runtime = {
   stderr: textSink(2),
   // node:net on Node makes a Buffer of everything else, for every write.
   allocate: (size) => Buffer.allocUnsafeSlow(size),
+  // Bun 1.4 never calls SNICallback for a TLSSocket over another stream than a net.Socket.
+  hearsNamesOfTakenSockets: bun === undefined,
   descriptorLimit,
   cwd: () => process.cwd(),
   env: (name) => mayReadEnv(name) ? process.env[name] : undefined,

@@ -68,18 +68,20 @@ export class NodeTls implements TlsContext {
     socket: Socket,
     first: Uint8Array,
     accept: (socket: Socket) => SocketHandler,
+    onSettled: () => void = () => {},
   ): void {
     const { localAddress, remoteAddress } = socket;
     if (beginsMethod(first)) {
       // Over another stream than a net.Socket, Deno 2.9 does not say whose handshake failed.
       socket.destroy();
+      onSettled();
       const message = "it begins with a letter";
       this.#onFault({ kind: "plainHttp", message, remoteAddress });
       return;
     }
     const raw = new SocketDuplex(socket, first);
     this.handshake(raw, remoteAddress, {
-      onSettled() {},
+      onSettled,
       onSecure(secured, tls) {
         const context = {
           listenerAddress: localAddress,

@@ -212,11 +212,13 @@ export interface TlsContext {
    *
    * @param first What has been read from it already.
    * @param accept Called when the handshake is done, with the socket to use from then on.
+   * @param onSettled Called once when the handshake has ended, however, and before `accept`.
    */
   secure(
     socket: Socket,
     first: Uint8Array,
     accept: (socket: Socket) => SocketHandler,
+    onSettled?: () => void,
   ): void;
 }
 
@@ -311,6 +313,10 @@ export interface Runtime {
   readonly stderr: TextSink;
   /** The transports there are; on Node both are `node:net`. */
   readonly transports: { readonly native: Transport; readonly node: Transport };
+  /**
+   * Whether TLS on a connection that was accepted plain learns which name its client asks for.
+   */
+  readonly hearsNamesOfTakenSockets: boolean;
   /** Open files that this process may have; `undefined` if it cannot be told. */
   descriptorLimit(): number | undefined;
   /** Memory for what is written to sockets, in the form that they take without wrapping it. */

@@ -1,11 +1,14 @@
 /** Who is let in: what becomes of a connection that was accepted. */
 import { HttpConnection } from "../connection/http_connection.ts";
 import type { HttpContext } from "../connection/http_context.ts";
+import { ProxyPreface } from "../connection/proxy_preface.ts";
+import type { TrustedPeers } from "../proxy/trusted_peers.ts";
 import type {
   Address,
   PendingHandshake,
   Socket,
   SocketHandler,
+  TlsContext,
 } from "../runtime/types.ts";
 
 /** How many connections there may be; `Infinity` for any number. */
@@ -13,6 +16,18 @@ export interface AdmissionLimits {
   readonly connections: number;
   /** Of one client, by address. */
   readonly connectionsPerClient: number;
+}
+
+/** What a server does with connections that begin with a PROXY header. */
+export interface ProxyRules {
+  /** Who may send one. */
+  readonly peers: TrustedPeers;
+  /** What is spoken behind it; `undefined` is plain HTTP. */
+  readonly tls: TlsContext | undefined;
+  /** See ListenOptions: the handshake that follows is one of ours. */
+  readonly beforeHandshake: (
+    pending: PendingHandshake,
+  ) => (() => void) | undefined;
 }
 
 /** Least time between two lines about refused connections, in milliseconds. */
@@ -31,6 +46,7 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   /** TLS handshakes in progress: they hold descriptors too. */
   #handshakes = 0;
+  #proxy: ProxyRules | undefined;
   #refused = 0;
   #toldAtMs = -Infinity;
 
@@ -39,12 +55,58 @@ export class Admission {
     this.#limits = limits;
   }
 
+  /** From now on connections begin with a PROXY header. */
+  demandProxyHeaders(rules: ProxyRules): void {
+    this.#proxy = rules;
+  }
+
   /** Gives `socket` to the protocol that will speak on it, or closes it. */
   admit(socket: Socket): SocketHandler {
-    if (!this.#hasRoomFor(socket.remoteAddress)) {
-      socket.destroy();
-      return NOBODY;
+    return this.#proxy === undefined
+      ? this.#serve(socket)
+      : this.#greet(socket, this.#proxy);
+  }
+
+  #refuse(socket: Socket): SocketHandler {
+    socket.destroy();
+    return NOBODY;
+  }
+
+  /** A proxy's connection is its client's: that one is looked at when it is known. */
+  #greet(socket: Socket, rules: ProxyRules): SocketHandler {
+    const { remoteAddress, localAddress } = socket;
+    if (!rules.peers.trusts(remoteAddress, localAddress)) {
+      const who = hostOf(remoteAddress) ?? "a UNIX socket";
+      this.#tell(`${who} is not in forwarded-allow-ips`);
+      return this.#refuse(socket);
     }
+    if (!this.#hasRoomFor(undefined)) return this.#refuse(socket);
+    const preface = new ProxyPreface(
+      socket,
+      this.#context,
+      (rest) => this.#afterHeader(socket, rest, rules),
+    );
+    if (this.#context.isDraining) preface.drain();
+    return preface;
+  }
+
+  #afterHeader(socket: Socket, rest: Uint8Array, rules: ProxyRules): void {
+    const { tls, beforeHandshake } = rules;
+    if (tls === undefined) {
+      const handler = socket.handler = this.#serve(socket);
+      if (rest.length > 0) handler.onData(rest);
+      return;
+    }
+    const onSettled = beforeHandshake({
+      remoteAddress: socket.remoteAddress,
+      destroy: () => socket.destroy(),
+    });
+    if (onSettled === undefined) socket.handler = this.#refuse(socket);
+    else tls.secure(socket, rest, (secured) => this.#serve(secured), onSettled);
+  }
+
+  #serve(socket: Socket): SocketHandler {
+    if (!this.#hasRoomFor(socket.remoteAddress)) return this.#refuse(socket);
     const context = this.#context;
     const connection = new HttpConnection(socket, context);
     // Accepted by the kernel before the listener was closed, told to us after it.

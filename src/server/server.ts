@@ -1,6 +1,7 @@
 /** One process's server: starts the application, listens, tracks connections, drains. */
 import type { AsgiApp } from "../asgi.ts";
 import type { Config } from "../config/config.ts";
+import { printable } from "../config/option_types.ts";
 import { usesTls } from "../config/options/tls.ts";
 import { Deadlines } from "../connection/deadlines.ts";
 import { DefaultHeaders } from "../connection/default_headers.ts";
@@ -13,6 +14,7 @@ import { ConfigError, StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
 import { Lifespan } from "../lifespan.ts";
 import { createLogging, type Logging } from "../logging/logging.ts";
+import { doubtAbout, TrustedPeers } from "../proxy/trusted_peers.ts";
 import { describeTarget, runtime } from "../runtime/mod.ts";
 import type { Address, ListenOptions } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
@@ -294,6 +296,7 @@ export class Server {
       if (this.#certificates === undefined) return;
     }
     // What no transport can do is found before the application is started.
+    this.#checkProxyProtocol();
     const listenOptions = this.#listenOptions();
     const bindings = bindingsFor(
       this.config.options.loop,
@@ -355,9 +358,22 @@ export class Server {
     }
   }
 
+  #checkProxyProtocol(): void {
+    const { proxyProtocol, sslSni } = this.config.options;
+    if (!proxyProtocol || sslSni.length === 0) return;
+    if (runtime.hearsNamesOfTakenSockets) return;
+    throw new ConfigError(
+      `Cannot use the options "proxyProtocol" and "sslSni" together on ${runtime.name} ` +
+        `${runtime.version}, which does not hear the name there: use one certificate for all names`,
+    );
+  }
+
   #listenOptions(): ListenOptions {
     const { backlog, reusePort, ipv6Only } = this.config.options;
-    const tls = this.#certificates?.context;
+    // A PROXY header comes before TLS.
+    const tls = this.config.options.proxyProtocol
+      ? undefined
+      : this.#certificates?.context;
     return { backlog, reusePort, ipv6Only, tls };
   }
 
@@ -383,6 +399,23 @@ export class Server {
       (pending) => admission.beforeHandshake(pending),
       () => this.#drain?.onProgress(),
     );
+    const { proxyProtocol, forwardedAllowIps } = this.config.options;
+    if (proxyProtocol) {
+      admission.demandProxyHeaders({
+        peers: new TrustedPeers(forwardedAllowIps),
+        tls: this.#certificates?.context,
+        beforeHandshake,
+      });
+      for (const entry of forwardedAllowIps) {
+        const doubt = doubtAbout(entry);
+        if (doubt === undefined) continue;
+        this.#logging.server.warning(
+          `"${
+            printable(entry)
+          }" in forwarded-allow-ips trusts nobody: ${doubt}`,
+        );
+      }
+    }
     const opening = Listeners.open(
       bindings,
       options.tls === undefined ? options : { ...options, beforeHandshake },

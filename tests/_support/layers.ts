@@ -7,11 +7,18 @@
 /** Source files: path below `src/`, with `/`, to its text. */
 export type Sources = ReadonlyMap<string, string>;
 
-const CONTRACTS = ["asgi.ts", "faults.ts", "errors.ts", "version.ts"];
+const CONTRACTS = [
+  "asgi.ts",
+  "faults.ts",
+  "errors.ts",
+  "version.ts",
+  "ip_octets.ts",
+];
 const BELOW_SERVER = [
   ...CONTRACTS,
   "runtime/",
   "tls/",
+  "proxy/",
   "http/",
   "websocket/",
   "logging/",
@@ -31,7 +38,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
   "version.ts": [],
   "runtime/": ["errors.ts"],
-  "tls/": ["errors.ts"],
+  "ip_octets.ts": [],
+  "tls/": ["errors.ts", "ip_octets.ts"],
+  "proxy/": ["ip_octets.ts", "runtime/types.ts"],
   "http/": ["faults.ts"],
   "websocket/": ["faults.ts", "http/"],
   "logging/": ["asgi.ts", "errors.ts"],
@@ -43,6 +52,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "websocket/",
     "logging/",
     "tls/",
+    "proxy/",
+    "ip_octets.ts",
     "runtime/types.ts",
   ],
   "middleware/": ["asgi.ts", "errors.ts", "logging/"],
@@ -70,7 +81,7 @@ const NODE_EXCEPTIONS: Readonly<Record<string, string>> = {
   "http/latin1.ts": "node:buffer",
 };
 
-const PURE = /^(http|websocket)\//;
+const PURE = /^(http|websocket|proxy)\//;
 const IMPURE_WORDS =
   /(?<![.\w$#])(setTimeout|setInterval|setImmediate|queueMicrotask|Promise|async|await|Date|performance|console|process|crypto|fetch|Deno|Bun|globalThis)\b|\bMath\.random\b/g;
 const RUNTIME_WORDS = /(?<![.\w$#])(Deno|Bun)\b/g;

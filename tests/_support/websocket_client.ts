@@ -39,12 +39,14 @@ export class FrameClient {
    * Connects and asks for an upgrade; resolves when the head of the answer has come.
    *
    * @param more Bytes that leave together with the request.
+   * @param before Bytes that leave in front of it.
    */
   static async connect(
     target: ClientTarget,
     path: string,
     fields: readonly string[] = [],
     more: string = "",
+    before: string = "",
   ): Promise<FrameClient> {
     const socket = await new Promise<Socket>((resolve, reject) => {
       const made = connectSocket({ ...target, allowHalfOpen: true });
@@ -57,7 +59,7 @@ export class FrameClient {
     const client = new FrameClient(socket);
     socket.write(
       Uint8Array.from(
-        handshakeRequest(path, fields) + more,
+        before + handshakeRequest(path, fields) + more,
         (unit) => unit.charCodeAt(0),
       ),
     );

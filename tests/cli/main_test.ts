@@ -133,7 +133,10 @@ test("configFor() asks only for variables of the table, so that Deno may allow j
     return undefined;
   });
   for (const name of asked) {
-    assert.match(name, /^(TRICORN_[A-Z0-9_]+|PORT|LISTEN_FDS|LISTEN_PID)$/);
+    assert.match(
+      name,
+      /^(TRICORN_[A-Z0-9_]+|PORT|FORWARDED_ALLOW_IPS|LISTEN_FDS|LISTEN_PID)$/,
+    );
   }
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   checkHeaders,
   checkHost,
+  checkPeers,
   checkRootPath,
   checkSockets,
   checkUds,
@@ -175,3 +176,11 @@ for (
     assert.match(verdict.problem, problem);
   });
 }
+
+test("checkPeers() takes lists apart and leaves nothing empty (process:P-124)", () => {
+  assert.deepEqual(checkPeers(["10.0.0.0/8, ::1", "unix:", " ,"]), {
+    value: ["10.0.0.0/8", "::1", "unix:"],
+  });
+  assert.deepEqual(checkPeers([""]), { value: [] });
+  assert.ok("problem" in checkPeers([1]));
+});

@@ -59,6 +59,7 @@ describe("resolveOptions()", () => {
       reusePort: false,
       ipv6Only: false,
       backlog: 2048,
+      proxyProtocol: false,
       loop: "auto",
       sslCertfile: undefined,
       sslKeyfile: undefined,
@@ -79,6 +80,7 @@ describe("resolveOptions()", () => {
       serverHeader: true,
       dateHeader: true,
       earlyHints: false,
+      forwardedAllowIps: ["127.0.0.1", "::1"],
       sendAfterDisconnect: "raise",
       ws: "auto",
       wsMaxSize: 16 * 1024 * 1024,
@@ -273,6 +275,7 @@ describe("optionsFromEnvironment()", () => {
       headers: [["a", "1"]],
       bind: ["a:1"],
       sslSni: [{ certfile: "a:1", keyfile: undefined }],
+      forwardedAllowIps: ["a:1"],
     };
     for (const name of OPTION_NAMES) {
       const { type, flag } = OPTIONS[name];

@@ -54,18 +54,18 @@ describe("OpenConnections", () => {
 
 describe("clientKey()", () => {
   for (
-    const [host, key] of [
-      ["192.0.2.1", "192.0.2.1"],
-      ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
-      ["2001:0DB8:0001:2::9", "2001:db8:1:2"],
-      ["2001:db8::", "2001:db8:0:0"],
-      ["::1", "0:0:0:0"],
-      ["::", "0:0:0:0"],
-      ["fe80::1%eth0", "fe80:0:0:0"],
+    const [one, other, same] of [
+      ["192.0.2.1", "192.0.2.1", true],
+      ["192.0.2.1", "192.0.2.2", false],
+      ["2001:db8:1:2:3:4:5:6", "2001:0DB8:0001:2::9", true],
+      ["2001:db8:1:2::", "2001:db8:1:3::", false],
+      ["::1", "::2", true],
+      ["fe80::1%eth0", "fe80::2%eth0", true],
+      ["::1", "192.0.2.1", false],
     ] as const
   ) {
-    test(`knows ${host} as ${key}`, () => {
-      assert.equal(clientKey(host), key);
+    test(`takes ${one} and ${other} for ${same ? "one" : "two"}`, () => {
+      assert.equal(clientKey(one) === clientKey(other), same);
     });
   }
 });

@@ -35,6 +35,8 @@ export interface BindingOptions {
   readonly ipv6Only: boolean;
   /** Connections the kernel holds before they are accepted; at least 1 (options:O-015). */
   readonly backlog: number;
+  /** Whether connections begin with a PROXY header, of a peer in `forwardedAllowIps`. */
+  readonly proxyProtocol: boolean;
   /** Whose sockets carry the bytes: the runtime's own, or those of `node:net` (options:O-031). */
   readonly loop: "auto" | "native" | "node";
 }
@@ -135,6 +137,15 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
     default: 2048,
     help: "Connections that may wait to be accepted.",
+  },
+  proxyProtocol: {
+    group: "Binding",
+    flag: "--proxy-protocol",
+    type: { kind: "boolean" },
+    default: false,
+    help:
+      "Read a PROXY header, version 1 or 2, at the start of every connection, and take the " +
+      "client's address from it. Only peers of --forwarded-allow-ips are let in.",
   },
   loop: {
     group: "Binding",

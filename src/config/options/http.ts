@@ -1,5 +1,10 @@
 /** How requests are understood and answered. */
-import { checkHeaders, checkRootPath, readHeader } from "../option_checks.ts";
+import {
+  checkHeaders,
+  checkPeers,
+  checkRootPath,
+  readHeader,
+} from "../option_checks.ts";
 import { type OptionTable, PAIR } from "../option_spec.ts";
 
 /** How requests are understood and answered: checked and complete. */
@@ -18,6 +23,11 @@ export interface HttpOptions {
   readonly dateHeader: boolean;
   /** Whether HTTP/1.1 applications may send 103 responses (asgi:A-181). */
   readonly earlyHints: boolean;
+  /**
+   * Peers that are believed when they tell who their client is: addresses, networks, `unix:`,
+   * `unix:/path`, or `*` alone (options:O-043).
+   */
+  readonly forwardedAllowIps: readonly string[];
   /** What `send` does once the client has gone (asgi:A-208). */
   readonly sendAfterDisconnect: "raise" | "ignore";
 }
@@ -78,6 +88,21 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     type: PAIR,
     default: false,
     help: "Let applications send 103 responses over HTTP/1.1.",
+  },
+  forwardedAllowIps: {
+    group: "HTTP",
+    flag: "--forwarded-allow-ips",
+    type: {
+      kind: "list",
+      metavar: "LIST",
+      readItem: (text) => ({ value: text }),
+    },
+    default: Object.freeze(["127.0.0.1", "::1"]),
+    fallbackVariables: ["FORWARDED_ALLOW_IPS"],
+    check: checkPeers,
+    help:
+      "Peers that are believed when they tell who their client is: addresses and networks with " +
+      "commas between, 'unix:' for UNIX sockets, '*' for everybody. May be repeated.",
   },
   sendAfterDisconnect: {
     group: "HTTP",

@@ -78,7 +78,7 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     flag: "--limit-connections",
     type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
     default: undefined,
-    defaultText: "90 % of the open files allowed",
+    defaultText: "90 % of the open files",
     help:
       "Open connections. Further ones are closed at once. No limit by default where the number of " +
       "open files allowed cannot be read.",

@@ -1,0 +1,235 @@
+/**
+ * The PROXY protocol, versions 1 and 2: what a proxy says of a connection before the first byte of
+ * its client (HAProxy, "The PROXY protocol", sections 2.1 and 2.2). Pure.
+ */
+import { ipOctets } from "../ip_octets.ts";
+import type { Address } from "../runtime/types.ts";
+import { crc32c } from "./crc32c.ts";
+
+/** What can be wrong with a header, as it stands in the log. */
+export type ProxyFault =
+  | "no PROXY header"
+  | "a line that is not PROXY version 1"
+  | "a line of more than 107 bytes"
+  | "not version 2"
+  | "an unknown command"
+  | "addresses that are cut short"
+  | "a header of more than 4096 bytes"
+  | "values that do not fit"
+  | "a wrong checksum";
+
+/** What the bytes so far come to. */
+export type ProxyReading =
+  | { readonly kind: "needMore" }
+  | { readonly kind: "fault"; readonly fault: ProxyFault }
+  | {
+    readonly kind: "header";
+    /** Bytes of the header; what follows is the client's. */
+    readonly size: number;
+    /**
+     * The ends of the client's connection to the proxy; `undefined` where the proxy speaks for
+     * itself (LOCAL), or of a connection that it cannot describe.
+     */
+    readonly addresses:
+      | { readonly source: Address; readonly destination: Address }
+      | undefined;
+  };
+
+/** Longest header that is read, in bytes: addresses take up to 232, values the rest. */
+export const MAX_PROXY_HEADER: number = 4096;
+
+/** The longest line of version 1, CRLF included. */
+const MAX_LINE = 107;
+const CR = 0x0d;
+const LF = 0x0a;
+const TEXT = [..."PROXY "].map((char) => char.charCodeAt(0));
+const SIGNATURE = [
+  ...[0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d],
+  ...[0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a],
+];
+/** Signature, version and command, family, length. */
+const FIXED_BYTES = 16;
+const LOCAL = 0;
+const PROXY = 1;
+/** Address family and transport: only streams are what we can have been given. */
+const TCP4 = 0x11;
+const TCP6 = 0x21;
+const UNIX = 0x31;
+const UNIX_PATH_BYTES = 108;
+/** Bytes of both addresses, by family. */
+const ADDRESS_BYTES: Readonly<Record<number, number>> = {
+  0x00: 0,
+  0x11: 12,
+  0x12: 12,
+  0x21: 36,
+  0x22: 36,
+  0x31: 216,
+  0x32: 216,
+};
+const VALUE_CRC32C = 0x03;
+
+const NEED_MORE: ProxyReading = { kind: "needMore" };
+
+/** Reads a header from the first bytes of a connection; to be called again when there are more. */
+export function readProxyHeader(bytes: Uint8Array): ProxyReading {
+  if (bytes.length === 0) return NEED_MORE;
+  return bytes[0] === SIGNATURE[0] ? readBinary(bytes) : readLine(bytes);
+}
+
+function fault(fault: ProxyFault): ProxyReading {
+  return { kind: "fault", fault };
+}
+
+/** Whether `bytes` are what `expected` begins with, as far as they go. */
+function begins(bytes: Uint8Array, expected: readonly number[]): boolean {
+  const size = Math.min(bytes.length, expected.length);
+  for (let i = 0; i < size; i++) if (bytes[i] !== expected[i]) return false;
+  return true;
+}
+
+function readLine(bytes: Uint8Array): ProxyReading {
+  if (!begins(bytes, TEXT)) return fault("no PROXY header");
+  const cr = bytes.subarray(0, MAX_LINE).indexOf(CR);
+  if (cr < 0) {
+    return bytes.length >= MAX_LINE - 1
+      ? fault("a line of more than 107 bytes")
+      : NEED_MORE;
+  }
+  if (cr + 1 === bytes.length) return NEED_MORE;
+  if (cr + 1 >= MAX_LINE) return fault("a line of more than 107 bytes");
+  if (bytes[cr + 1] !== LF) return fault("a line that is not PROXY version 1");
+  const size = cr + 2;
+  const line = String.fromCharCode(...bytes.subarray(TEXT.length, cr));
+  // What follows UNKNOWN is to be passed over (2.1).
+  if (line === "UNKNOWN" || line.startsWith("UNKNOWN ")) {
+    return { kind: "header", size, addresses: undefined };
+  }
+  const [family, ...parts] = line.split(" ");
+  const [from = "", to = "", fromPort = "", toPort = ""] = parts;
+  const octets = family === "TCP4" ? 4 : 16;
+  const source = tcp(from, fromPort, octets);
+  const destination = tcp(to, toPort, octets);
+  if (
+    (family !== "TCP4" && family !== "TCP6") || parts.length !== 4 ||
+    source === undefined || destination === undefined
+  ) return fault("a line that is not PROXY version 1");
+  return { kind: "header", size, addresses: { source, destination } };
+}
+
+/** One end in text: a port without signs, blanks or leading zeros. */
+function tcp(host: string, port: string, octets: number): Address | undefined {
+  if (ipOctets(host)?.length !== octets) return undefined;
+  if (!/^(0|[1-9]\d{0,4})$/.test(port) || Number(port) > 65535) {
+    return undefined;
+  }
+  return { kind: "tcp", host: host.toLowerCase(), port: Number(port) };
+}
+
+function readBinary(bytes: Uint8Array): ProxyReading {
+  if (!begins(bytes, SIGNATURE)) return fault("no PROXY header");
+  if (bytes.length < FIXED_BYTES) return NEED_MORE;
+  const command = bytes[12]! & 0x0f;
+  const family = bytes[13]!;
+  const size = FIXED_BYTES + ((bytes[14]! << 8) | bytes[15]!);
+  if (bytes[12]! >> 4 !== 2) return fault("not version 2");
+  if (command !== LOCAL && command !== PROXY) {
+    return fault("an unknown command");
+  }
+  if (size > MAX_PROXY_HEADER) return fault("a header of more than 4096 bytes");
+  if (bytes.length < size) return NEED_MORE;
+  // An unknown family is to be passed over whole (2.2); so are the addresses of LOCAL.
+  const addressBytes = ADDRESS_BYTES[family];
+  if (command === PROXY && addressBytes !== undefined) {
+    const valuesAt = FIXED_BYTES + addressBytes;
+    if (valuesAt > size) return fault("addresses that are cut short");
+    const problem = checkValues(bytes.subarray(0, size), valuesAt);
+    if (problem !== undefined) return fault(problem);
+  }
+  return {
+    kind: "header",
+    size,
+    addresses: command === PROXY ? addressesOf(bytes, family) : undefined,
+  };
+}
+
+function addressesOf(
+  bytes: Uint8Array,
+  family: number,
+): { source: Address; destination: Address } | undefined {
+  const at = FIXED_BYTES;
+  switch (family) {
+    case TCP4:
+    case TCP6: {
+      const octets = family === TCP4 ? 4 : 16;
+      const ports = at + 2 * octets;
+      const end = (from: number, port: number): Address => ({
+        kind: "tcp",
+        host: hostText(bytes.subarray(from, from + octets)),
+        port: (bytes[port]! << 8) | bytes[port + 1]!,
+      });
+      return {
+        source: end(at, ports),
+        destination: end(at + octets, ports + 2),
+      };
+    }
+    case UNIX: {
+      const end = (from: number): Address => {
+        const path = bytes.subarray(from, from + UNIX_PATH_BYTES);
+        const nul = path.indexOf(0);
+        const text = new TextDecoder().decode(
+          nul < 0 ? path : path.subarray(0, nul),
+        );
+        return { kind: "unix", path: text };
+      };
+      return { source: end(at), destination: end(at + UNIX_PATH_BYTES) };
+    }
+  }
+  return undefined;
+}
+
+/** An address as people write it (RFC 5952); IPv4-mapped IPv6 as IPv4 (asgi:A-056). */
+export function hostText(octets: Uint8Array): string {
+  if (octets.length === 4) return octets.join(".");
+  const isMapped = octets.subarray(0, 10).every((octet) => octet === 0) &&
+    octets[10] === 0xff && octets[11] === 0xff;
+  if (isMapped) return octets.subarray(12).join(".");
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) {
+    groups.push(((octets[i]! << 8) | octets[i + 1]!).toString(16));
+  }
+  // The longest run of zeros, of two at least, is left out.
+  let best = "";
+  for (const [run] of `:${groups.join(":")}:`.matchAll(/:0(:0)+(?=:)/g)) {
+    if (run.length > best.length) best = run;
+  }
+  if (best === "") return groups.join(":");
+  const whole = `:${groups.join(":")}:`;
+  const from = whole.indexOf(`${best}:`);
+  const before = whole.slice(1, from);
+  const after = whole.slice(from + best.length + 1, -1);
+  return `${before}::${after}`;
+}
+
+/** Types, lengths and values behind the addresses: all must fit, and a checksum must be right. */
+function checkValues(header: Uint8Array, from: number): ProxyFault | undefined {
+  for (let at = from; at < header.length;) {
+    if (at + 3 > header.length) return "values that do not fit";
+    const size = (header[at + 1]! << 8) | header[at + 2]!;
+    const valueAt = at + 3;
+    if (valueAt + size > header.length) return "values that do not fit";
+    if (header[at] === VALUE_CRC32C) {
+      if (size !== 4) return "values that do not fit";
+      const told = new DataView(
+        header.buffer,
+        header.byteOffset + valueAt,
+        4,
+      ).getUint32(0);
+      // It is over the whole header, with zeros in its own place (2.2.2).
+      const blank = new Uint8Array(header);
+      blank.fill(0, valueAt, valueAt + 4);
+      if (crc32c(blank) !== told) return "a wrong checksum";
+    }
+    at = valueAt + size;
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+/** Whose word is taken for who the client is (process:P-122 to P-127). */
+import { ipOctets } from "../ip_octets.ts";
+import type { Address } from "../runtime/types.ts";
+
+interface Network {
+  readonly octets: Uint8Array;
+  readonly bits: number;
+}
+
+/** What stands for every peer behind a UNIX socket. */
+const ANY_UNIX = "unix:";
+
+/** The peers of one list. Immutable. */
+export class TrustedPeers {
+  readonly #trustsAll: boolean;
+  readonly #networks: readonly Network[];
+  readonly #literals: ReadonlySet<string>;
+
+  /**
+   * @param entries Addresses, networks such as `10.0.0.0/8`, `unix:` for every UNIX socket,
+   * `unix:/path` for one, or `*`, alone, for everybody. Anything else never matches an address.
+   */
+  constructor(entries: readonly string[]) {
+    this.#trustsAll = entries.length === 1 && entries[0] === "*"; // process:P-125
+    const networks: Network[] = [];
+    const literals = new Set<string>();
+    for (const entry of entries) {
+      const network = networkOf(entry);
+      if (network === undefined) literals.add(entry);
+      else networks.push(network);
+    }
+    this.#networks = networks;
+    this.#literals = literals;
+  }
+
+  /**
+   * Whether `peer` is one of them.
+   *
+   * @param local Where it connected to: a UNIX peer is known by nothing else (process:P-122).
+   */
+  trusts(peer: Address | undefined, local: Address): boolean {
+    if (this.#trustsAll) return true;
+    if (peer === undefined) return false; // process:P-126
+    if (peer.kind === "unix") {
+      return local.kind === "unix" && (
+        this.#literals.has(ANY_UNIX) ||
+        (local.path !== "" && (this.#literals.has(local.path) ||
+          this.#literals.has(`${ANY_UNIX}${local.path}`)))
+      );
+    }
+    const octets = unmapped(ipOctets(peer.host.split("%")[0]!));
+    return octets !== undefined &&
+      this.#networks.some((network) => contains(network, octets));
+  }
+}
+
+/** An address or a network with no bits set outside of it; `undefined` for anything else. */
+function networkOf(entry: string): Network | undefined {
+  const [host = "", size, ...rest] = entry.split("/");
+  const octets = ipOctets(host);
+  if (octets === undefined || rest.length > 0) return undefined;
+  if (size === undefined) {
+    const bare = unmapped(octets)!;
+    return { octets: bare, bits: bare.length * 8 };
+  }
+  const bits = /^\d{1,3}$/.test(size) ? Number(size) : NaN;
+  if (!(bits <= octets.length * 8)) return undefined;
+  const network = { octets, bits };
+  // process:P-124: bits of a host in a network are a mistake, and what was meant is not guessed.
+  const hasHostBits = octets.some((octet, i) =>
+    octet !== masked(octet, i, bits)
+  );
+  return hasHostBits ? undefined : network;
+}
+
+function contains(network: Network, octets: Uint8Array): boolean {
+  return octets.length === network.octets.length &&
+    octets.every((octet, i) =>
+      masked(octet, i, network.bits) === network.octets[i]
+    );
+}
+
+/** `octet`, the `i`th, without what lies beyond the first `bits` of the address. */
+function masked(octet: number, i: number, bits: number): number {
+  const kept = Math.min(8, Math.max(0, bits - 8 * i));
+  return octet & (0xff << (8 - kept)) & 0xff;
+}
+
+/** IPv4-mapped IPv6 is IPv4. */
+function unmapped(octets: Uint8Array | undefined): Uint8Array | undefined {
+  return octets?.length === 16 &&
+      octets.subarray(0, 10).every((octet) => octet === 0) &&
+      octets[10] === 0xff && octets[11] === 0xff
+    ? octets.slice(12)
+    : octets;
+}
+
+/**
+ * Why `entry` will not do what its writer meant; `undefined` if it will. Literals are allowed, but
+ * what looks like an address and is none is a slip of the pen.
+ */
+export function doubtAbout(entry: string): string | undefined {
+  if (networkOf(entry) !== undefined) return undefined;
+  if (entry === "*" || entry === ANY_UNIX || entry.includes("/") === false) {
+    return /^[\d.]+$|^[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*$/i.test(entry)
+      ? "it is no IP address"
+      : undefined;
+  }
+  const [host = ""] = entry.split("/");
+  return ipOctets(host) === undefined
+    ? undefined
+    : "it is no network: expected one without host bits, such as 10.0.0.0/8";
+}

@@ -1,0 +1,312 @@
+/** The PROXY protocol, from those who may speak it and from those who may not. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test } from "node:test";
+import { needsProgram } from "../_support/needs.ts";
+import { proxyV2, tcp4 } from "../_support/proxy_headers.ts";
+import { pause, RawClient, request } from "../_support/raw_client.ts";
+import {
+  type ServerProcess,
+  sharedServer,
+  spawnServer,
+  withServer,
+} from "../_support/spawn_server.ts";
+import { curl } from "../_support/tls_clients.ts";
+import { FrameClient } from "../_support/websocket_client.ts";
+
+const APP = "peers:app";
+const LINE = "PROXY TCP4 198.51.100.7 192.0.2.1 56324 443\r\n";
+const TOLD = {
+  type: "http",
+  scheme: "http",
+  client: ["198.51.100.7", 56324],
+  server: ["192.0.2.1", 443],
+};
+const GET = request("GET /");
+
+const LOOPS = process.versions.deno === undefined &&
+    process.versions.bun === undefined
+  ? ["node"]
+  : ["native", "node"];
+
+for (const loop of LOOPS) {
+  describe(`--proxy-protocol over ${loop} sockets`, () => {
+    const shared = sharedServer({
+      app: APP,
+      args: ["--proxy-protocol", "--loop", loop],
+    });
+    const connect = () => RawClient.connect(shared.server.target);
+
+    for (
+      const [version, header] of [
+        ["1", new TextEncoder().encode(LINE)],
+        [
+          "2",
+          proxyV2({
+            family: 0x11,
+            body: tcp4("198.51.100.7", "192.0.2.1", 56324, 443),
+            checksum: true,
+          }),
+        ],
+      ] as const
+    ) {
+      test(`version ${version} tells the application and the log who the client is`, async () => {
+        const client = await connect();
+        const from = shared.server.stdout.length;
+        client.send(Uint8Array.of(...header, ...new TextEncoder().encode(GET)));
+        const response = await client.readResponse();
+        assert.deepEqual(JSON.parse(response.body), TOLD);
+        // It holds for every request of the connection.
+        assert.deepEqual(JSON.parse((await client.request(GET)).body), TOLD);
+        await shared.server.line(
+          "stdout",
+          /198\.51\.100\.7:56324 - "GET/,
+          from,
+        );
+        client.close();
+      });
+
+      test(`version ${version} may arrive byte by byte`, async () => {
+        const client = await connect();
+        for (const byte of header) {
+          client.send(Uint8Array.of(byte));
+          await pause(1);
+        }
+        assert.deepEqual(JSON.parse((await client.request(GET)).body), TOLD);
+        client.close();
+      });
+    }
+
+    test("a proxy that speaks for itself is its own client", async () => {
+      const client = await connect();
+      client.send(proxyV2({ command: 0, family: 0 }));
+      const { body } = await client.request(GET);
+      assert.deepEqual(
+        JSON.parse(body).client,
+        ["127.0.0.1", client.localPort],
+      );
+      client.close();
+    });
+
+    for (
+      const [what, bytes] of [
+        ["a request without one", GET],
+        ["a TLS handshake without one", "\x16\x03\x01\x02\x00"],
+        ["a wrong one", LINE.replace("TCP4", "TCP6")],
+      ] as const
+    ) {
+      test(`${what} is closed and told in the log`, async () => {
+        const from = shared.server.stderr.length;
+        const client = await connect();
+        client.send(bytes);
+        const { bytes: answer } = await client.readToEnd();
+        assert.equal(answer, "");
+        const line = await shared.server.line("stderr", /proxy-protocol/, from);
+        assert.doesNotMatch(line, /GET|198\.51/);
+      });
+    }
+
+    for (
+      const [where, bytes] of [
+        ["behind the first", LINE + LINE + GET],
+        ["between two requests", LINE + GET + LINE + GET],
+      ] as const
+    ) {
+      test(`a second header ${where} is no header but a bad request`, async () => {
+        const client = await connect();
+        client.send(bytes);
+        const { bytes: answer } = await client.readToEnd();
+        assert.match(answer, /HTTP\/1\.1 400 Bad Request\r\n/);
+        client.close();
+      });
+    }
+
+    test("WebSockets have it too", async () => {
+      const { target } = shared.server;
+      const client = await FrameClient.connect(target, "/", [], "", LINE);
+      assert.deepEqual(JSON.parse((await client.next()).payload), {
+        ...TOLD,
+        type: "websocket",
+        scheme: "ws",
+      });
+      client.close();
+    });
+  });
+}
+
+describe("who may send one", () => {
+  test("a peer that is not in the list is closed, whatever it says", () =>
+    withServer(
+      {
+        app: APP,
+        args: ["--proxy-protocol", "--forwarded-allow-ips", "10.0.0.0/8, ::2"],
+      },
+      async (server) => {
+        const client = await RawClient.connect(server.target);
+        client.send(LINE + GET);
+        assert.equal((await client.readToEnd()).bytes, "");
+        await server.line(
+          "stderr",
+          /127\.0\.0\.1 is not in forwarded-allow-ips/,
+        );
+      },
+    ));
+
+  test("a network with bits of a host is told at the start", () =>
+    withServer(
+      {
+        app: APP,
+        args: ["--proxy-protocol", "--forwarded-allow-ips", "127.0.0.1/8"],
+      },
+      async (server) => {
+        await server.line("stderr", /"127\.0\.0\.1\/8".* trusts nobody/);
+      },
+    ));
+
+  test("who says nothing is not waited for longer than for a head", () =>
+    withServer(
+      {
+        app: APP,
+        args: ["--proxy-protocol", "--timeout-request-head", "1"],
+      },
+      async (server) => {
+        const client = await RawClient.connect(server.target);
+        client.send("PROXY TCP4 ");
+        assert.equal((await client.readToEnd()).bytes, "");
+      },
+    ));
+
+  test("a header that never ends does not hold the shutdown up", () =>
+    withServer({ app: APP, args: ["--proxy-protocol"] }, async (server) => {
+      const client = await RawClient.connect(server.target);
+      client.send("PROXY TCP4 ");
+      await pause(100);
+      server.signal("SIGTERM");
+      await server.end();
+      client.close();
+    }));
+});
+
+describe("before TLS", { skip: needsProgram("curl") }, () => {
+  for (const loop of ["auto", "node"]) {
+    test(`curl speaks TLS behind its header (--loop ${loop})`, () =>
+      withServer(
+        {
+          app: APP,
+          args: ["--proxy-protocol", "--ssl-dev", "--loop", loop],
+        },
+        async (server) => {
+          const { port } = server.target as { readonly port: number };
+          const said = await curl(
+            "-k",
+            "--haproxy-protocol",
+            `https://127.0.0.1:${port}/`,
+          );
+          const told = JSON.parse(said.out || "{}");
+          assert.equal(told.scheme, "https", said.err);
+          assert.equal(told.client[0], "127.0.0.1");
+          assert.deepEqual(told.server, ["127.0.0.1", port]);
+        },
+      ));
+  }
+});
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.on("listening", resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const skipHaproxy = needsProgram("haproxy");
+
+for (
+  const [how, word] of [["1", "send-proxy"], ["2", "send-proxy-v2"]] as const
+) {
+  describe(
+    `behind HAProxy that sends version ${how}`,
+    { skip: skipHaproxy },
+    () => {
+      let folder = "";
+      let server: ServerProcess;
+      let haproxy: ChildProcess;
+      let port = 0;
+      const front = () => ({ host: "127.0.0.1", port });
+
+      before(async () => {
+        if (skipHaproxy) return;
+        folder = await mkdtemp(join(tmpdir(), "haproxy-"));
+        server = await spawnServer({ app: APP, args: ["--proxy-protocol"] });
+        const { port: behind } = server.target as { readonly port: number };
+        port = await freePort();
+        await writeFile(
+          join(folder, "haproxy.cfg"),
+          [
+            "defaults",
+            "  mode tcp",
+            "  timeout connect 10s",
+            "  timeout client 60s",
+            "  timeout server 60s",
+            "frontend front",
+            `  bind 127.0.0.1:${port}`,
+            "  default_backend back",
+            "backend back",
+            `  server one 127.0.0.1:${behind} ${word}`,
+            "",
+          ].join("\n"),
+        );
+        haproxy = spawn("haproxy", ["-db", "-f", join(folder, "haproxy.cfg")], {
+          stdio: "ignore",
+        });
+        for (let tries = 0; tries < 500; tries++) {
+          try {
+            (await RawClient.connect(front())).close();
+            break;
+          } catch {
+            await pause(20);
+          }
+        }
+      });
+      after(async () => {
+        haproxy?.kill("SIGKILL");
+        await server?.kill();
+        if (folder !== "") await rm(folder, { recursive: true, force: true });
+      });
+
+      test(
+        "requests come from its clients",
+        { skip: skipHaproxy },
+        async () => {
+          const client = await RawClient.connect(front());
+          for (let i = 0; i < 3; i++) {
+            const { client: told, server: reached } = JSON.parse(
+              (await client.request(GET)).body,
+            );
+            assert.deepEqual(told, ["127.0.0.1", client.localPort]);
+            assert.deepEqual(reached, ["127.0.0.1", port]);
+          }
+          client.close();
+        },
+      );
+
+      test(
+        "WebSockets come from its clients",
+        { skip: skipHaproxy },
+        async () => {
+          const client = await FrameClient.connect(front(), "/");
+          const told = JSON.parse((await client.next()).payload);
+          assert.deepEqual(told.server, ["127.0.0.1", port]);
+          assert.equal(told.type, "websocket");
+          client.close();
+        },
+      );
+    },
+  );
+}
