@@ -18,15 +18,22 @@ export class ProxyPreface
   readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #then: (rest: Uint8Array) => void;
+  readonly #wantsMore: boolean;
   #bytes = new Uint8Array(0);
   #isOver = false;
 
-  /** @param then Called with the bytes behind the header; takes the socket over. */
+  /**
+   * @param wantsMore Whether to wait for a byte behind the header: only that tells TLS from a peer
+   * that does not speak it.
+   * @param then Called with the bytes behind the header; takes the socket over.
+   */
   constructor(
     socket: Socket,
     context: HttpContext,
+    wantsMore: boolean,
     then: (rest: Uint8Array) => void,
   ) {
+    this.#wantsMore = wantsMore;
     this.#socket = socket;
     this.#context = context;
     this.#then = then;
@@ -53,12 +60,17 @@ export class ProxyPreface
         return;
       case "fault":
         this.#context.logger.warning(
-          `Closed a connection with ${reading.fault}: the option "proxy-protocol" wants one`,
+          `Closed a connection of ${this.#peer} with ${reading.fault}: the option ` +
+            '"proxy-protocol" wants one',
         );
         this.#close();
         return;
       case "header": {
         const { addresses, size } = reading;
+        if (this.#wantsMore && size === joined.length) {
+          this.#bytes = joined;
+          return;
+        }
         if (addresses !== undefined) {
           this.#socket.readdress(addresses.source, addresses.destination);
         }
@@ -80,7 +92,9 @@ export class ProxyPreface
   }
 
   onExpire(): void {
-    this.#context.logger.debug("Closed a connection: its PROXY header is late");
+    this.#context.logger.info(
+      `Closed a connection of ${this.#peer}: its PROXY header is late`,
+    );
     this.#close();
   }
 
@@ -97,6 +111,11 @@ export class ProxyPreface
 
   destroy(): void {
     this.#close();
+  }
+
+  get #peer(): string {
+    const address = this.#socket.remoteAddress;
+    return address?.kind === "tcp" ? address.host : "a UNIX socket";
   }
 
   #leave(): void {

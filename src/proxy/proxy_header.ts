@@ -13,6 +13,7 @@ export type ProxyFault =
   | "a line of more than 107 bytes"
   | "not version 2"
   | "an unknown command"
+  | "an unknown family"
   | "addresses that are cut short"
   | "a header of more than 4096 bytes"
   | "values that do not fit"
@@ -56,16 +57,10 @@ const TCP4 = 0x11;
 const TCP6 = 0x21;
 const UNIX = 0x31;
 const UNIX_PATH_BYTES = 108;
-/** Bytes of both addresses, by family. */
-const ADDRESS_BYTES: Readonly<Record<number, number>> = {
-  0x00: 0,
-  0x11: 12,
-  0x12: 12,
-  0x21: 36,
-  0x22: 36,
-  0x31: 216,
-  0x32: 216,
-};
+/** Bytes of both addresses, by address family: none for what the proxy could not tell. */
+const ADDRESS_BYTES: readonly number[] = [0, 12, 36, 216];
+/** The highest transport: 0 is unspecified, 1 streams, 2 datagrams. */
+const DATAGRAM = 2;
 const VALUE_CRC32C = 0x03;
 
 const NEED_MORE: ProxyReading = { kind: "needMore" };
@@ -90,6 +85,10 @@ function begins(bytes: Uint8Array, expected: readonly number[]): boolean {
 function readLine(bytes: Uint8Array): ProxyReading {
   if (!begins(bytes, TEXT)) return fault("no PROXY header");
   const cr = bytes.subarray(0, MAX_LINE).indexOf(CR);
+  const text = bytes.subarray(0, cr < 0 ? MAX_LINE : cr);
+  if (text.some((byte) => byte < 0x20 || byte > 0x7e)) {
+    return fault("a line that is not PROXY version 1");
+  }
   if (cr < 0) {
     return bytes.length >= MAX_LINE - 1
       ? fault("a line of more than 107 bytes")
@@ -99,7 +98,7 @@ function readLine(bytes: Uint8Array): ProxyReading {
   if (cr + 1 >= MAX_LINE) return fault("a line of more than 107 bytes");
   if (bytes[cr + 1] !== LF) return fault("a line that is not PROXY version 1");
   const size = cr + 2;
-  const line = String.fromCharCode(...bytes.subarray(TEXT.length, cr));
+  const line = String.fromCharCode(...text.subarray(TEXT.length));
   // What follows UNKNOWN is to be passed over (2.1).
   if (line === "UNKNOWN" || line.startsWith("UNKNOWN ")) {
     return { kind: "header", size, addresses: undefined };
@@ -118,11 +117,12 @@ function readLine(bytes: Uint8Array): ProxyReading {
 
 /** One end in text: a port without signs, blanks or leading zeros. */
 function tcp(host: string, port: string, octets: number): Address | undefined {
-  if (ipOctets(host)?.length !== octets) return undefined;
+  const address = ipOctets(host);
+  if (address?.length !== octets) return undefined;
   if (!/^(0|[1-9]\d{0,4})$/.test(port) || Number(port) > 65535) {
     return undefined;
   }
-  return { kind: "tcp", host: host.toLowerCase(), port: Number(port) };
+  return { kind: "tcp", host: hostText(address), port: Number(port) };
 }
 
 function readBinary(bytes: Uint8Array): ProxyReading {
@@ -137,10 +137,14 @@ function readBinary(bytes: Uint8Array): ProxyReading {
   }
   if (size > MAX_PROXY_HEADER) return fault("a header of more than 4096 bytes");
   if (bytes.length < size) return NEED_MORE;
-  // An unknown family is to be passed over whole (2.2); so are the addresses of LOCAL.
-  const addressBytes = ADDRESS_BYTES[family];
-  if (command === PROXY && addressBytes !== undefined) {
-    const valuesAt = FIXED_BYTES + addressBytes;
+  // What follows LOCAL is to be passed over whole (2.2).
+  if (command === PROXY) {
+    const addressBytes = ADDRESS_BYTES[family >> 4];
+    if (addressBytes === undefined || (family & 0x0f) > DATAGRAM) {
+      return fault("an unknown family");
+    }
+    // Of an unspecified family nobody knows where the values begin.
+    const valuesAt = family >> 4 === 0 ? size : FIXED_BYTES + addressBytes;
     if (valuesAt > size) return fault("addresses that are cut short");
     const problem = checkValues(bytes.subarray(0, size), valuesAt);
     if (problem !== undefined) return fault(problem);
@@ -175,11 +179,15 @@ function addressesOf(
     case UNIX: {
       const end = (from: number): Address => {
         const path = bytes.subarray(from, from + UNIX_PATH_BYTES);
-        const nul = path.indexOf(0);
-        const text = new TextDecoder().decode(
-          nul < 0 ? path : path.subarray(0, nul),
+        // An abstract name begins with NUL and is written with "@".
+        const isAbstract = path[0] === 0 && path[1] !== 0;
+        const nul = path.indexOf(0, isAbstract ? 1 : 0);
+        const name = path.subarray(
+          isAbstract ? 1 : 0,
+          nul < 0 ? undefined : nul,
         );
-        return { kind: "unix", path: text };
+        const text = new TextDecoder().decode(name);
+        return { kind: "unix", path: isAbstract ? `@${text}` : text };
       };
       return { source: end(at), destination: end(at + UNIX_PATH_BYTES) };
     }

@@ -7,6 +7,9 @@ interface Network {
   readonly bits: number;
 }
 
+/** Bits in front of the IPv4 address in an IPv4-mapped one. */
+const MAPPED_BITS = 96;
+
 /** What stands for every peer behind a UNIX socket. */
 const ANY_UNIX = "unix:";
 
@@ -63,9 +66,13 @@ function networkOf(entry: string): Network | undefined {
     const bare = unmapped(octets)!;
     return { octets: bare, bits: bare.length * 8 };
   }
-  const bits = /^\d{1,3}$/.test(size) ? Number(size) : NaN;
+  const bits = /^(0|[1-9]\d{0,2})$/.test(size) ? Number(size) : NaN;
   if (!(bits <= octets.length * 8)) return undefined;
-  const network = { octets, bits };
+  const isMapped = octets.length === 16 && bits >= MAPPED_BITS &&
+    unmapped(octets)!.length === 4;
+  const network = isMapped
+    ? { octets: unmapped(octets)!, bits: bits - MAPPED_BITS }
+    : { octets, bits };
   // process:P-124: bits of a host in a network are a mistake, and what was meant is not guessed.
   const hasHostBits = octets.some((octet, i) =>
     octet !== masked(octet, i, bits)
@@ -101,7 +108,7 @@ function unmapped(octets: Uint8Array | undefined): Uint8Array | undefined {
  */
 export function doubtAbout(entry: string): string | undefined {
   if (networkOf(entry) !== undefined) return undefined;
-  if (entry === "*" || entry === ANY_UNIX || entry.includes("/") === false) {
+  if (entry === ANY_UNIX || entry.includes("/") === false) {
     return /^[\d.]+$|^[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*$/i.test(entry)
       ? "it is no IP address"
       : undefined;

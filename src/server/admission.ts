@@ -76,24 +76,37 @@ export class Admission {
   #greet(socket: Socket, rules: ProxyRules): SocketHandler {
     const { remoteAddress, localAddress } = socket;
     if (!rules.peers.trusts(remoteAddress, localAddress)) {
-      const who = hostOf(remoteAddress) ?? "a UNIX socket";
-      this.#tell(`${who} is not in forwarded-allow-ips`);
+      // Who is gone already, as after a health check, cannot be named and needs no words.
+      if (remoteAddress !== undefined) {
+        const who = hostOf(remoteAddress) ?? "a UNIX socket";
+        this.#tell(`${who} is not in forwarded-allow-ips`);
+      }
       return this.#refuse(socket);
     }
     if (!this.#hasRoomFor(undefined)) return this.#refuse(socket);
     const preface = new ProxyPreface(
       socket,
       this.#context,
-      (rest) => this.#afterHeader(socket, rest, rules),
+      rules.tls !== undefined,
+      (rest) => this.#afterHeader(socket, rest, rules, preface.expiresAt),
     );
     if (this.#context.isDraining) preface.drain();
     return preface;
   }
 
-  #afterHeader(socket: Socket, rest: Uint8Array, rules: ProxyRules): void {
+  #afterHeader(
+    socket: Socket,
+    rest: Uint8Array,
+    rules: ProxyRules,
+    expiresAt: number,
+  ): void {
     const { tls, beforeHandshake } = rules;
     if (tls === undefined) {
       const handler = socket.handler = this.#serve(socket);
+      // The time for the first byte runs from the connect on, header and all.
+      if (handler instanceof HttpConnection) {
+        handler.expiresAt = Math.min(handler.expiresAt, expiresAt);
+      }
       if (rest.length > 0) handler.onData(rest);
       return;
     }

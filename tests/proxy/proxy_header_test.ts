@@ -55,6 +55,17 @@ describe("version 1", () => {
     });
   });
 
+  test("tells IPv4-mapped addresses as IPv4, however they are spelt (asgi:A-056)", () => {
+    const reading = read(
+      ascii("PROXY TCP6 ::FFFF:203.0.113.1 2001:0db8:0::0001 1 2\r\n"),
+    );
+    assert.ok(reading.kind === "header");
+    assert.deepEqual(reading.addresses, {
+      source: { kind: "tcp", host: "203.0.113.1", port: 1 },
+      destination: { kind: "tcp", host: "2001:db8::1", port: 2 },
+    });
+  });
+
   for (
     const line of [
       "PROXY UNKNOWN\r\n",
@@ -87,6 +98,9 @@ describe("version 1", () => {
       "PROXY TCP6 ::1%eth0 ::1 1 443\r\n",
       "PROXY UDP4 198.51.100.7 192.0.2.1 1 443\r\n",
       "PROXY UNKNOWNS\r\n",
+      "PROXY UNKNOWN\n",
+      "PROXY UNKNOWN a\nb\r\n",
+      "PROXY UNKNOWN \xe9\r\n",
       "PROXY \r\n",
     ]
   ) {
@@ -150,12 +164,12 @@ describe("version 2", () => {
     });
     const paths = new Uint8Array(216);
     paths.set(ascii("/run/client"));
-    paths.set(ascii("/run/server"), 108);
+    paths.set(ascii("\0server"), 108);
     const unix = read(proxyV2({ family: 0x31, body: paths }));
     assert.ok(unix.kind === "header");
     assert.deepEqual(unix.addresses, {
       source: { kind: "unix", path: "/run/client" },
-      destination: { kind: "unix", path: "/run/server" },
+      destination: { kind: "unix", path: "@server" },
     });
   });
 
@@ -165,7 +179,11 @@ describe("version 2", () => {
       ["LOCAL without addresses", { command: 0, family: 0 }],
       ["a family nobody names", { family: 0 }],
       ["datagrams", { family: 0x12, body: ADDRESSES }],
-      ["a family of the future", { family: 0x77, body: ADDRESSES }],
+      ["a transport nobody names", { family: 0x10, body: ADDRESSES }],
+      ["a family nobody names, whatever follows", {
+        family: 0,
+        body: Uint8Array.of(4, 0),
+      }],
     ] as const
   ) {
     test(`keeps the real addresses for ${what}`, () => {
@@ -196,6 +214,16 @@ describe("version 2", () => {
         "an unknown command",
         proxyV2({ command: 2, family: 0x11, body: ADDRESSES }),
         "an unknown command",
+      ],
+      [
+        "a family of the future",
+        proxyV2({ family: 0x41, body: ADDRESSES }),
+        "an unknown family",
+      ],
+      [
+        "a transport of the future",
+        proxyV2({ family: 0x13, body: ADDRESSES }),
+        "an unknown family",
       ],
       [
         "addresses cut short",

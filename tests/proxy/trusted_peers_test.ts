@@ -29,6 +29,9 @@ describe("TrustedPeers, by address (process:P-124)", () => {
       // Bits of a host in a network, and other slips, trust nobody.
       [["10.0.0.1/8"], "10.0.0.1", false],
       [["10.0.0.0/33"], "10.0.0.0", false],
+      [["::ffff:10.0.0.0/104"], "10.9.9.9", true],
+      [["::ffff:10.0.0.0/104"], "11.0.0.1", false],
+      [["10.0.0.0/08"], "10.0.0.1", false],
       [["10.0.0.0/"], "10.0.0.0", false],
       [["10.0.0.0/8/8"], "10.0.0.0", false],
       [["010.0.0.1"], "10.0.0.1", false],
