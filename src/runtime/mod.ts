@@ -22,7 +22,6 @@ import {
 import { nodeTransport } from "./node.ts";
 import { mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
-import { NodeTls } from "./tls.ts";
 import { textSink } from "./text_sink.ts";
 import { afterTurn } from "./turns.ts";
 import type {
@@ -50,7 +49,12 @@ export const runtime: Runtime = {
   descriptorLimit,
   cwd: () => process.cwd(),
   env: (name) => mayReadEnv(name) ? process.env[name] : undefined,
-  createTls: (settings, onFault) => new NodeTls(settings, onFault),
+  async loadTls() {
+    const { NodeTls } = await import("./tls.ts");
+    return {
+      createTls: (settings, onFault) => new NodeTls(settings, onFault),
+    };
+  },
   openFile,
   sha1: (text) => createHash("sha1").update(text).digest("base64"),
   keepsDeflateContext: keepsContext,

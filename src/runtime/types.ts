@@ -234,6 +234,20 @@ export interface Listener {
   unref(): void;
 }
 
+/** What speaks TLS. */
+export interface TlsLibrary {
+  /**
+   * Makes what TLS listeners use.
+   *
+   * @param onFault Hears of each handshake that fails.
+   * @throws Error if `settings` are no good.
+   */
+  createTls(
+    settings: TlsSettings,
+    onFault: (fault: TlsFault) => void,
+  ): TlsContext;
+}
+
 /** One way to carry bytes. */
 export interface Transport {
   /** `native`: the runtime's own sockets; `node`: those of `node:net`. */
@@ -325,16 +339,8 @@ export interface Runtime {
   cwd(): string;
   /** An environment variable; `undefined` if unset, or if we may not look. */
   env(name: string): string | undefined;
-  /**
-   * Makes what TLS listeners use.
-   *
-   * @param onFault Hears of each handshake that fails.
-   * @throws Error if `settings` are no good.
-   */
-  createTls(
-    settings: TlsSettings,
-    onFault: (fault: TlsFault) => void,
-  ): TlsContext;
+  /** Loads what speaks TLS: servers without it need not. */
+  loadTls(): Promise<TlsLibrary>;
   /**
    * Opens a regular file for reading. Rejects with the I/O error, `code` kept: `EISDIR` for a
    * directory, `EINVAL` for a device or FIFO.

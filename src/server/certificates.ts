@@ -26,7 +26,7 @@ export interface CertificateParts {
   readonly load: () => Promise<TlsMaterial>;
   /** Files to watch. */
   readonly files: readonly string[];
-  readonly runtime: Pick<Runtime, "createTls" | "every">;
+  readonly runtime: Pick<Runtime, "loadTls" | "every">;
   readonly logger: Logger;
 }
 
@@ -59,9 +59,10 @@ export class Certificates {
     const stamps = await stampsOf(parts.files);
     const { settings, summary } = await parts.load();
     const onFault = (fault: TlsFault) => logFault(fault, parts.logger);
+    const { createTls } = await parts.runtime.loadTls();
     const context = attributed(
       settings,
-      (chosen) => parts.runtime.createTls(chosen, onFault),
+      (chosen) => createTls(chosen, onFault),
     );
     parts.logger.debug(`TLS certificates: ${summary}`);
     return new Certificates(context, stamps, parts);

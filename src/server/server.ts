@@ -24,7 +24,6 @@ import type { Certificates } from "./certificates.ts";
 import { Drain } from "./drain.ts";
 import { LastAccepts } from "./last_accepts.ts";
 import { type Binding, bindingsFor, Listeners } from "./listeners.ts";
-import { openCertificates } from "./open_certificates.ts";
 import { readyLine, urlText } from "./ready_line.ts";
 import { admissionLimits, httpSettings } from "./settings.ts";
 
@@ -290,6 +289,8 @@ export class Server {
   async #live(): Promise<void> {
     const logger = this.#logging.server;
     if (usesTls(this.config.options)) {
+      // What only TLS needs is loaded only for it.
+      const { openCertificates } = await import("./open_certificates.ts");
       this.#certificates = await this.#orForced(
         openCertificates(this.config, logger),
       );
@@ -407,7 +408,9 @@ export class Server {
         beforeHandshake,
       });
       for (const entry of forwardedAllowIps) {
-        const doubt = doubtAbout(entry);
+        const doubt = entry === "*" && forwardedAllowIps.length > 1
+          ? "it stands for everybody only alone"
+          : doubtAbout(entry);
         if (doubt === undefined) continue;
         this.#logging.server.warning(
           `"${

@@ -87,7 +87,8 @@ async function withTls(
 ): Promise<void> {
   const faults: TlsFault[] = [];
   const handlers: Recorder[] = [];
-  const context = runtime.createTls(
+  const { createTls } = await runtime.loadTls();
+  const context = createTls(
     settingsWith(changes),
     (fault) => faults.push(fault),
   );
@@ -347,10 +348,11 @@ test("a listener that is told no closes at once", () =>
 
 test("[deno] a choice of ciphers is refused: it would not be applied", {
   skip: RUNTIME !== "deno" && "the others apply it",
-}, () => {
+}, async () => {
   const settings = settingsWith({ ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256" });
+  const { createTls } = await runtime.loadTls();
   assert.throws(
-    () => runtime.createTls(settings, () => {}),
+    () => createTls(settings, () => {}),
     /^Error: Deno \S+ has no choice of ciphers, run it on Bun or Node$/,
   );
 });

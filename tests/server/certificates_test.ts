@@ -52,11 +52,14 @@ class Bench {
       files,
       runtime: {
         every: this.clock.every,
-        createTls: (settings, onFault) => {
-          use(settings);
-          this.fault = onFault;
-          return { update: use, secure() {} } as TlsContext;
-        },
+        loadTls: () =>
+          Promise.resolve({
+            createTls: (settings, onFault) => {
+              use(settings);
+              this.fault = onFault;
+              return { update: use, secure() {} } as TlsContext;
+            },
+          }),
       },
       logger: this.logger,
     });
