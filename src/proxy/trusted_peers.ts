@@ -5,6 +5,8 @@ import type { Address } from "../runtime/types.ts";
 interface Network {
   readonly octets: Uint8Array;
   readonly bits: number;
+  /** The interface a link-local address belongs to; `undefined` for any. */
+  readonly zone: string | undefined;
 }
 
 /** Bits in front of the IPv4 address in an IPv4-mapped one. */
@@ -51,28 +53,35 @@ export class TrustedPeers {
           this.#literals.has(`${ANY_UNIX}${local.path}`)))
       );
     }
-    const octets = unmapped(ipOctets(peer.host.split("%")[0]!));
+    const [host = "", zone] = peer.host.split("%");
+    const octets = unmapped(ipOctets(host));
     return octets !== undefined &&
-      this.#networks.some((network) => contains(network, octets));
+      this.#networks.some((network) =>
+        (network.zone === undefined || network.zone === zone) &&
+        contains(network, octets)
+      );
   }
 }
 
 /** An address or a network with no bits set outside of it; `undefined` for anything else. */
 function networkOf(entry: string): Network | undefined {
-  const [host = "", size, ...rest] = entry.split("/");
+  const [place = "", size, ...rest] = entry.split("/");
+  const [host = "", zone] = place.split("%");
   const octets = ipOctets(host);
   if (octets === undefined || rest.length > 0) return undefined;
   if (size === undefined) {
     const bare = unmapped(octets)!;
-    return { octets: bare, bits: bare.length * 8 };
+    if (zone !== undefined && bare.length === 4) return undefined;
+    return { octets: bare, bits: bare.length * 8, zone };
   }
+  if (zone !== undefined) return undefined;
   const bits = /^(0|[1-9]\d{0,2})$/.test(size) ? Number(size) : NaN;
   if (!(bits <= octets.length * 8)) return undefined;
   const isMapped = octets.length === 16 && bits >= MAPPED_BITS &&
     unmapped(octets)!.length === 4;
   const network = isMapped
-    ? { octets: unmapped(octets)!, bits: bits - MAPPED_BITS }
-    : { octets, bits };
+    ? { octets: unmapped(octets)!, bits: bits - MAPPED_BITS, zone }
+    : { octets, bits, zone };
   // process:P-124: bits of a host in a network are a mistake, and what was meant is not guessed.
   const hasHostBits = octets.some((octet, i) =>
     octet !== masked(octet, i, bits)
@@ -105,16 +114,27 @@ function unmapped(octets: Uint8Array | undefined): Uint8Array | undefined {
 /**
  * Why `entry` will not do what its writer meant; `undefined` if it will. Literals are allowed, but
  * what looks like an address and is none is a slip of the pen.
+ *
+ * @param list What it is an entry of.
  */
-export function doubtAbout(entry: string): string | undefined {
-  if (networkOf(entry) !== undefined) return undefined;
-  if (entry === ANY_UNIX || entry.includes("/") === false) {
-    return /^[\d.]+$|^[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*$/i.test(entry)
-      ? "it is no IP address"
-      : undefined;
+export function doubtAbout(
+  entry: string,
+  list: readonly string[] = [entry],
+): string | undefined {
+  if (entry === "*") {
+    return list.length === 1
+      ? undefined
+      : "it stands for everybody only where it stands alone";
   }
-  const [host = ""] = entry.split("/");
-  return ipOctets(host) === undefined
-    ? undefined
+  if (networkOf(entry) !== undefined || /^unix:|^\//.test(entry)) {
+    return undefined;
+  }
+  const [place = "", size] = entry.split("/");
+  const [host = ""] = place.split("%");
+  if (!/^[\d.]+$|^[\da-f:]*:[\da-f:]*:[\da-f:.]*$/i.test(host)) {
+    return undefined;
+  }
+  return size === undefined
+    ? "it is no IP address"
     : "it is no network: expected one without host bits, such as 10.0.0.0/8";
 }

@@ -408,9 +408,7 @@ export class Server {
         beforeHandshake,
       });
       for (const entry of forwardedAllowIps) {
-        const doubt = entry === "*" && forwardedAllowIps.length > 1
-          ? "it stands for everybody only alone"
-          : doubtAbout(entry);
+        const doubt = doubtAbout(entry, forwardedAllowIps);
         if (doubt === undefined) continue;
         this.#logging.server.warning(
           `"${

@@ -25,7 +25,13 @@ describe("TrustedPeers, by address (process:P-124)", () => {
       [["0.0.0.0/0"], "::1", false],
       [["2001:db8::/33"], "2001:db8:7fff::1", true],
       [["2001:db8::/33"], "2001:db8:8000::1", false],
+      [["::/0"], "198.51.100.1", false],
+      [["::/0"], "2001:db8::1", true],
       [["fe80::1"], "fe80::1%eth0", true],
+      [["fe80::1%eth0"], "fe80::1%eth0", true],
+      [["fe80::1%eth0"], "fe80::1%eth1", false],
+      [["fe80::1%eth0"], "fe80::1", false],
+      [["127.0.0.1%eth0"], "127.0.0.1", false],
       // Bits of a host in a network, and other slips, trust nobody.
       [["10.0.0.1/8"], "10.0.0.1", false],
       [["10.0.0.0/33"], "10.0.0.0", false],
@@ -91,10 +97,20 @@ describe("doubtAbout()", () => {
       ["300.1.1.1", true],
       ["2001:db8::g:1", false],
       ["1:2:3", true],
+      ["fe80::1%eth0", false],
+      ["fe80::/10%eth0", true],
+      ["127.0.0.1%eth0", true],
+      ["300.1.1.1/8", true],
+      ["unix:10.0.0.1/8", false],
     ] as const
   ) {
     test(`${doubtful ? "has some" : "has none"} about ${entry}`, () => {
       assert.equal(doubtAbout(entry) !== undefined, doubtful);
     });
   }
+
+  test('has some about "*" beside others (process:P-125)', () => {
+    assert.equal(doubtAbout("*", ["*"]), undefined);
+    assert.match(doubtAbout("*", ["*", "10.0.0.1"])!, /alone/);
+  });
 });
