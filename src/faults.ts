@@ -349,3 +349,79 @@ export const WEBSOCKET_FAULTS: Readonly<
     source: "websocket:W-090",
   },
 };
+
+/** What a peer can do wrong in a PROXY header. */
+export type ProxyFaultCode =
+  | "NO_PROXY_HEADER"
+  | "BAD_PROXY_LINE"
+  | "PROXY_LINE_TOO_LONG"
+  | "BAD_PROXY_VERSION"
+  | "BAD_PROXY_COMMAND"
+  | "BAD_PROXY_FAMILY"
+  | "SHORT_PROXY_ADDRESSES"
+  | "PROXY_HEADER_TOO_LONG"
+  | "BAD_PROXY_VALUES"
+  | "BAD_PROXY_CHECKSUM"
+  | "PROXY_HEADER_CUT_OFF"
+  | "PROXY_HEADER_TIMEOUT";
+
+/** What one fault means to the log: the peer is told nothing, its connection is closed. */
+export interface ProxyFault {
+  /** What could not be done, and why. No peer bytes. */
+  readonly message: string;
+  /** The rule that was broken; `PROXY` is the text that src/proxy/README.md names. */
+  readonly source: string;
+}
+
+/** What a peer can do wrong in a PROXY header. */
+export const PROXY_FAULTS: Readonly<Record<ProxyFaultCode, ProxyFault>> = {
+  NO_PROXY_HEADER: {
+    message: "Cannot read PROXY header: the connection begins without one",
+    source: "PROXY §2",
+  },
+  BAD_PROXY_LINE: {
+    message: "Cannot read PROXY header: expected a line of version 1",
+    source: "PROXY §2.1",
+  },
+  PROXY_LINE_TOO_LONG: {
+    message: "Cannot read PROXY header: its line exceeds 107 bytes",
+    source: "PROXY §2.1",
+  },
+  BAD_PROXY_VERSION: {
+    message: "Cannot read PROXY header: expected version 2 after its signature",
+    source: "PROXY §2.2",
+  },
+  BAD_PROXY_COMMAND: {
+    message: "Cannot read PROXY header: expected the command LOCAL or PROXY",
+    source: "PROXY §2.2",
+  },
+  BAD_PROXY_FAMILY: {
+    message: "Cannot read PROXY header: its family or transport is not defined",
+    source: "PROXY §2.2",
+  },
+  SHORT_PROXY_ADDRESSES: {
+    message: "Cannot read PROXY header: its addresses are cut short",
+    source: "PROXY §2.2",
+  },
+  PROXY_HEADER_TOO_LONG: {
+    message: "Cannot read PROXY header: it exceeds 4096 bytes",
+    source: "PROXY §2.2",
+  },
+  BAD_PROXY_VALUES: {
+    message:
+      "Cannot read PROXY header: the values behind its addresses do not fit",
+    source: "PROXY §2.2",
+  },
+  BAD_PROXY_CHECKSUM: {
+    message: "Cannot read PROXY header: its checksum is wrong",
+    source: "PROXY §2.2.3",
+  },
+  PROXY_HEADER_CUT_OFF: {
+    message: "Cannot read PROXY header: the connection ended within it",
+    source: "PROXY §2",
+  },
+  PROXY_HEADER_TIMEOUT: {
+    message: "Cannot read PROXY header: it did not arrive in time",
+    source: "PROXY §2",
+  },
+};

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { HTTP_FAULTS, type HttpFaultCode } from "../src/faults.ts";
-import { feedFault } from "./_support/feed.ts";
+import {
+  HTTP_FAULTS,
+  type HttpFaultCode,
+  PROXY_FAULTS,
+  type ProxyFaultCode,
+} from "../src/faults.ts";
+import { readProxyHeader } from "../src/proxy/proxy_header.ts";
+import { feedFault, octets } from "./_support/feed.ts";
+import { proxyV2, tcp4, values } from "./_support/proxy_headers.ts";
 
 /** A request with these lines after its `host`. */
 function fields(...lines: string[]): string {
@@ -93,3 +100,51 @@ test("no fault is provoked that is not in the table", () => {
     Object.keys(HTTP_FAULTS).sort(),
   );
 });
+
+const ADDRESSES = tcp4("198.51.100.7", "192.0.2.1", 56324, 443);
+const CHECKSUM = [0x03, Uint8Array.of(1, 2, 3, 4)] as const;
+
+/** What provokes each fault in a PROXY header; those of endings are the connection's. */
+const PROVOKED_PROXY: Readonly<
+  Record<ProxyFaultCode, Uint8Array | "by the connection">
+> = {
+  NO_PROXY_HEADER: octets("GET / HTTP/1.1\r\n"),
+  BAD_PROXY_LINE: octets("PROXY TCP4 a b c d\r\n"),
+  PROXY_LINE_TOO_LONG: octets(`PROXY UNKNOWN ${"x".repeat(107)}`),
+  BAD_PROXY_VERSION: proxyV2({ version: 3, family: 0x11, body: ADDRESSES }),
+  BAD_PROXY_COMMAND: proxyV2({ command: 2, family: 0x11, body: ADDRESSES }),
+  BAD_PROXY_FAMILY: proxyV2({ family: 0x41, body: ADDRESSES }),
+  SHORT_PROXY_ADDRESSES: proxyV2({ family: 0x21, body: ADDRESSES }),
+  PROXY_HEADER_TOO_LONG: proxyV2({ family: 0, body: new Uint8Array(4081) }),
+  BAD_PROXY_VALUES: proxyV2({
+    family: 0x11,
+    body: Uint8Array.of(...ADDRESSES, 1),
+  }),
+  BAD_PROXY_CHECKSUM: proxyV2({
+    family: 0x11,
+    body: values(ADDRESSES, CHECKSUM),
+  }),
+  PROXY_HEADER_CUT_OFF: "by the connection",
+  PROXY_HEADER_TIMEOUT: "by the connection",
+};
+
+for (const code of Object.keys(PROXY_FAULTS) as ProxyFaultCode[]) {
+  describe(code, () => {
+    const { message, source } = PROXY_FAULTS[code];
+
+    test("says what could not be done, and why", () => {
+      assert.match(message, /^Cannot read PROXY header: \S[^\n]*[^.\s]$/);
+      assert.ok(message.length <= 80, "longer than a line of a log");
+    });
+
+    test("names the rule", () => {
+      assert.match(source, /^PROXY §\d(\.\d)*$/);
+    });
+
+    test("is provoked", () => {
+      const input = PROVOKED_PROXY[code];
+      if (input === "by the connection") return;
+      assert.deepEqual(readProxyHeader(input), { kind: "fault", fault: code });
+    });
+  });
+}

@@ -1,5 +1,6 @@
 /** The start of a connection through a proxy: the PROXY header, before TLS and before HTTP. */
-import { readProxyHeader } from "../proxy/proxy_header.ts";
+import type { ProxyFaultCode } from "../faults.ts";
+import { type ProxyReading, readProxyHeader } from "../proxy/proxy_header.ts";
 import type { Socket, SocketHandler } from "../runtime/types.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { HttpContext } from "./http_context.ts";
@@ -8,82 +9,126 @@ import type { TrackedConnection } from "./open_connections.ts";
 /** How long one is waited for once draining has begun, in milliseconds: its client may be there. */
 const LAST_CALL_MS = 250;
 
+/** Who waits for the header. */
+export interface ProxyPrefaceHost {
+  /**
+   * Whether to wait for a byte behind the header: only that tells TLS from a peer that does not
+   * speak it.
+   */
+  readonly wantsFirstByte: boolean;
+  /**
+   * Takes the socket over, which has the addresses of the header by now.
+   *
+   * @param rest What has arrived behind the header; lent.
+   */
+  onHeader(rest: Uint8Array): void;
+  /** There is no header that could be believed. The socket is closed after this. */
+  onFault(code: ProxyFaultCode): void;
+}
+
+/** What the bytes that arrive are for. */
+type Awaiting =
+  | "header"
+  /** The client's first byte, behind the header. */
+  | "firstByte"
+  /** Nothing: somebody else has the socket, or it is closed. */
+  | "nothing";
+
 /**
  * Reads one header, gives the socket the addresses in it, and hands over. A header is never
  * guessed: a connection without one is closed, or anybody could leave it out.
+ *
+ * One deadline holds for all of it, from connect on: who dribbles gains nothing.
  */
 export class ProxyPreface
   implements SocketHandler, TrackedConnection, Deadline {
+  /** See {@linkcode Deadline}. */
   expiresAt: number;
+  /** The address is the proxy's: whose connection it is stands in the header. */
+  readonly clientHost: string | undefined = undefined;
+  /** See {@linkcode TrackedConnection}. */
+  readonly isBusy: boolean = false;
+  /** See {@linkcode TrackedConnection}. */
+  readonly isWebSocket: boolean = false;
   readonly #socket: Socket;
   readonly #context: HttpContext;
-  readonly #then: (rest: Uint8Array) => void;
-  readonly #wantsMore: boolean;
-  #bytes = new Uint8Array(0);
-  #isOver = false;
+  readonly #host: ProxyPrefaceHost;
+  #awaiting: Awaiting = "header";
+  /** Its first `#length` bytes are what has arrived of a header that is not whole. */
+  #buffer: Uint8Array = new Uint8Array(0);
+  #length = 0;
+  #isLastCall = false;
 
-  /**
-   * @param wantsMore Whether to wait for a byte behind the header: only that tells TLS from a peer
-   * that does not speak it.
-   * @param then Called with the bytes behind the header; takes the socket over.
-   */
-  constructor(
-    socket: Socket,
-    context: HttpContext,
-    wantsMore: boolean,
-    then: (rest: Uint8Array) => void,
-  ) {
-    this.#wantsMore = wantsMore;
+  constructor(socket: Socket, context: HttpContext, host: ProxyPrefaceHost) {
     this.#socket = socket;
     this.#context = context;
-    this.#then = then;
+    this.#host = host;
     this.expiresAt = context.deadlines.in(context.settings.headMs);
     context.connections.add(this);
     context.deadlines.watch(this);
   }
 
-  /** The address is the proxy's: whose connection it is stands in the header. */
-  readonly clientHost: string | undefined = undefined;
-  readonly isBusy: boolean = false;
-  readonly isWebSocket: boolean = false;
-
   onData(bytes: Uint8Array): void {
-    if (this.#isOver) return;
-    const { length } = this.#bytes;
-    const joined = new Uint8Array(length + bytes.length);
-    joined.set(this.#bytes);
-    joined.set(bytes, length);
+    if (this.#awaiting === "firstByte") return this.#handOver(bytes);
+    if (this.#awaiting === "nothing") return;
+    const joined = this.#join(bytes);
     const reading = readProxyHeader(joined);
     switch (reading.kind) {
-      case "needMore":
-        this.#bytes = joined; // bounded: what is too long is refused before it has arrived
-        return;
+      case "needMore": // bounded: what is too long is refused before it has arrived
+        if (this.#length === 0) this.#buffer = new Uint8Array(joined);
+        this.#length = joined.length;
+        break;
       case "fault":
-        this.#context.logger.warning(
-          `Closed a connection of ${this.#peer} with ${reading.fault}: the option ` +
-            '"proxy-protocol" wants one',
-        );
-        this.#close();
-        return;
-      case "header": {
-        const { addresses, size } = reading;
-        if (this.#wantsMore && size === joined.length) {
-          this.#bytes = joined;
-          return;
-        }
-        if (addresses !== undefined) {
-          this.#socket.readdress(addresses.source, addresses.destination);
-        }
-        this.#leave();
-        this.#then(joined.subarray(size));
-      }
+        this.#refuse(reading.fault);
+        break;
+      case "header":
+        this.#onHeader(reading, joined.subarray(reading.size));
+        break;
     }
+  }
+
+  /** All that has arrived: `bytes` themselves, lent, if they are the first. */
+  #join(bytes: Uint8Array): Uint8Array {
+    if (this.#length === 0) return bytes;
+    const size = this.#length + bytes.length;
+    if (size > this.#buffer.length) {
+      // Doubled: what comes byte by byte must not be copied anew for each of them.
+      const larger = new Uint8Array(Math.max(size, 2 * this.#buffer.length));
+      larger.set(this.#buffer);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    return this.#buffer.subarray(0, size);
+  }
+
+  #onHeader(
+    { addresses }: ProxyReading & { kind: "header" },
+    rest: Uint8Array,
+  ): void {
+    if (addresses !== undefined) {
+      this.#socket.readdress(addresses.source, addresses.destination);
+    }
+    if (rest.length > 0 || !this.#host.wantsFirstByte) this.#handOver(rest);
+    else this.#awaiting = "firstByte";
+  }
+
+  #handOver(rest: Uint8Array): void {
+    this.#leave();
+    this.#host.onHeader(rest);
+  }
+
+  #refuse(code: ProxyFaultCode): void {
+    this.#host.onFault(code);
+    this.#close();
   }
 
   onDrain(): void {}
 
   onEnd(): void {
-    this.#close();
+    // Balancers look whether somebody listens by connecting and saying nothing.
+    const hasBegun = this.#awaiting === "header" && this.#length > 0;
+    if (hasBegun) this.#refuse("PROXY_HEADER_CUT_OFF");
+    else this.#close();
   }
 
   onClose(): void {
@@ -92,19 +137,31 @@ export class ProxyPreface
   }
 
   onExpire(): void {
-    this.#context.logger.info(
-      `Closed a connection of ${this.#peer}: its PROXY header is late`,
-    );
-    this.#close();
+    this.expiresAt = Infinity;
+    if (this.#isLastCall) this.#hangUp();
+    else if (this.#awaiting === "header") this.#refuse("PROXY_HEADER_TIMEOUT");
+    else this.#close();
   }
 
   drain(): void {
+    this.#isLastCall = true;
     this.expiresAt = Math.min(
       this.expiresAt,
       this.#context.deadlines.in(LAST_CALL_MS),
     );
   }
 
+  /** Closes, unless something has arrived that nobody has read yet: that takes a whole turn. */
+  #hangUp(): void {
+    const { afterTurn } = this.#context;
+    afterTurn(() =>
+      afterTurn(() => {
+        if (this.#awaiting !== "nothing") this.#close();
+      })
+    );
+  }
+
+  /** Nothing is in progress that could be told. */
   abort(): void {
     this.#close();
   }
@@ -113,15 +170,9 @@ export class ProxyPreface
     this.#close();
   }
 
-  get #peer(): string {
-    const address = this.#socket.remoteAddress;
-    return address?.kind === "tcp" ? address.host : "a UNIX socket";
-  }
-
   #leave(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#bytes = new Uint8Array(0);
+    if (this.#awaiting === "nothing") return;
+    this.#awaiting = "nothing";
     this.#context.connections.delete(this);
     this.#context.deadlines.unwatch(this);
   }

@@ -2,27 +2,15 @@
  * The PROXY protocol, versions 1 and 2: what a proxy says of a connection before the first byte of
  * its client (HAProxy, "The PROXY protocol", sections 2.1 and 2.2). Pure.
  */
+import type { ProxyFaultCode } from "../faults.ts";
 import { ipOctets } from "../ip_octets.ts";
 import type { Address } from "../runtime/types.ts";
 import { crc32c } from "./crc32c.ts";
 
-/** What can be wrong with a header, as it stands in the log. */
-export type ProxyFault =
-  | "no PROXY header"
-  | "a line that is not PROXY version 1"
-  | "a line of more than 107 bytes"
-  | "not version 2"
-  | "an unknown command"
-  | "an unknown family"
-  | "addresses that are cut short"
-  | "a header of more than 4096 bytes"
-  | "values that do not fit"
-  | "a wrong checksum";
-
 /** What the bytes so far come to. */
 export type ProxyReading =
   | { readonly kind: "needMore" }
-  | { readonly kind: "fault"; readonly fault: ProxyFault }
+  | { readonly kind: "fault"; readonly fault: ProxyFaultCode }
   | {
     readonly kind: "header";
     /** Bytes of the header; what follows is the client's. */
@@ -71,7 +59,7 @@ export function readProxyHeader(bytes: Uint8Array): ProxyReading {
   return bytes[0] === SIGNATURE[0] ? readBinary(bytes) : readLine(bytes);
 }
 
-function fault(fault: ProxyFault): ProxyReading {
+function fault(fault: ProxyFaultCode): ProxyReading {
   return { kind: "fault", fault };
 }
 
@@ -83,20 +71,20 @@ function begins(bytes: Uint8Array, expected: readonly number[]): boolean {
 }
 
 function readLine(bytes: Uint8Array): ProxyReading {
-  if (!begins(bytes, TEXT)) return fault("no PROXY header");
+  if (!begins(bytes, TEXT)) return fault("NO_PROXY_HEADER");
   const cr = bytes.subarray(0, MAX_LINE).indexOf(CR);
   const text = bytes.subarray(0, cr < 0 ? MAX_LINE : cr);
   if (text.some((byte) => byte < 0x20 || byte > 0x7e)) {
-    return fault("a line that is not PROXY version 1");
+    return fault("BAD_PROXY_LINE");
   }
   if (cr < 0) {
     return bytes.length >= MAX_LINE - 1
-      ? fault("a line of more than 107 bytes")
+      ? fault("PROXY_LINE_TOO_LONG")
       : NEED_MORE;
   }
   if (cr + 1 === bytes.length) return NEED_MORE;
-  if (cr + 1 >= MAX_LINE) return fault("a line of more than 107 bytes");
-  if (bytes[cr + 1] !== LF) return fault("a line that is not PROXY version 1");
+  if (cr + 1 >= MAX_LINE) return fault("PROXY_LINE_TOO_LONG");
+  if (bytes[cr + 1] !== LF) return fault("BAD_PROXY_LINE");
   const size = cr + 2;
   const line = String.fromCharCode(...text.subarray(TEXT.length));
   // What follows UNKNOWN is to be passed over (2.1).
@@ -111,7 +99,7 @@ function readLine(bytes: Uint8Array): ProxyReading {
   if (
     (family !== "TCP4" && family !== "TCP6") || parts.length !== 4 ||
     source === undefined || destination === undefined
-  ) return fault("a line that is not PROXY version 1");
+  ) return fault("BAD_PROXY_LINE");
   return { kind: "header", size, addresses: { source, destination } };
 }
 
@@ -126,26 +114,26 @@ function tcp(host: string, port: string, octets: number): Address | undefined {
 }
 
 function readBinary(bytes: Uint8Array): ProxyReading {
-  if (!begins(bytes, SIGNATURE)) return fault("no PROXY header");
+  if (!begins(bytes, SIGNATURE)) return fault("NO_PROXY_HEADER");
   if (bytes.length < FIXED_BYTES) return NEED_MORE;
   const command = bytes[12]! & 0x0f;
   const family = bytes[13]!;
   const size = FIXED_BYTES + ((bytes[14]! << 8) | bytes[15]!);
-  if (bytes[12]! >> 4 !== 2) return fault("not version 2");
+  if (bytes[12]! >> 4 !== 2) return fault("BAD_PROXY_VERSION");
   if (command !== LOCAL && command !== PROXY) {
-    return fault("an unknown command");
+    return fault("BAD_PROXY_COMMAND");
   }
-  if (size > MAX_PROXY_HEADER) return fault("a header of more than 4096 bytes");
+  if (size > MAX_PROXY_HEADER) return fault("PROXY_HEADER_TOO_LONG");
   if (bytes.length < size) return NEED_MORE;
   // What follows LOCAL is to be passed over whole (2.2).
   if (command === PROXY) {
     const addressBytes = ADDRESS_BYTES[family >> 4];
     if (addressBytes === undefined || (family & 0x0f) > DATAGRAM) {
-      return fault("an unknown family");
+      return fault("BAD_PROXY_FAMILY");
     }
     // Of an unspecified family nobody knows where the values begin.
     const valuesAt = family >> 4 === 0 ? size : FIXED_BYTES + addressBytes;
-    if (valuesAt > size) return fault("addresses that are cut short");
+    if (valuesAt > size) return fault("SHORT_PROXY_ADDRESSES");
     const problem = checkValues(bytes.subarray(0, size), valuesAt);
     if (problem !== undefined) return fault(problem);
   }
@@ -219,23 +207,26 @@ export function hostText(octets: Uint8Array): string {
 }
 
 /** Types, lengths and values behind the addresses: all must fit, and a checksum must be right. */
-function checkValues(header: Uint8Array, from: number): ProxyFault | undefined {
+function checkValues(
+  header: Uint8Array,
+  from: number,
+): ProxyFaultCode | undefined {
   for (let at = from; at < header.length;) {
-    if (at + 3 > header.length) return "values that do not fit";
+    if (at + 3 > header.length) return "BAD_PROXY_VALUES";
     const size = (header[at + 1]! << 8) | header[at + 2]!;
     const valueAt = at + 3;
-    if (valueAt + size > header.length) return "values that do not fit";
+    if (valueAt + size > header.length) return "BAD_PROXY_VALUES";
     if (header[at] === VALUE_CRC32C) {
-      if (size !== 4) return "values that do not fit";
+      if (size !== 4) return "BAD_PROXY_VALUES";
       const told = new DataView(
         header.buffer,
         header.byteOffset + valueAt,
         4,
       ).getUint32(0);
-      // It is over the whole header, with zeros in its own place (2.2.2).
+      // It is over the whole header, with zeros in its own place (2.2.3).
       const blank = new Uint8Array(header);
       blank.fill(0, valueAt, valueAt + 4);
-      if (crc32c(blank) !== told) return "a wrong checksum";
+      if (crc32c(blank) !== told) return "BAD_PROXY_CHECKSUM";
     }
     at = valueAt + size;
   }

@@ -1,7 +1,9 @@
 /** Who is let in: what becomes of a connection that was accepted. */
+import { printable } from "../config/option_types.ts";
 import { HttpConnection } from "../connection/http_connection.ts";
 import type { HttpContext } from "../connection/http_context.ts";
 import { ProxyPreface } from "../connection/proxy_preface.ts";
+import { PROXY_FAULTS, type ProxyFaultCode } from "../faults.ts";
 import type { TrustedPeers } from "../proxy/trusted_peers.ts";
 import type {
   Address,
@@ -78,20 +80,28 @@ export class Admission {
     if (!rules.peers.trusts(remoteAddress, localAddress)) {
       // Who is gone already, as after a health check, cannot be named and needs no words.
       if (remoteAddress !== undefined) {
-        const who = hostOf(remoteAddress) ?? "a UNIX socket";
+        const who = peerText(remoteAddress, localAddress);
         this.#tell(`${who} is not in forwarded-allow-ips`);
       }
       return this.#refuse(socket);
     }
     if (!this.#hasRoomFor(undefined)) return this.#refuse(socket);
-    const preface = new ProxyPreface(
-      socket,
-      this.#context,
-      rules.tls !== undefined,
-      (rest) => this.#afterHeader(socket, rest, rules, preface.expiresAt),
-    );
+    const preface = new ProxyPreface(socket, this.#context, {
+      wantsFirstByte: rules.tls !== undefined,
+      onHeader: (rest) =>
+        this.#afterHeader(socket, rest, rules, preface.expiresAt),
+      onFault: (code) =>
+        this.#tellFault(code, peerText(remoteAddress, localAddress)),
+    });
     if (this.#context.isDraining) preface.drain();
     return preface;
+  }
+
+  /** @param peer The proxy. */
+  #tellFault(code: ProxyFaultCode, peer: string): void {
+    const { message, source } = PROXY_FAULTS[code];
+    this.#context.logger.debug(`${peer} - ${message} (${source})`);
+    this.#tell(`${message} (proxy-protocol), from ${peer}`);
   }
 
   #afterHeader(
@@ -107,15 +117,20 @@ export class Admission {
       if (handler instanceof HttpConnection) {
         handler.expiresAt = Math.min(handler.expiresAt, expiresAt);
       }
-      if (rest.length > 0) handler.onData(rest);
+      if (handler === NOBODY) this.#context.onProgress(); // the preface has gone
+      else if (rest.length > 0) handler.onData(rest);
       return;
     }
     const onSettled = beforeHandshake({
       remoteAddress: socket.remoteAddress,
       destroy: () => socket.destroy(),
     });
-    if (onSettled === undefined) socket.handler = this.#refuse(socket);
-    else tls.secure(socket, rest, (secured) => this.#serve(secured), onSettled);
+    if (onSettled === undefined) {
+      socket.handler = this.#refuse(socket);
+      this.#context.onProgress();
+    } else {
+      tls.secure(socket, rest, (secured) => this.#serve(secured), onSettled);
+    }
   }
 
   #serve(socket: Socket): SocketHandler {
@@ -171,6 +186,13 @@ export class Admission {
     this.#refused = 0;
     this.#context.logger.warning(`Refused ${count}: ${why}`);
   }
+}
+
+/** What stands for that peer in forwarded-allow-ips: of a UNIX one, where it connected to. */
+function peerText(peer: Address | undefined, local: Address): string {
+  if (peer === undefined) return "a peer that is gone";
+  if (peer.kind === "tcp") return peer.host;
+  return `unix:${local.kind === "unix" ? printable(local.path) : ""}`;
 }
 
 function hostOf(address: Address | undefined): string | undefined {

@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "runtime/": ["errors.ts"],
   "ip_octets.ts": [],
   "tls/": ["errors.ts", "ip_octets.ts"],
-  "proxy/": ["ip_octets.ts", "runtime/types.ts"],
+  "proxy/": ["faults.ts", "ip_octets.ts", "runtime/types.ts"],
   "http/": ["faults.ts"],
   "websocket/": ["faults.ts", "http/"],
   "logging/": ["asgi.ts", "errors.ts"],

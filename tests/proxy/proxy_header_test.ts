@@ -107,14 +107,14 @@ describe("version 1", () => {
     test(`refuses ${JSON.stringify(line)}`, () => {
       assert.equal(
         faultOf(ascii(line)),
-        "a line that is not PROXY version 1",
+        "BAD_PROXY_LINE",
       );
     });
   }
 
   test("refuses what has no end", () => {
     const line = ascii(`PROXY UNKNOWN ${"x".repeat(200)}\r\n`);
-    assert.equal(faultOf(line), "a line of more than 107 bytes");
+    assert.equal(faultOf(line), "PROXY_LINE_TOO_LONG");
     const longest = `PROXY UNKNOWN ${"x".repeat(107 - 16)}\r\n`;
     assert.equal(longest.length, 107);
     assert.equal(read(ascii(longest)).kind, "header");
@@ -129,7 +129,7 @@ describe("version 1", () => {
     ]
   ) {
     test(`refuses ${JSON.stringify(bytes)}, which is none`, () => {
-      assert.equal(faultOf(ascii(bytes)), "no PROXY header");
+      assert.equal(faultOf(ascii(bytes)), "NO_PROXY_HEADER");
     });
   }
 });
@@ -208,27 +208,27 @@ describe("version 2", () => {
       [
         "another version",
         proxyV2({ version: 1, family: 0x11, body: ADDRESSES }),
-        "not version 2",
+        "BAD_PROXY_VERSION",
       ],
       [
         "an unknown command",
         proxyV2({ command: 2, family: 0x11, body: ADDRESSES }),
-        "an unknown command",
+        "BAD_PROXY_COMMAND",
       ],
       [
         "a family of the future",
         proxyV2({ family: 0x41, body: ADDRESSES }),
-        "an unknown family",
+        "BAD_PROXY_FAMILY",
       ],
       [
         "a transport of the future",
         proxyV2({ family: 0x13, body: ADDRESSES }),
-        "an unknown family",
+        "BAD_PROXY_FAMILY",
       ],
       [
         "addresses cut short",
         proxyV2({ family: 0x11, body: ADDRESSES.slice(0, 11) }),
-        "addresses that are cut short",
+        "SHORT_PROXY_ADDRESSES",
       ],
       [
         "a value that is longer than the header",
@@ -236,12 +236,12 @@ describe("version 2", () => {
           family: 0x11,
           body: Uint8Array.of(...ADDRESSES, 0x04, 0, 9, 1),
         }),
-        "values that do not fit",
+        "BAD_PROXY_VALUES",
       ],
       [
         "half a value",
         proxyV2({ family: 0x11, body: Uint8Array.of(...ADDRESSES, 0x04) }),
-        "values that do not fit",
+        "BAD_PROXY_VALUES",
       ],
       [
         "a checksum of another length",
@@ -249,7 +249,7 @@ describe("version 2", () => {
           family: 0x11,
           body: values(ADDRESSES, [0x03, ascii("abc")]),
         }),
-        "values that do not fit",
+        "BAD_PROXY_VALUES",
       ],
       [
         "a wrong checksum",
@@ -257,7 +257,7 @@ describe("version 2", () => {
           family: 0x11,
           body: values(ADDRESSES, [0x03, Uint8Array.of(1, 2, 3, 4)]),
         }),
-        "a wrong checksum",
+        "BAD_PROXY_CHECKSUM",
       ],
     ] as const
   ) {
@@ -270,7 +270,7 @@ describe("version 2", () => {
     const header = proxyV2({ family: 0x11, body: new Uint8Array(60_000) });
     assert.equal(
       faultOf(header.slice(0, 16)),
-      "a header of more than 4096 bytes",
+      "PROXY_HEADER_TOO_LONG",
     );
   });
 });
