@@ -21,7 +21,17 @@ import type {
 } from "./types.ts";
 
 /**
- * Rest after a failed accept. Out of descriptors (EMFILE) the connection stays in the backlog and
+ * How Deno 2.9 tells, as an error of accept, that a peer was gone before it could be asked for its
+ * address. That connection is dealt with, and the next one may be good.
+ */
+const PEER_IS_GONE: ReadonlySet<unknown> = new Set([
+  "ENOTCONN",
+  "ECONNRESET",
+  "ECONNABORTED",
+]);
+
+/**
+ * Rest after any other failed accept. Out of descriptors (EMFILE) the connection stays in the backlog and
  * the next try fails at once, so without a rest the loop would take all the processor.
  */
 const ACCEPT_REST_MS = 50;
@@ -109,8 +119,10 @@ class AcceptLoop implements BoundSocket {
     while (!this.#isClosed) {
       try {
         this.#welcome(await this.#listener.accept());
-      } catch {
-        // Closed, or an error of one connection or of descriptors: none ends the loop.
+      } catch (error) {
+        // Closed, or an error of one connection or of descriptors: none ends the loop. A rest for
+        // each peer that is reset at once would be all it takes to keep everybody out.
+        if (PEER_IS_GONE.has((error as { code?: unknown }).code)) continue;
         if (!this.#isClosed) await this.#rest();
       }
     }
