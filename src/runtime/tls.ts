@@ -152,7 +152,8 @@ export class NodeTls implements TlsContext {
       if (pending === undefined) return void socket.destroy();
       // Over another stream than a net.Socket, Bun 1.4 asks neither SNICallback nor addContext.
       const isDeaf = bun !== undefined && raw instanceof SocketDuplex;
-      const name = socket.servername as string | false | undefined;
+      const name =
+        (socket as { servername?: string | false | null }).servername;
       const chosen = name && !isDeaf ? find(name)?.identity : undefined;
       const identity = chosen ?? standard;
       const asked = clientCertificates !== "none";

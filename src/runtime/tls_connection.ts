@@ -35,7 +35,8 @@ export class NodeTlsConnection implements TlsConnection {
   }
 
   get serverName(): string | null {
-    return (this.#socket.servername as string | false | undefined) || null;
+    return (this.#socket as { servername?: string | false | null })
+      .servername || null;
   }
 
   get clientCertificates(): readonly string[] {
