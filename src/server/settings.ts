@@ -36,7 +36,8 @@ export function httpSettings(options: Options): HttpSettings {
 
 /**
  * How many connections are let in under `options`. Out of descriptors, Deno's and Bun's node:net
- * never recover, so that the default stays below what there is; the application has the rest.
+ * never recover, so that the default stays below what there is. The rest is the application's, and
+ * that of connections which are refused and not closed yet.
  *
  * @param descriptors How many there may be, if that is known.
  */
@@ -46,7 +47,7 @@ export function admissionLimits(
 ): AdmissionLimits {
   const spare = descriptors === undefined
     ? Infinity
-    : Math.max(1, descriptors - Math.max(32, Math.ceil(descriptors / 10)));
+    : Math.max(1, descriptors - Math.max(64, Math.ceil(descriptors / 10)));
   return {
     connections: options.limitConnections ?? spare,
     connectionsPerClient: options.limitConnectionsPerClient ?? Infinity,

@@ -238,7 +238,7 @@ describe("admissionLimits()", () => {
   for (
     const [descriptors, given, expected] of [
       [1024, undefined, 921],
-      [128, undefined, 96],
+      [128, undefined, 64],
       [20, undefined, 1],
       [undefined, undefined, Infinity],
       [1024, 5, 5],
