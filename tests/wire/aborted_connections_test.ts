@@ -12,11 +12,11 @@ import { type ServerProcess, withServer } from "../_support/spawn_server.ts";
 import { handshakeRequest } from "../_support/websocket_frames.ts";
 
 /** Rounds; the first ones warm up. One connection for each phase and way to leave in each. */
-const ROUNDS = 30;
-const WARM_ROUNDS = 10;
+const ROUNDS = 60;
+const WARM_ROUNDS = 30;
 const SAME_PHASE = 10;
 /** Growth, in MiB, that the collector may owe us. A leak of a buffer each is far more. */
-const SLACK_MIB = 48;
+const SLACK_MIB = 96;
 
 /** Bytes sent before the connection is cut off, by phase. */
 const PHASES: Readonly<Record<string, string>> = {
