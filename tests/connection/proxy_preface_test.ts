@@ -236,6 +236,15 @@ describe("ProxyPreface, while the server drains", () => {
     assert.equal(socket.isClosed, false);
   });
 
+  test("does not give more time than there was", async () => {
+    const { harness, socket, reader } = preface();
+    harness.clock.advance(HEAD_MS);
+    reader.drain();
+    harness.clock.advance(250);
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
+  });
+
   test("is not held up by somebody who dribbles", async () => {
     const { harness, socket, reader } = preface();
     socket.receive("P");
