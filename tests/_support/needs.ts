@@ -1,5 +1,6 @@
 /** Tests that need more than npm brings: skipped with a reason, or failed where CI promised it. */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
 
@@ -25,6 +26,17 @@ export function needsProgram(program: string): string | false {
   const { error } = spawnSync(program, ["--version"], { timeout: 30_000 });
   if (error === undefined) return false;
   const reason = `tests with ${program}: it is not installed`;
+  if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
+  return skipped(reason);
+}
+
+/** Where Debian puts what lets nginx pass connections on as they are. */
+export const NGINX_STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
+/** Whether to skip because nginx or its stream module is missing; throws as `needsProgram` does. */
+export function needsNginxStream(): string | false {
+  if (existsSync(NGINX_STREAM)) return needsProgram("nginx");
+  const reason = "tests with nginx's stream module: it is not installed";
   if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
   return skipped(reason);
 }

@@ -1,21 +1,11 @@
 /** The PROXY protocol, from those who may speak it and from those who may not. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { needsProgram } from "../_support/needs.ts";
 import { proxyV2, tcp4 } from "../_support/proxy_headers.ts";
 import { pause, RawClient, request } from "../_support/raw_client.ts";
-import {
-  type ServerProcess,
-  sharedServer,
-  spawnServer,
-  withServer,
-} from "../_support/spawn_server.ts";
+import { sharedServer, withServer } from "../_support/spawn_server.ts";
 import { curl } from "../_support/tls_clients.ts";
 import { FrameClient } from "../_support/websocket_client.ts";
 
@@ -220,98 +210,3 @@ describe("before TLS", { skip: needsProgram("curl") }, () => {
       ));
   }
 });
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.on("listening", resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const skipHaproxy = needsProgram("haproxy");
-
-for (
-  const [how, word] of [["1", "send-proxy"], ["2", "send-proxy-v2"]] as const
-) {
-  describe(
-    `behind HAProxy that sends version ${how}`,
-    { skip: skipHaproxy },
-    () => {
-      let folder = "";
-      let server: ServerProcess;
-      let haproxy: ChildProcess;
-      let port = 0;
-      const front = () => ({ host: "127.0.0.1", port });
-
-      before(async () => {
-        if (skipHaproxy) return;
-        folder = await mkdtemp(join(tmpdir(), "haproxy-"));
-        server = await spawnServer({ app: APP, args: ["--proxy-protocol"] });
-        const { port: behind } = server.target as { readonly port: number };
-        port = await freePort();
-        await writeFile(
-          join(folder, "haproxy.cfg"),
-          [
-            "defaults",
-            "  mode tcp",
-            "  timeout connect 10s",
-            "  timeout client 60s",
-            "  timeout server 60s",
-            "frontend front",
-            `  bind 127.0.0.1:${port}`,
-            "  default_backend back",
-            "backend back",
-            `  server one 127.0.0.1:${behind} ${word}`,
-            "",
-          ].join("\n"),
-        );
-        haproxy = spawn("haproxy", ["-db", "-f", join(folder, "haproxy.cfg")], {
-          stdio: "ignore",
-        });
-        for (let tries = 0; tries < 500; tries++) {
-          try {
-            (await RawClient.connect(front())).close();
-            break;
-          } catch {
-            await pause(20);
-          }
-        }
-      });
-      after(async () => {
-        haproxy?.kill("SIGKILL");
-        await server?.kill();
-        if (folder !== "") await rm(folder, { recursive: true, force: true });
-      });
-
-      test(
-        "requests come from its clients",
-        { skip: skipHaproxy },
-        async () => {
-          const client = await RawClient.connect(front());
-          for (let i = 0; i < 3; i++) {
-            const { client: told, server: reached } = JSON.parse(
-              (await client.request(GET)).body,
-            );
-            assert.deepEqual(told, ["127.0.0.1", client.localPort]);
-            assert.deepEqual(reached, ["127.0.0.1", port]);
-          }
-          client.close();
-        },
-      );
-
-      test(
-        "WebSockets come from its clients",
-        { skip: skipHaproxy },
-        async () => {
-          const client = await FrameClient.connect(front(), "/");
-          const told = JSON.parse((await client.next()).payload);
-          assert.deepEqual(told.server, ["127.0.0.1", port]);
-          assert.equal(told.type, "websocket");
-          client.close();
-        },
-      );
-    },
-  );
-}
