@@ -1,6 +1,7 @@
 /** The `node:net` transport: the only one on Node, and the complete one on Deno and Bun. */
 import { createServer, type Server, type Socket as NetSocket } from "node:net";
 import { setImmediate } from "node:timers";
+import { keepAccepting } from "./accept_again.ts";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import { deno } from "./_deno_types.ts";
 import type { Binder, GivenSocket } from "./bound_socket.ts";
@@ -90,6 +91,9 @@ function shake(
   });
 }
 
+/** That of node:net where nothing else is said. */
+const USUAL_BACKLOG = 511;
+
 /** What `listen()` of node:net takes. */
 type Where =
   & { readonly backlog: number }
@@ -113,11 +117,10 @@ function bind(
     server.listen(where, () => {
       // From here on errors are those of accept, such as EMFILE: the connection is lost, the
       // listener is not. Out of descriptors, Node goes on by itself and Bun 1.4 too, though
-      // spinning; Deno 2.9 tells of nothing and never accepts again. Only a limit on connections
-      // below the limit on descriptors helps there.
+      // spinning; Deno 2.9 has to be told.
       server.off("error", reject);
       server.on("error", () => {});
-      resolve(new BoundServer(server));
+      resolve(new BoundServer(server, where.backlog));
     });
   });
 }
@@ -132,9 +135,10 @@ async function inherit(
   try {
     const bound = await bind(onConnection, { fd, backlog });
     const { address } = bound;
-    return address.kind === "unix" && address.path === ""
-      ? bound.at({ kind: "unix", path: unixPathOf(fd) })
-      : bound;
+    if (address.kind === "unix" && address.path === "") {
+      bound.address = { kind: "unix", path: unixPathOf(fd) };
+    }
+    return bound;
   } catch (cause) {
     throw cannotListen(target, cause);
   }
@@ -163,23 +167,21 @@ async function join(
     raw.resume();
   });
   server.on("error", () => {});
-  return new BoundServer(server);
+  return new BoundServer(server, USUAL_BACKLOG);
 }
 
 class BoundServer implements GivenSocket {
+  address: Address;
   readonly port: number;
-  readonly address: Address;
   readonly #server: Server;
 
-  constructor(server: Server, address: Address = addressOf(server)) {
-    this.address = address;
-    this.port = address.kind === "tcp" ? address.port : 0;
+  constructor(server: Server, backlog: number) {
+    this.address = addressOf(server);
+    this.port = this.address.kind === "tcp" ? this.address.port : 0;
     this.#server = server;
-  }
-
-  /** The same, known to be bound to `address`. */
-  at(address: Address): BoundServer {
-    return new BoundServer(this.#server, address);
+    if (deno !== undefined && this.address.kind === "tcp") {
+      keepAccepting(server, backlog);
+    }
   }
 
   close(): Promise<void> {
