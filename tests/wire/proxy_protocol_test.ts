@@ -1,7 +1,7 @@
 /** The PROXY protocol, from those who may speak it and from those who may not. */
 import assert from "node:assert/strict";
-import process from "node:process";
 import { describe, test } from "node:test";
+import { LOOPS } from "../_support/loops.ts";
 import { needsProgram } from "../_support/needs.ts";
 import { proxyV2, tcp4 } from "../_support/proxy_headers.ts";
 import { pause, RawClient, request } from "../_support/raw_client.ts";
@@ -19,13 +19,8 @@ const TOLD = {
 };
 const GET = request("GET /");
 
-const LOOPS = process.versions.deno === undefined &&
-    process.versions.bun === undefined
-  ? ["node"]
-  : ["native", "node"];
-
-for (const loop of LOOPS) {
-  describe(`--proxy-protocol over ${loop} sockets`, () => {
+for (const { loop, label } of LOOPS) {
+  describe(`--proxy-protocol over ${label} sockets`, () => {
     const shared = sharedServer({
       app: APP,
       // Warnings come once in a while; each connection has its line on this level.

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
+import { LOOPS } from "../_support/loops.ts";
 import { RawClient, request } from "../_support/raw_client.ts";
 import { withServer } from "../_support/spawn_server.ts";
-import { RUNTIME } from "../_support/this_runtime.ts";
 
 /**
  * Fewer than Bun's backlog of 512 holds. At 50 ms for each of them, the next one would have to wait
@@ -13,8 +13,8 @@ import { RUNTIME } from "../_support/this_runtime.ts";
 const RESETS = 400;
 const PATIENCE_MS = 10_000;
 
-for (const loop of RUNTIME === "node" ? ["node"] : ["native", "node"]) {
-  test(`a flood of connections that are reset at once holds nobody up (--loop ${loop})`, () =>
+for (const { loop, label } of LOOPS) {
+  test(`a flood of connections that are reset at once holds nobody up (${label} sockets)`, () =>
     withServer({ app: "echo:app", args: ["--loop", loop] }, async (server) => {
       // It cannot accept while they come: all of them are gone when it does.
       process.kill(server.pid, "SIGSTOP");

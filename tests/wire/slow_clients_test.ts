@@ -3,15 +3,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { describe, test } from "node:test";
+import { LOOPS } from "../_support/loops.ts";
 import { needsProgram } from "../_support/needs.ts";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
 import { answer, Script, SCRIPTED_APP } from "../_support/script.ts";
 import { withServer } from "../_support/spawn_server.ts";
-
-const LOOPS = process.versions.deno === undefined &&
-    process.versions.bun === undefined
-  ? ["node"]
-  : ["native", "node"];
 
 const hello = () => request(`GET ${new Script(...answer()).target}`);
 
@@ -72,8 +68,8 @@ describe("--min-body-rate", () => {
 });
 
 describe("--timeout-write-stall", () => {
-  for (const loop of LOOPS) {
-    test(`a peer that does not read is cut off, one that reads slowly is not (${loop} sockets)`, () =>
+  for (const { loop, label } of LOOPS) {
+    test(`a peer that does not read is cut off, one that reads slowly is not (${label} sockets)`, () =>
       withServer(
         {
           app: SCRIPTED_APP,
@@ -109,8 +105,8 @@ describe("--timeout-write-stall", () => {
 });
 
 describe("--limit-connections", () => {
-  for (const loop of LOOPS) {
-    test(`further ones are closed at once (${loop} sockets)`, () =>
+  for (const { loop, label } of LOOPS) {
+    test(`further ones are closed at once (${label} sockets)`, () =>
       withServer(
         {
           app: SCRIPTED_APP,
@@ -152,7 +148,7 @@ describe("--limit-connections", () => {
         ["out of descriptors", ["--limit-connections", "1000"], [1, 199]],
       ] as const
     ) {
-      test(`${how}, nobody is locked out for ever (${loop} sockets)`, {
+      test(`${how}, nobody is locked out for ever (${label} sockets)`, {
         skip: process.platform !== "linux" && "needs Linux's limits",
       }, () =>
         withServer(
