@@ -45,6 +45,7 @@ class CountingSocket implements Socket {
     port: 50123,
   };
   readonly tls: undefined = undefined;
+  readonly isLending = true;
   readonly queuedBytes = 0;
   bytes = 0;
   isClosed = false;

@@ -455,7 +455,8 @@ export class HttpConnection
       if (this.#bodyBytesRead > this.#context.settings.maxBodyBytes) {
         this.#refuse("BODY_TOO_LARGE");
       } else {
-        this.#cycle!.body.append(bytes, start, end);
+        const { isLending } = this.#socket;
+        this.#cycle!.body.append(bytes, start, end, isLending);
       }
       return;
     }

@@ -3,7 +3,7 @@
  * them, receivers wait here until there is a piece.
  */
 import { ClientDisconnected } from "../errors.ts";
-import { copyBytes } from "../http/bytes.ts";
+import { keepBytes } from "../http/bytes.ts";
 import type { HeaderList, HttpReceiveEvent } from "../asgi.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -16,7 +16,7 @@ type BodyEnd = "open" | "complete" | "cut";
 
 /** What `receive()` answers, and when. */
 export class RequestBody {
-  /** Bytes nobody has taken yet, `[0, #size)` of memory that is ours. */
+  /** Bytes nobody has taken yet: `[0, #size)`. */
   #pending: Uint8Array = NOTHING;
   #size = 0;
   #end: BodyEnd;
@@ -50,12 +50,17 @@ export class RequestBody {
     return this.#end === "complete";
   }
 
-  /** Takes a copy of `bytes[start, end)`, which are only lent. Linear however small the pieces (wishes:R-009). */
-  append(bytes: Uint8Array, start: number, end: number): void {
+  /** Takes `bytes[start, end)`, a copy if they are lent. Linear however small the pieces (wishes:R-009). */
+  append(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isLent: boolean,
+  ): void {
     const size = end - start;
     if (this.#isOver) return;
     if (this.#size === 0) {
-      this.#pending = copyBytes(bytes, start, end);
+      this.#pending = keepBytes(bytes, start, end, isLent);
       this.#size = size;
       return;
     }

@@ -182,7 +182,7 @@ export class WebSocketConnection
       }
       case "open":
       case "closing":
-        this.#protocol!.push(bytes);
+        this.#protocol!.push(bytes, this.#socket.isLending);
         this.#pump();
         // What the application has no room for yet: the bytes are only lent.
         if (this.#protocol!.unreadBytes > 0) this.#protocol!.hold();

@@ -9,6 +9,8 @@ import { WriteQueue } from "./write_queue.ts";
 /** One connection; bun.ts calls the methods named after Bun's events. */
 export class BunSocket implements Socket {
   handler: SocketHandler = NOBODY;
+  /** Bun makes a buffer for each read. */
+  readonly isLending = false;
   readonly #conn: BunConn<BunSocket>;
   readonly #context: AcceptContext;
   #localAddress: Address | undefined;

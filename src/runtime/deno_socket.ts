@@ -20,6 +20,7 @@ const pool: Uint8Array[] = [];
 /** One connection. Reading starts with `start`. */
 export class DenoSocket implements Socket {
   handler: SocketHandler = NOBODY;
+  readonly isLending = true;
   readonly #conn: DenoConn;
   readonly #context: AcceptContext;
   #localAddress: Address | undefined;

@@ -41,6 +41,7 @@ function handleBelow(raw: NetSocket): HandleBelow | undefined {
 export class NodeSocket implements Socket {
   handler: SocketHandler = NOBODY;
   readonly tls: TlsConnection | undefined;
+  readonly isLending: boolean;
   readonly #raw: NetSocket;
   readonly #context: AcceptContext;
   readonly #below: HandleBelow | undefined;
@@ -93,9 +94,8 @@ export class NodeSocket implements Socket {
     if (this.#onWritten !== undefined) beneath?.on("drain", this.#onWritten);
     (raw as OwnedNetSocket)[OWNER] = this;
     // What a TLSSocket reads from its handle is not yet decrypted.
-    if (tls !== undefined || !readShared(raw, NodeSocket.#onData)) {
-      raw.on("data", NodeSocket.#onData);
-    }
+    this.isLending = tls === undefined && readShared(raw, NodeSocket.#onData);
+    if (!this.isLending) raw.on("data", NodeSocket.#onData);
     raw.on("drain", NodeSocket.#onDrain);
     raw.on("end", NodeSocket.#onEnd);
     raw.on("error", NodeSocket.#onError);

@@ -31,6 +31,8 @@ export interface Socket {
    * the last of it is taken. 0 after close.
    */
   readonly queuedBytes: number;
+  /** Whether what `onData` is given is used again; if not, it may be kept as it is. */
+  readonly isLending: boolean;
   /**
    * Sends `bytes` after what was written before. `true`: they have left, and are
    * the caller's again. `false`: they are held, and must not change, until
@@ -76,7 +78,10 @@ export interface TlsConnection {
  * socket is destroyed and `onClose` is given the error; others are not affected.
  */
 export interface SocketHandler {
-  /** `bytes` are lent: valid until this returns. Copy what must live longer. */
+  /**
+   * `bytes` are lent: valid until this returns, unless the socket says otherwise (`isLending`).
+   * Copy what must live longer.
+   */
   onData(bytes: Uint8Array): void;
   /** Nothing is queued any more: every buffer written is the caller's again. */
   onDrain(): void;

@@ -58,8 +58,7 @@ export class FrameReader {
   fault: WebSocketFaultCode = "BAD_OPCODE";
   #step: Step = "header";
   #input: Uint8Array = NOTHING;
-  /** Whether `#input` is ours, and need not be copied to be kept. */
-  #isOwn = true;
+  #isLent = false;
   #at = 0;
   #left = 0;
   #phase = 0;
@@ -68,23 +67,32 @@ export class FrameReader {
   #carry: Uint8Array = NOTHING;
   #carried = 0;
 
+  /** Whether the memory of that piece is used again: if it is to be kept, it must be copied. */
+  get isLent(): boolean {
+    return this.#isLent;
+  }
+
   /** Whether the payload piece just returned was the frame's last. */
   get isAtFrameEnd(): boolean {
     return this.#left === 0;
   }
 
-  /** Hands over what arrived; lent, and unmasked in place. */
-  push(bytes: Uint8Array): void {
+  /**
+   * Hands over what arrived; it is unmasked in place.
+   *
+   * @param isLent Whether it is used again, once `next` says "needMore" or `hold` is called.
+   */
+  push(bytes: Uint8Array, isLent = true): void {
     const unread = this.unreadBytes;
     if (unread === 0) {
       this.#input = bytes;
-      this.#isOwn = false;
+      this.#isLent = isLent;
     } else {
       const joined = new Uint8Array(unread + bytes.length);
       joined.set(this.#input.subarray(this.#at));
       joined.set(bytes, unread);
       this.#input = joined;
-      this.#isOwn = true;
+      this.#isLent = false;
     }
     this.#at = 0;
   }
@@ -96,17 +104,17 @@ export class FrameReader {
 
   /** Copies what is unread, so that the lent bytes may go; once, however often it is called. */
   hold(): void {
-    if (this.#isOwn) return;
+    if (!this.#isLent) return;
     this.#input = copyBytes(this.#input, this.#at, this.#input.length);
     this.#at = 0;
-    this.#isOwn = true;
+    this.#isLent = false;
   }
 
   /** Lets go of all bytes: nothing of what was pushed is read any more. */
   clear(): void {
     this.#input = this.bytes = NOTHING;
     this.#at = 0;
-    this.#isOwn = true;
+    this.#isLent = false;
   }
 
   /** Reads on. */

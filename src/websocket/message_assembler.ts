@@ -1,6 +1,6 @@
 /** Fragments into messages (RFC 6455 §5.4): text checked as it arrives, sizes bounded. */
 import type { WebSocketFaultCode } from "../faults.ts";
-import { copyBytes } from "../http/bytes.ts";
+import { keepBytes } from "../http/bytes.ts";
 import { latin1 } from "../http/latin1.ts";
 import { OPCODE } from "./frame_reader.ts";
 import type { WebSocketLimits } from "./limits.ts";
@@ -20,7 +20,7 @@ const NOTHING = new Uint8Array(0);
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A piece of a frame's payload, unmasked and lent: `bytes[start, end)`. */
+/** A piece of a frame's payload, unmasked: `bytes[start, end)`. */
 export interface PayloadPiece {
   readonly bytes: Uint8Array;
   readonly start: number;
@@ -29,6 +29,8 @@ export interface PayloadPiece {
   readonly isAtFrameEnd: boolean;
   /** Whether every octet of it is below 0x80. */
   readonly isAscii: boolean;
+  /** Whether its memory is used again. */
+  readonly isLent: boolean;
 }
 
 /** Puts one client's messages together, one after another. */
@@ -98,7 +100,7 @@ export class MessageAssembler {
   /** Takes a piece of the frame's payload. */
   add(piece: PayloadPiece): WebSocketFaultCode | undefined {
     if (!this.#isOpen) return undefined;
-    const { bytes, start, end, isAscii } = piece;
+    const { bytes, start, end, isAscii, isLent } = piece;
     const isWhole = piece.isAtFrameEnd && this.#isLastFrame &&
       this.#size === 0;
     const isText = this.#opcode === OPCODE.TEXT && !this.#isCompressed;
@@ -111,7 +113,7 @@ export class MessageAssembler {
       if (this.#isCompressed) {
         return this.#takeCompressed(bytes.subarray(start, end));
       }
-      this.#finish(undefined, copyBytes(bytes, start, end));
+      this.#finish(undefined, keepBytes(bytes, start, end, isLent));
       return undefined;
     }
     if (isText && !(isAscii && this.#utf8 === BOUNDARY)) {

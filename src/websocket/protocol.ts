@@ -78,9 +78,9 @@ export class WebSocketProtocol {
     return this.#frames.unreadBytes;
   }
 
-  /** Hands over what arrived: lent, unmasked in place. */
-  push(bytes: Uint8Array): void {
-    if (this.#phase !== "received") this.#frames.push(bytes);
+  /** Hands over what arrived; see {@linkcode FrameReader.push}. */
+  push(bytes: Uint8Array, isLent = true): void {
+    if (this.#phase !== "received") this.#frames.push(bytes, isLent);
   }
 
   /** Copies what is unread, so that the lent bytes may go. */

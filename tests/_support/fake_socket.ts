@@ -23,6 +23,7 @@ export class FakeSocket implements Socket {
   };
   tls: TlsConnection | undefined = undefined;
   queuedBytes = 0;
+  isLending = true;
   /** False makes writes be held until `drain()`. */
   takesWrites = true;
   isPaused = false;

@@ -33,7 +33,7 @@ function receiver(body: RequestBody) {
 
 function feed(body: RequestBody, text: string): void {
   const lent = latin1Bytes(`<${text}>`);
-  body.append(lent, 1, lent.length - 1);
+  body.append(lent, 1, lent.length - 1, true);
   lent.fill(0x21); // only lent: asgi:A-025
 }
 
@@ -139,7 +139,7 @@ describe("RequestBody", () => {
   test("takes a hundred thousand one-byte pieces in linear memory moves (wishes:R-009)", async () => {
     const body = new RequestBody(true);
     const piece = Uint8Array.of(0x78);
-    for (let i = 0; i < 100_000; i++) body.append(piece, 0, 1);
+    for (let i = 0; i < 100_000; i++) body.append(piece, 0, 1, true);
     assert.equal(body.pendingBytes, 100_000);
     const event = await body.receive();
     assert.ok(
@@ -251,9 +251,27 @@ describe("RequestBody.trailers (asgi:A-246)", () => {
 test("RequestBody copies out of a Buffer too, whose slice is a view", async () => {
   const body = new RequestBody(true);
   const lent = Buffer.from("hello");
-  body.append(lent, 0, 5);
+  body.append(lent, 0, 5, true);
   lent.fill(0x58);
   const event = await body.receive();
   assert.ok(event.type === "http.request");
   assert.equal(new TextDecoder().decode(event.body), "hello");
+});
+
+test("RequestBody keeps bytes that are not lent, as a plain array", async () => {
+  const body = new RequestBody(true);
+  const kept = Buffer.from(new TextEncoder().encode("<hello>").buffer);
+  body.append(kept, 1, 6, false);
+  const event = await body.receive();
+  assert.ok(event.type === "http.request");
+  assert.equal(event.body.buffer, kept.buffer);
+  assert.equal(event.body.constructor, Uint8Array);
+  assert.equal(latin1Text(event.body), "hello");
+  // What follows is joined elsewhere: the memory around the piece is not ours to write to.
+  body.append(kept, 1, 4, false);
+  body.append(kept, 4, 6, false);
+  const joined = await body.receive();
+  assert.ok(joined.type === "http.request");
+  assert.equal(latin1Text(joined.body), "hello");
+  assert.equal(latin1Text(kept), "<hello>");
 });

@@ -33,9 +33,13 @@ function assembler(
   );
 }
 
-function pieceOf(bytes: Uint8Array, isAtFrameEnd: boolean): PayloadPiece {
+function pieceOf(
+  bytes: Uint8Array,
+  isAtFrameEnd: boolean,
+  isLent = true,
+): PayloadPiece {
   const isAscii = bytes.every((octet) => octet < 0x80);
-  return { bytes, start: 0, end: bytes.length, isAtFrameEnd, isAscii };
+  return { bytes, start: 0, end: bytes.length, isAtFrameEnd, isAscii, isLent };
 }
 
 /** Feeds frames and returns the messages, or the fault that ended it. */
@@ -478,6 +482,16 @@ describe("memory", () => {
     for (let i = 0; i < 100; i++) {
       assert.equal(messages.add(pieceOf(utf8("x"), false)), undefined);
     }
+  });
+
+  test("is that of the frame, if it is not lent", () => {
+    const messages = assembler();
+    const bytes = Uint8Array.of(1, 2, 3, 4);
+    messages.beginFrame(BINARY, true, false, 4);
+    messages.add(pieceOf(bytes, true, false));
+    assert.equal(messages.endFrame(), true);
+    assert.equal(messages.binary?.buffer, bytes.buffer);
+    assert.deepEqual([...messages.binary!], [1, 2, 3, 4]);
   });
 
   test("is let go by clear(), and the next message is whole", () => {
