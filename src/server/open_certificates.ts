@@ -1,7 +1,9 @@
 /** From the options of TLS to certificates in use. */
 import type { Config } from "../config/config.ts";
+import { ConfigError } from "../errors.ts";
 import type { Logger } from "../logging/logger.ts";
 import { runtime } from "../runtime/mod.ts";
+import type { TlsSettings } from "../runtime/types.ts";
 import { Certificates } from "./certificates.ts";
 import {
   type DevelopmentCertificate,
@@ -24,13 +26,27 @@ export async function openCertificates(
     ? developmentCertificate(config.listenTargets)
     : undefined;
   const certificates = await Certificates.open({
-    load: () => loadTls(options, development?.identity),
+    load: async () => {
+      const material = await loadTls(options, development?.identity);
+      if (options.proxyProtocol) demandOneIdentity(material.settings);
+      return material;
+    },
     files: tlsFiles(options),
     runtime,
     logger,
   });
   if (development !== undefined) tell(development, logger);
   return certificates;
+}
+
+/** @throws ConfigError where a choice of certificates would always be the first. */
+function demandOneIdentity({ identities }: TlsSettings): void {
+  if (identities.length === 1 || runtime.hearsNamesOfTakenSockets) return;
+  const { name, version } = runtime;
+  throw new ConfigError(
+    `Cannot use several certificates with the option "proxyProtocol" on ${name} ${version}, ` +
+      "which does not hear the name there: use one certificate for all names",
+  );
 }
 
 function tell(

@@ -297,7 +297,6 @@ export class Server {
       if (this.#certificates === undefined) return;
     }
     // What no transport can do is found before the application is started.
-    this.#checkProxyProtocol();
     const listenOptions = this.#listenOptions();
     const bindings = bindingsFor(
       this.config.options.loop,
@@ -357,16 +356,6 @@ export class Server {
     } finally {
       stopTimer();
     }
-  }
-
-  #checkProxyProtocol(): void {
-    const { proxyProtocol, sslSni } = this.config.options;
-    if (!proxyProtocol || sslSni.length === 0) return;
-    if (runtime.hearsNamesOfTakenSockets) return;
-    throw new ConfigError(
-      `Cannot use the options "proxyProtocol" and "sslSni" together on ${runtime.name} ` +
-        `${runtime.version}, which does not hear the name there: use one certificate for all names`,
-    );
   }
 
   #listenOptions(): ListenOptions {
