@@ -1,0 +1,238 @@
+/**
+ * What the start of a server costs: from the start of its process to the first answer.
+ *
+ *   node bench/startup.mjs [--rounds N] [--only deno,bun,node] [--beside DIR]
+ *
+ * Tricorn with a small application beside the server of the runtime in a script of its own. Deno and
+ * Bun run the sources; Node runs what the package holds, compiled beforehand. `--beside` takes
+ * another checkout into the rounds, to compare two commits.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { BUN, DENO, describeMachine, NODE, ROOT } from "./load/machine.mjs";
+import { table } from "./load/stats.mjs";
+
+/** Rounds before those that count: caches of files and of compiled code fill. */
+const WARM_UP = 3;
+const READY_MS = 20_000;
+/** Between two tries to connect, in milliseconds: what the figures are exact to. */
+const RETRY_MS = 1;
+const REQUEST = "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+const HERE = join(ROOT, "bench/startup");
+const RUNTIMES = { deno: [DENO, "run", "-A"], bun: [BUN], node: [NODE] };
+
+const settings = readArguments();
+const folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => process.exit(1));
+}
+await main();
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        rounds: { type: "string", default: "25" },
+        only: { type: "string", default: "deno,bun,node" },
+        beside: { type: "string" },
+      },
+    });
+    const rounds = Number(values.rounds);
+    const only = values.only.split(",");
+    const unknown = only.find((name) => !(name in RUNTIMES));
+    if (unknown !== undefined) throw new Error(`Cannot measure "${unknown}"`);
+    if (!(rounds >= 1)) throw new Error(`Cannot run "${values.rounds}" rounds`);
+    return { rounds, only, beside: values.beside };
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+async function main() {
+  const { machine, versions, commit } = describeMachine();
+  console.log(
+    `Commit ${commit}; ${machine.model}, ${machine.cores} cores, Linux ${machine.kernel}; deno ` +
+      `${versions.deno}, bun ${versions.bun}, node ${versions.node}; ${settings.rounds} rounds`,
+  );
+  const sides = sidesOf();
+  for (let round = -WARM_UP; round < settings.rounds; round++) {
+    for (const side of sides) {
+      const figures = await timeStart(side);
+      if (round >= 0) side.rounds.push(figures);
+    }
+    sides.push(sides.shift()); // nobody always runs after the same neighbour
+  }
+  console.log(
+    "\nProcess start to first answer in milliseconds: median (quartiles). CPU is that of all " +
+      "threads until then.\n",
+  );
+  sides.sort((a, b) => a.place - b.place);
+  const rows = sides.map((side) => {
+    const bare = sides.find((other) => other.runtime === side.runtime);
+    const over = side === bare ? [] : ["ms", "cpu"].map((key) =>
+      figures(side.rounds.map((round, at) => round[key] - bare.rounds[at][key]))
+    );
+    return [
+      side.name,
+      figures(side.rounds.map(({ ms }) => ms)),
+      figures(side.rounds.map(({ cpu }) => cpu)),
+      ...(over.length > 0 ? over : ["", ""]),
+    ];
+  });
+  const header = ["server", "wall", "CPU", "over the bare one", "CPU"];
+  console.log(table(header, rows));
+  process.exit(0);
+}
+
+function sidesOf() {
+  const trees = [{ name: "tricorn", root: ROOT }];
+  if (settings.beside !== undefined) {
+    trees.push({ name: "beside", root: resolve(settings.beside) });
+  }
+  const sides = [];
+  for (const runtime of settings.only) {
+    const add = (name, ...args) =>
+      sides.push({
+        name: `${runtime} ${name}`,
+        runtime,
+        place: sides.length,
+        command: (port) => [...RUNTIMES[runtime], ...args, port],
+        rounds: [],
+      });
+    add("bare", join(HERE, `bare_${runtime}.mjs`));
+    for (const { name, root } of trees) {
+      const cli = runtime === "node"
+        ? join(compile(root, join(folder, name)), "cli.js")
+        : join(root, "cli.ts");
+      add(name, cli, "--app-dir", HERE, "app.mjs:app", "--port");
+    }
+  }
+  return sides;
+}
+
+/** Compiles the sources at `root` as for the package; returns `into`. */
+function compile(root, into) {
+  const config = join(folder, "tsconfig.json");
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: join(root, "tsconfig.json"),
+      compilerOptions: {
+        outDir: into,
+        rootDir: root,
+        typeRoots: [join(ROOT, "node_modules/@types")],
+      },
+      include: ["mod.ts", "cli.ts", "src"].map((path) => join(root, path)),
+    }),
+  );
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(NODE, [tsc, "-p", config], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`Cannot compile ${root}:\n${stdout}`);
+  writeFileSync(join(into, "package.json"), '{ "type": "module" }\n');
+  return into;
+}
+
+/** Starts `side`, waits for its first answer, and ends it. */
+async function timeStart(side) {
+  const [program, ...args] = side.command(String(await freePort()));
+  const port = Number(args.at(-1));
+  const started = performance.now();
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  running.add(child);
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => errors += text);
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  try {
+    for (;;) {
+      const answer = await ask(port);
+      if (answer !== undefined) {
+        const ms = performance.now() - started;
+        const cpu = cpuMs(child.pid);
+        if (!/^HTTP\/1\.1 200 [^]*Hello, world!/.test(answer)) {
+          throw new Error(`${side.name} answered:\n${answer}`);
+        }
+        return { ms, cpu };
+      }
+      if (performance.now() - started > READY_MS || child.exitCode !== null) {
+        throw new Error(`Cannot start ${side.name}: ${errors}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+    running.delete(child);
+  }
+}
+
+/** The first answer at `port`; `undefined` if nobody listens yet. */
+function ask(port) {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(REQUEST));
+    socket.setEncoding("latin1").on("data", (text) => {
+      answer += text;
+      if (!/\r\n\r\n[^]*Hello, world!/.test(answer)) return;
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.on("error", (error) => {
+      if (error.code === "ECONNREFUSED") resolve(undefined);
+      else reject(error);
+    });
+    socket.on("end", () => resolve(answer));
+  });
+}
+
+/** Time on a processor of all threads that `pid` has, in milliseconds. */
+function cpuMs(pid) {
+  let ns = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const path = `/proc/${pid}/task/${thread}/schedstat`;
+      ns += Number(readFileSync(path, "latin1").split(" ")[0]);
+    } catch {
+      // It ended just now.
+    }
+  }
+  return ns / 1e6;
+}
+
+/** A port nobody listens on. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** `12.3 (11.9-13.0)`. Quartiles: a neighbour on the machine makes single rounds arbitrarily long. */
+function figures(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
+      .toFixed(1);
+  return `${at(0.5)} (${at(0.25)}-${at(0.75)})`;
+}
