@@ -10,7 +10,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
@@ -23,7 +23,8 @@ const WARM_UP = 3;
 const READY_MS = 20_000;
 /** Between two tries to connect, in milliseconds: what the figures are exact to. */
 const RETRY_MS = 1;
-const REQUEST = "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+const REQUEST =
+  "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
 const HERE = join(ROOT, "bench/startup");
 const RUNTIMES = { deno: [DENO, "run", "-A"], bun: [BUN], node: [NODE] };
 
@@ -82,7 +83,9 @@ async function main() {
   const rows = sides.map((side) => {
     const bare = sides.find((other) => other.runtime === side.runtime);
     const over = side === bare ? [] : ["ms", "cpu"].map((key) =>
-      figures(side.rounds.map((round, at) => round[key] - bare.rounds[at][key]))
+      figures(
+        side.rounds.map((round, at) => round[key] - bare.rounds[at][key]),
+      )
     );
     return [
       side.name,
@@ -153,10 +156,11 @@ async function timeStart(side) {
   const started = performance.now();
   const child = spawn(program, args, {
     cwd: ROOT,
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
+    // As under a supervisor: nobody reads at a terminal.
+    stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
+  child.stdout.resume();
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => errors += text);
   const ended = new Promise((resolve) => child.on("close", resolve));

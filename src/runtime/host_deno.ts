@@ -1,0 +1,27 @@
+/** The process on Deno, by way of its own functions: those of node: take 20 ms to load. */
+import type { DenoApi } from "./_deno_types.ts";
+import type { Host } from "./host.ts";
+
+/** The process as `api` tells of it. */
+export function denoHost(api: DenoApi): Host {
+  const streamOf = (fd: number) => fd === 1 ? api.stdout : api.stderr;
+  return {
+    platform: api.build.os === "windows" ? "win32" : api.build.os,
+    pid: api.pid,
+    args: api.args,
+    cwd: () => api.cwd(),
+    env: (name) => api.env.get(name),
+    isTerminal: (fd) => streamOf(fd).isTerminal(),
+    write: (fd, bytes) => streamOf(fd).writeSync(bytes),
+    readText: (path) => api.readTextFileSync(path),
+    fileKind(path) {
+      const { isFile, isDirectory } = api.statSync(path);
+      if (isDirectory) return "folder";
+      return isFile ? "file" : undefined;
+    },
+    addSignalListener: (signal, listener) =>
+      api.addSignalListener(signal, listener),
+    removeSignalListener: (signal, listener) =>
+      api.removeSignalListener(signal, listener),
+  };
+}
