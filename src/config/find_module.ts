@@ -3,9 +3,10 @@
  * error of the import says too little, because Deno calls a syntax error `ERR_MODULE_NOT_FOUND`
  * and every runtime uses that code for a file that the module itself misses.
  */
-import { statSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { runtime } from "../runtime/mod.ts";
+import type { FileKind } from "../runtime/types.ts";
 import { isModuleFile, isUrl } from "./import_string.ts";
 
 /** In the order they are tried. */
@@ -76,11 +77,9 @@ function isFile(path: string): boolean {
 }
 
 /** @throws if it cannot be told: no permission. */
-function kindOf(path: string): "file" | "folder" | undefined {
+function kindOf(path: string): FileKind | undefined {
   try {
-    const stats = statSync(path);
-    if (stats.isDirectory()) return "folder";
-    return stats.isFile() ? "file" : undefined;
+    return runtime.fileKind(path);
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") {

@@ -42,10 +42,29 @@ export type DenoPermission =
   | { readonly name: "read" | "write"; readonly path: string }
   | { readonly name: "env"; readonly variable: string };
 
+/** Standard output or error. */
+export interface DenoStream {
+  isTerminal(): boolean;
+  /** Returns how many bytes went out. */
+  writeSync(bytes: Uint8Array): number;
+}
+
 /** The global `Deno`. */
 export interface DenoApi {
   readonly version: { readonly deno: string };
+  readonly build: { readonly os: string };
+  readonly pid: number;
   readonly args: readonly string[];
+  readonly stdout: DenoStream;
+  readonly stderr: DenoStream;
+  readonly env: { get(name: string): string | undefined };
+  cwd(): string;
+  readTextFileSync(path: string): string;
+  statSync(
+    path: string,
+  ): { readonly isFile: boolean; readonly isDirectory: boolean };
+  addSignalListener(signal: string, listener: () => void): void;
+  removeSignalListener(signal: string, listener: () => void): void;
   readonly permissions: {
     querySync(permission: DenoPermission): { readonly state: string };
     requestSync(permission: DenoPermission): { readonly state: string };

@@ -7,12 +7,8 @@ import type {
 } from "./_bun_types.ts";
 import { BunSocket } from "./bun_socket.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
-import {
-  type AcceptContext,
-  contextOf,
-  lacksNatively,
-  listenOn,
-} from "./listen.ts";
+import { nativeLacks } from "./lacks.ts";
+import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { introduce } from "./socket_events.ts";
 import type {
   Listener,
@@ -25,7 +21,7 @@ import type {
 
 /** Sockets of `Bun.listen`. The backlog is Bun's own, 512. */
 export function bunTransport(api: BunApi): Transport {
-  return { name: "native", lacks: lacksNatively, listen };
+  return { name: "native", lacks: nativeLacks, listen };
 
   function listen(
     target: ListenTarget,

@@ -3,13 +3,8 @@ import { setTimeout } from "node:timers";
 import type { DenoApi, DenoConn, DenoListener } from "./_deno_types.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
-import {
-  type AcceptContext,
-  contextOf,
-  isIpv6Wildcard,
-  lacksNatively,
-  listenOn,
-} from "./listen.ts";
+import { denoLacks } from "./lacks.ts";
+import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { introduce } from "./socket_events.ts";
 import type {
   Listener,
@@ -38,7 +33,7 @@ const ACCEPT_REST_MS = 50;
 
 /** Sockets of `Deno.listen`. */
 export function denoTransport(api: DenoApi): Transport {
-  return { name: "native", lacks, listen };
+  return { name: "native", lacks: denoLacks, listen };
 
   function listen(
     target: ListenTarget,
@@ -63,18 +58,6 @@ export function denoTransport(api: DenoApi): Transport {
     };
     return listenOn(target, binder, options, context);
   }
-}
-
-function lacks(
-  target: ListenTarget,
-  options: ListenOptions,
-): string | undefined {
-  const lacking = lacksNatively(target, options);
-  if (lacking !== undefined || target.kind !== "tcp") return lacking;
-  // Without --unstable-net, Deno 2.9 ends the process when it is asked for.
-  if (options.reusePort) return "--reuse-port";
-  if (options.ipv6Only && isIpv6Wildcard(target)) return "--ipv6-only";
-  return undefined;
 }
 
 class AcceptLoop implements BoundSocket {

@@ -1,5 +1,5 @@
 /** How many descriptors this process may have. */
-import { readFileSync } from "node:fs";
+import { host } from "./host.ts";
 import { mayRead } from "./permissions.ts";
 
 const LIMITS = "/proc/self/limits";
@@ -12,7 +12,7 @@ export function descriptorLimit(): number | undefined {
   if (!mayRead(LIMITS)) return undefined;
   try {
     const [, text] = /^Max open files +(\d+)/m.exec(
-      readFileSync(LIMITS, "utf8"),
+      host.readText(LIMITS),
     ) ?? [];
     return text === undefined ? undefined : Number(text);
   } catch {

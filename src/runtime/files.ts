@@ -1,10 +1,7 @@
 /** Files opened for reading. */
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { builtins } from "./builtins.ts";
 import type { OpenFile } from "./types.ts";
-
-/** Without O_NONBLOCK, opening a FIFO would wait for a writer and keep a thread busy for ever. */
-const FLAGS: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Opens a regular file for reading.
@@ -13,7 +10,12 @@ const FLAGS: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * are no regular file.
  */
 export async function openFile(path: string): Promise<OpenFile> {
-  const handle = await open(path, FLAGS);
+  const { constants, open } = builtins.files;
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer and keep a thread busy for ever.
+  const handle = await open(
+    path,
+    constants.O_RDONLY | (constants.O_NONBLOCK ?? 0),
+  );
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) {

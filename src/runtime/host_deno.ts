@@ -1,6 +1,6 @@
 /** The process on Deno, by way of its own functions: those of node: take 20 ms to load. */
 import type { DenoApi } from "./_deno_types.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "./_host_types.ts";
 
 /** The process as `api` tells of it. */
 export function denoHost(api: DenoApi): Host {

@@ -1,6 +1,6 @@
 /** The process on Node and Bun. */
 import { builtins } from "./builtins.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "./_host_types.ts";
 
 /** The process as the global of that name tells of it. */
 export const nodeHost: Host = {

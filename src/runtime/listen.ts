@@ -12,7 +12,6 @@ import type {
   ListenOptions,
   ListenTarget,
 } from "./types.ts";
-import { bindUnixPath } from "./unix_path.ts";
 
 /** What connections need to know of the listener they came through. */
 export interface AcceptContext {
@@ -38,23 +37,6 @@ export function contextOf(target: ListenTarget): AcceptContext {
     localAddress: undefined,
     isUnix: target.kind === "unix",
   };
-}
-
-/** What the sockets of Deno and Bun themselves are not used for: see Transport.lacks. */
-export function lacksNatively(
-  target: ListenTarget,
-  options: ListenOptions,
-): string | undefined {
-  if (options.tls !== undefined) return "TLS";
-  // Deno.listen ignores a descriptor and opens a port of its own choice.
-  if (target.kind === "fd") return "inherited sockets";
-  if (target.kind === "server") return "servers of node:net";
-  return undefined;
-}
-
-/** Whether `target` is every interface of IPv6, so that it matters whether IPv4 is taken too. */
-export function isIpv6Wildcard(target: ListenTarget): boolean {
-  return target.kind === "tcp" && (target.host === "" || target.host === "::");
 }
 
 /** Every interface: `::` takes IPv4 too; without IPv6 on this machine there is `0.0.0.0`. */
@@ -133,6 +115,7 @@ async function listenUnix(
     throw refusal(target, "EINVAL", "expected the path of a file");
   }
   demandUnix(target, path);
+  const { bindUnixPath } = await import("./unix_path.ts");
   return new BoundListener(
     { kind: "unix", path },
     await bindUnixPath(target, (name) => binder.unix(name)),

@@ -4,11 +4,12 @@
  * The public streams of `node:zlib` keep a window but answer through the event loop, 35 to 230 µs
  * later for 4 kB where the work takes 10; the public synchronous functions forget their window.
  * What the streams call for a synchronous chunk, `_processChunk`, does both if its stream is kept
- * from closing behind it. The name is private, so it is tried once at load: where it does not
+ * from closing behind it. The name is private, so it is tried once, when the first WebSocket wants it: where it does not
  * work, the synchronous functions serve, and no window is kept (a peer is then told so).
  */
 import { Buffer } from "node:buffer";
-import zlib from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
+import { builtins } from "./builtins.ts";
 import type { MessageDeflater, MessageInflater } from "./types.ts";
 
 /** What the streams of `node:zlib` are to us. */
@@ -23,7 +24,9 @@ interface SyncStream {
   removeAllListeners(event: "error"): unknown;
 }
 
-const { Z_SYNC_FLUSH, Z_DEFAULT_COMPRESSION } = zlib.constants;
+/** Of zlib itself, the same everywhere. */
+const Z_SYNC_FLUSH = 2;
+const Z_DEFAULT_COMPRESSION = -1;
 const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
 const NOTHING = new Uint8Array(0);
 /**
@@ -69,11 +72,16 @@ function step(
   }
 }
 
-/** Whether windows can be kept from one message to the next. */
-export const keepsContext: boolean = tryContext();
+let triedContext: boolean | undefined;
+
+/** Whether windows can be kept from one message to the next. Tried when it is first asked. */
+export function keepsContext(): boolean {
+  return triedContext ??= tryContext();
+}
 
 function tryContext(): boolean {
   try {
+    const { zlib } = builtins;
     const deflate = zlib.createDeflateRaw() as unknown as SyncStream;
     const inflate = zlib.createInflateRaw() as unknown as SyncStream;
     const text = Buffer.from("a window that is kept, a window that is kept");
@@ -97,7 +105,7 @@ export function createDeflater(
   windowBits: number,
   keeps: boolean,
 ): MessageDeflater {
-  return keepsContext
+  return keepsContext()
     ? createStreamDeflater(windowBits, keeps)
     : createPlainDeflater(windowBits);
 }
@@ -107,18 +115,18 @@ export function createInflater(
   windowBits: number,
   keeps: boolean,
 ): MessageInflater {
-  return keepsContext
+  return keepsContext()
     ? createStreamInflater(windowBits, keeps)
     : createPlainInflater(windowBits);
 }
 
-function deflateOptions(windowBits: number): zlib.ZlibOptions {
+function deflateOptions(windowBits: number): ZlibOptions {
   // Memory level 5 with 12 bits takes 32 KiB where the defaults take 256; it packs messages of a
   // few kilobytes within some percent as well.
   return { windowBits, memLevel: 5, level: Z_DEFAULT_COMPRESSION };
 }
 
-function inflateOptions(windowBits: number): zlib.ZlibOptions {
+function inflateOptions(windowBits: number): ZlibOptions {
   // zlib deflates with a window of 9 bits where 8 are asked for; a peer that uses it agrees to 8.
   return { windowBits: Math.max(windowBits, 9) };
 }
@@ -127,7 +135,7 @@ function createStreamDeflater(
   windowBits: number,
   keeps: boolean,
 ): MessageDeflater {
-  const raw = zlib.createDeflateRaw(deflateOptions(windowBits));
+  const raw = builtins.zlib.createDeflateRaw(deflateOptions(windowBits));
   const stream = raw as unknown as SyncStream;
   return {
     deflate(message) {
@@ -145,6 +153,7 @@ export function createPlainDeflater(windowBits: number): MessageDeflater {
     ...deflateOptions(windowBits),
     finishFlush: Z_SYNC_FLUSH,
   };
+  const { zlib } = builtins;
   return {
     deflate: (message) =>
       withoutTail(own(zlib.deflateRawSync(message, options))),
@@ -164,7 +173,7 @@ function createStreamInflater(
   windowBits: number,
   keeps: boolean,
 ): MessageInflater {
-  const raw = zlib.createInflateRaw(inflateOptions(windowBits));
+  const raw = builtins.zlib.createInflateRaw(inflateOptions(windowBits));
   const stream = raw as unknown as SyncStream;
   return {
     inflate: (payload, maxBytes) =>
@@ -197,6 +206,7 @@ export function createPlainInflater(windowBits: number): MessageInflater {
     ...inflateOptions(windowBits),
     finishFlush: Z_SYNC_FLUSH,
   };
+  const { zlib } = builtins;
   return {
     inflate: (payload, maxBytes) =>
       guarded(payload, (input) => {

@@ -3,23 +3,23 @@
  * asked to.
  */
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { ConfigError } from "../errors.ts";
 import { bun } from "./_bun_types.ts";
 import { deno } from "./_deno_types.ts";
 import { describeTarget } from "./addresses.ts";
+import { builtins } from "./builtins.ts";
 import { bunTransport } from "./bun.ts";
 import { denoTransport } from "./deno.ts";
 import { descriptorLimit } from "./descriptors.ts";
 import { openFile } from "./files.ts";
+import { host } from "./host.ts";
+import { nodeLacks } from "./lacks.ts";
 import {
   createDeflater,
   createInflater,
   keepsContext,
 } from "./message_codec.ts";
-import { nodeTransport } from "./node.ts";
 import { mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
 import { textSink } from "./text_sink.ts";
@@ -34,12 +34,22 @@ import type {
 export { describeTarget } from "./addresses.ts";
 export { resolveTarget } from "./resolve_target.ts";
 
+/** Sockets of `node:net`. Loaded for who listens: Deno and Bun have sockets of their own. */
+const nodeTransport: Transport = {
+  name: "node",
+  lacks: nodeLacks,
+  async listen(target, options, accept) {
+    const node = await import("./node.ts");
+    return await node.listen(target, options, accept);
+  },
+};
+
 /** The runtime this process runs on. */
 export const runtime: Runtime = {
   ...identity(),
-  platform: process.platform,
-  pid: process.pid,
-  args: deno?.args ?? process.argv.slice(2),
+  platform: host.platform,
+  pid: host.pid,
+  args: host.args,
   stdout: textSink(1),
   stderr: textSink(2),
   // node:net on Node makes a Buffer of everything else, for every write.
@@ -47,8 +57,9 @@ export const runtime: Runtime = {
   // Bun 1.4 never calls SNICallback for a TLSSocket over another stream than a net.Socket.
   hearsNamesOfTakenSockets: bun === undefined,
   descriptorLimit,
-  cwd: () => process.cwd(),
-  env: (name) => mayReadEnv(name) ? process.env[name] : undefined,
+  cwd: () => host.cwd(),
+  fileKind: (path) => host.fileKind(path),
+  env: (name) => mayReadEnv(name) ? host.env(name) : undefined,
   async loadTls() {
     const { NodeTls } = await import("./tls.ts");
     return {
@@ -56,8 +67,11 @@ export const runtime: Runtime = {
     };
   },
   openFile,
-  sha1: (text) => createHash("sha1").update(text).digest("base64"),
-  keepsDeflateContext: keepsContext,
+  sha1: (text) =>
+    builtins.crypto.createHash("sha1").update(text).digest("base64"),
+  get keepsDeflateContext() {
+    return keepsContext();
+  },
   createDeflater,
   createInflater,
   onSignal,

@@ -6,12 +6,7 @@ import { tcpAddress, UNNAMED } from "./addresses.ts";
 import { deno } from "./_deno_types.ts";
 import type { Binder, GivenSocket } from "./bound_socket.ts";
 import { cannotListen, demandSocket, unixPathOf } from "./inherited_fd.ts";
-import {
-  type AcceptContext,
-  contextOf,
-  isIpv6Wildcard,
-  listenOn,
-} from "./listen.ts";
+import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { refusal } from "./listen_errors.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { introduce } from "./socket_events.ts";
@@ -24,23 +19,10 @@ import type {
   ListenTarget,
   Socket,
   SocketHandler,
-  Transport,
 } from "./types.ts";
 
-/** Sockets of `node:net`. */
-export const nodeTransport: Transport = { name: "node", lacks, listen };
-
-function lacks(
-  target: ListenTarget,
-  options: ListenOptions,
-): string | undefined {
-  // Deno 2.9 node:net takes IPv4 all the same.
-  return deno !== undefined && options.ipv6Only && isIpv6Wildcard(target)
-    ? "--ipv6-only"
-    : undefined;
-}
-
-function listen(
+/** Listens with sockets of `node:net`. */
+export function listen(
   target: ListenTarget,
   options: ListenOptions,
   accept: (socket: Socket) => SocketHandler,

@@ -1,6 +1,6 @@
 /** A host name becomes the addresses to listen on. */
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { ipOctets } from "../ip_octets.ts";
+import { builtins } from "./builtins.ts";
 import { listenError } from "./listen_errors.ts";
 import { demandNet } from "./permissions.ts";
 import type { ListenTarget } from "./types.ts";
@@ -21,7 +21,9 @@ export async function resolveTarget(
 ): Promise<readonly ListenTarget[]> {
   if (target.kind !== "tcp") return [target];
   const name = target.host;
-  if (name === "" || isIP(name) !== 0) return [target];
+  if (name === "" || ipOctets(name) !== undefined) return [target];
+  const { isIP } = builtins.net; // which also knows addresses with a zone, fe80::1%eth0
+  if (isIP(name) !== 0) return [target];
   // Resolved here, because each runtime has its own error for a name that does not exist, and Bun
   // 1.4 gives it no code at all.
   demandNet(target, name, target.port);
@@ -37,6 +39,6 @@ export async function resolveTarget(
 }
 
 async function lookupAll(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true });
+  const found = await builtins.dns.lookup(host, { all: true });
   return found.map(({ address }) => address);
 }

@@ -1,19 +1,19 @@
-/** Signals, over node:process, which is alike on all three runtimes but for the names it accepts. */
-import process from "node:process";
+/** Signals, alike on all three runtimes but for the names they accept. */
+import { host } from "./host.ts";
 import type { SignalName } from "./types.ts";
 
 /** See `Runtime.onSignal`. A signal that this platform does not have never comes. */
 export function onSignal(signal: SignalName, listener: () => void): () => void {
   // Elsewhere Node and Bun accept any name in silence, and Deno throws.
-  if (signal === "SIGBREAK" && process.platform !== "win32") return () => {};
+  if (signal === "SIGBREAK" && host.platform !== "win32") return () => {};
   // Its own function, so that the same listener given twice can be taken off once.
   const heard = () => listener();
   try {
-    process.on(signal, heard);
+    host.addSignalListener(signal, heard);
   } catch {
     return () => {};
   }
-  return () => void process.off(signal, heard);
+  return () => host.removeSignalListener(signal, heard);
 }
 
 /** See `Runtime.dieBySignal`. */

@@ -1,5 +1,4 @@
 /** What the three sockets share in calling their handler. */
-import process from "node:process";
 import type { Socket, SocketHandler } from "./types.ts";
 
 /** The handler of a socket until `accept` returns the real one. */

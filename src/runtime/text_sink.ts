@@ -3,9 +3,8 @@
  * process exits or dies.
  */
 import { Buffer } from "node:buffer";
-import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
 import { deno } from "./_deno_types.ts";
+import { host } from "./host.ts";
 import type { TextSink } from "./types.ts";
 
 /**
@@ -27,14 +26,16 @@ export function textSink(fd: number): TextSink {
 }
 
 class DescriptorSink implements TextSink {
-  readonly isTerminal: boolean;
   readonly #fd: number;
   /** The last write waited in vain: until one succeeds, the next do not wait. */
   #isStuck = false;
 
   constructor(fd: number) {
     this.#fd = fd;
-    this.isTerminal = isatty(fd);
+  }
+
+  get isTerminal(): boolean {
+    return host.isTerminal(this.#fd);
   }
 
   write(text: string): void {
@@ -42,12 +43,7 @@ class DescriptorSink implements TextSink {
     let patience = this.#isStuck ? 0 : MAX_WAIT_MS;
     for (let at = 0; at < bytes.length;) {
       try {
-        at += writeSync(
-          this.#fd,
-          bytes,
-          at,
-          Math.min(bytes.length - at, MAX_WRITE),
-        );
+        at += host.write(this.#fd, bytes.subarray(at, at + MAX_WRITE));
         this.#isStuck = false;
       } catch (error) {
         // EPIPE: nobody reads any more. EBADF: there never was anybody. Both are none of our

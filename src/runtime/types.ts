@@ -277,6 +277,9 @@ export interface Transport {
   ): Promise<Listener>;
 }
 
+/** What of a path matters for finding modules. */
+export type FileKind = "file" | "folder";
+
 /** A file opened for reading: the body of a pathsend. */
 export interface OpenFile {
   /** Bytes in the file when it was opened. */
@@ -342,6 +345,12 @@ export interface Runtime {
   allocate(size: number): Uint8Array;
   /** Working directory, absolute. */
   cwd(): string;
+  /**
+   * What lies at `path`, links followed; `undefined` for anything else than these two.
+   *
+   * @throws The system's error with its `code`, such as `ENOENT`; Deno's `NotCapable`.
+   */
+  fileKind(path: string): FileKind | undefined;
   /** An environment variable; `undefined` if unset, or if we may not look. */
   env(name: string): string | undefined;
   /** Loads what speaks TLS: servers without it need not. */
@@ -353,7 +362,7 @@ export interface Runtime {
   openFile(path: string): Promise<OpenFile>;
   /** The SHA-1 digest of `text`, in base64. */
   sha1(text: string): string;
-  /** Whether a window can be kept from one WebSocket message to the next. */
+  /** Whether a window can be kept from one WebSocket message to the next. Found when first asked. */
   readonly keepsDeflateContext: boolean;
   /** @param bits Window size as a power of two, 9 to 15. @param keeps Whether the window is kept. */
   createDeflater(bits: number, keeps: boolean): MessageDeflater;

@@ -70,7 +70,10 @@ function webSocketSettings(options: Options): WebSocketSettings {
       ? {
         serverMaxWindowBits: 12,
         clientMaxWindowBits: 12,
-        keepsContext: runtime.keepsDeflateContext,
+        // Asked when the first WebSocket wants compression: it loads and tries zlib.
+        get keepsContext() {
+          return runtime.keepsDeflateContext;
+        },
       }
       : undefined,
   };

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "faults.ts": [],
   "errors.ts": [],
   "version.ts": [],
-  "runtime/": ["errors.ts"],
+  "runtime/": ["errors.ts", "ip_octets.ts"],
   "ip_octets.ts": [],
   "tls/": ["errors.ts", "ip_octets.ts"],
   "proxy/": ["faults.ts", "ip_octets.ts", "runtime/types.ts"],
