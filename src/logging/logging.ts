@@ -58,7 +58,7 @@ export function createLogging(
   const env = (name: string) => out.env(name);
   const hasAccess = accessLog && LEVEL_NUMBERS[logLevel] <= LEVEL_NUMBERS.info;
   const access = !hasAccess ? undefined : new TextAccessLog({
-    isColored: usesColors(useColors, stdout.isTerminal, env),
+    isColored: usesColors(useColors, stdout, env),
     write: (text) => stdout.write(text),
     afterTurn: (callback) => out.afterTurn(callback),
     phrase: (status) => out.phrase(status),
@@ -66,7 +66,7 @@ export function createLogging(
   const flush = (): void => access?.flush();
   const format = {
     level: logLevel,
-    isColored: usesColors(useColors, stderr.isTerminal, env),
+    isColored: usesColors(useColors, stderr, env),
     write(text: string): void {
       // Both streams often end in one terminal or file: what happened first is told first.
       flush();

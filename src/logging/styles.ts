@@ -40,10 +40,11 @@ function color(text: string, code: number): string {
  * then whether a person reads it.
  *
  * @param useColors The option; `undefined` leaves it to the rest.
+ * @param stream Asked last: finding out takes a while.
  */
 export function usesColors(
   useColors: boolean | undefined,
-  isTerminal: boolean,
+  stream: { readonly isTerminal: boolean },
   env: (name: string) => string | undefined,
 ): boolean {
   if (useColors !== undefined) return useColors;
@@ -53,5 +54,5 @@ export function usesColors(
   }
   const refused = env("NO_COLOR");
   if (refused !== undefined && refused !== "") return false; // no-color.org
-  return isTerminal && env("TERM") !== "dumb";
+  return env("TERM") !== "dumb" && stream.isTerminal;
 }

@@ -61,7 +61,7 @@ for (
   const given = `useColors ${useColors}, ${isTerminal ? "a" : "no"} terminal`;
   test(`usesColors() says ${expected} for ${given}, ${JSON.stringify(variables)}`, () => {
     assert.equal(
-      usesColors(useColors, isTerminal, (name) => variables[name]),
+      usesColors(useColors, { isTerminal }, (name) => variables[name]),
       expected,
     );
   });
