@@ -5,7 +5,7 @@
  *
  * Tricorn with a small application beside the server of the runtime in a script of its own. Deno and
  * Bun run the sources; Node runs what the package holds, compiled beforehand. `--beside` takes
- * another checkout into the rounds, to compare two commits.
+ * another checkout into the rounds, to compare commits, and can be repeated.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -46,7 +46,7 @@ function readArguments() {
       options: {
         rounds: { type: "string", default: "25" },
         only: { type: "string", default: "deno,bun,node" },
-        beside: { type: "string" },
+        beside: { type: "string", multiple: true, default: [] },
       },
     });
     const rounds = Number(values.rounds);
@@ -101,8 +101,8 @@ async function main() {
 
 function sidesOf() {
   const trees = [{ name: "tricorn", root: ROOT }];
-  if (settings.beside !== undefined) {
-    trees.push({ name: "beside", root: resolve(settings.beside) });
+  for (const folder of settings.beside) {
+    trees.push({ name: folder, root: resolve(folder) });
   }
   const sides = [];
   for (const runtime of settings.only) {
@@ -117,7 +117,7 @@ function sidesOf() {
     add("bare", join(HERE, `bare_${runtime}.mjs`));
     for (const { name, root } of trees) {
       const cli = runtime === "node"
-        ? join(compile(root, join(folder, name)), "cli.js")
+        ? join(compile(root, join(folder, String(sides.length))), "cli.js")
         : join(root, "cli.ts");
       add(name, cli, "--app-dir", HERE, "app.mjs:app", "--port");
     }

@@ -1,5 +1,5 @@
 /** What all connections of one server share. */
-import type { AsgiApp, SignalExtension, State } from "../asgi.ts";
+import type { AsgiApp, SignalExtension, State, TlsExtension } from "../asgi.ts";
 import type { HttpLimits } from "../http/limits.ts";
 import type { AccessLog } from "../logging/access_log.ts";
 import type { Logger } from "../logging/logger.ts";
@@ -7,6 +7,7 @@ import type {
   MessageDeflater,
   MessageInflater,
   OpenFile,
+  TlsConnection,
 } from "../runtime/types.ts";
 import type { WebSocketLimits } from "../websocket/limits.ts";
 import type { DeflateWishes } from "../websocket/permessage_deflate.ts";
@@ -84,6 +85,8 @@ export interface HttpContext {
   readonly openFile: (path: string) => Promise<OpenFile>;
   /** Digests a handshake's key (RFC 6455 §4.2.2). */
   readonly acceptKey: (key: string) => string;
+  /** What scopes tell of a TLS connection; `undefined` on a server without. */
+  readonly tlsExtension: ((tls: TlsConnection) => TlsExtension) | undefined;
   readonly createDeflater: (bits: number, keeps: boolean) => MessageDeflater;
   readonly createInflater: (bits: number, keeps: boolean) => MessageInflater;
   /** Calls back when the current turn of the event loop is over. */

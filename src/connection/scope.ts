@@ -17,7 +17,6 @@ import type { RequestHead } from "../http/request_head.ts";
 import type { Address, Socket, TlsConnection } from "../runtime/types.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { HttpCycle } from "./http_cycle.ts";
-import { tlsExtension } from "./tls_extension.ts";
 import type { WebSocketCycle } from "./websocket_cycle.ts";
 
 /** asgi:A-032; one frozen object for all scopes of the kind (asgi:A-029). */
@@ -111,11 +110,12 @@ function schemeOf(context: HttpContext, info: ConnectionInfo): string {
 /** Adds the entry that only TLS connections have (asgi:A-200); `E` is not frozen yet. */
 function withTls<E extends { readonly tls?: TlsExtension }>(
   extensions: E,
+  context: HttpContext,
   info: ConnectionInfo,
 ): E {
   if (info.tls !== undefined) {
-    (extensions as { tls?: TlsExtension }).tls = info.tlsExtension ??=
-      tlsExtension(info.tls);
+    (extensions as { tls?: TlsExtension }).tls = info.tlsExtension ??= context
+      .tlsExtension!(info.tls);
   }
   return extensions;
 }
@@ -191,7 +191,11 @@ export function httpScope(
     client: info.client,
     server: info.server,
     state: { ...context.state },
-    extensions: withTls(extensionsOf(head, context, info, cycle), info),
+    extensions: withTls(
+      extensionsOf(head, context, info, cycle),
+      context,
+      info,
+    ),
   };
 }
 
@@ -218,12 +222,16 @@ export function websocketScope(
     server: info.server,
     subprotocols,
     state: { ...context.state },
-    extensions: withTls<WebSocketExtensions>({
-      "websocket.http.response": YES,
-      "websocket.compress": YES,
-      abort_signal: new AbortEntry(cycle),
-      drain_signal: context.drainSignal,
-      connection: connectionOf(info),
-    }, info),
+    extensions: withTls<WebSocketExtensions>(
+      {
+        "websocket.http.response": YES,
+        "websocket.compress": YES,
+        abort_signal: new AbortEntry(cycle),
+        drain_signal: context.drainSignal,
+        connection: connectionOf(info),
+      },
+      context,
+      info,
+    ),
   };
 }

@@ -2,7 +2,10 @@
 import { printable } from "../config/option_types.ts";
 import { HttpConnection } from "../connection/http_connection.ts";
 import type { HttpContext } from "../connection/http_context.ts";
-import { ProxyPreface } from "../connection/proxy_preface.ts";
+import type {
+  ProxyPreface,
+  ProxyPrefaceHost,
+} from "../connection/proxy_preface.ts";
 import { PROXY_FAULTS, type ProxyFaultCode } from "../faults.ts";
 import type { TrustedPeers } from "../proxy/trusted_peers.ts";
 import type {
@@ -24,6 +27,12 @@ export interface AdmissionLimits {
 export interface ProxyRules {
   /** Who may send one. */
   readonly peers: TrustedPeers;
+  /** Reads one. */
+  readonly newPreface: (
+    socket: Socket,
+    context: HttpContext,
+    host: ProxyPrefaceHost,
+  ) => ProxyPreface;
   /** What is spoken behind it; `undefined` is plain HTTP. */
   readonly tls: TlsContext | undefined;
   /** See ListenOptions: the handshake that follows is one of ours. */
@@ -86,7 +95,7 @@ export class Admission {
       return this.#refuse(socket);
     }
     if (!this.#hasRoomFor(undefined)) return this.#refuse(socket);
-    const preface = new ProxyPreface(socket, this.#context, {
+    const preface = rules.newPreface(socket, this.#context, {
       wantsFirstByte: rules.tls !== undefined,
       onHeader: (rest) =>
         this.#afterHeader(socket, rest, rules, preface.expiresAt),

@@ -11,6 +11,8 @@ import {
 } from "./development_certificate.ts";
 import { loadTls, tlsFiles } from "./tls_material.ts";
 
+export { tlsExtension } from "../connection/tls_extension.ts";
+
 /**
  * Reads, checks and sets up what the options of `config` ask for.
  *

@@ -1,7 +1,6 @@
 /** One process's server: starts the application, listens, tracks connections, drains. */
 import type { AsgiApp } from "../asgi.ts";
 import type { Config } from "../config/config.ts";
-import { printable } from "../config/option_types.ts";
 import { usesTls } from "../config/options/tls.ts";
 import { Deadlines } from "../connection/deadlines.ts";
 import { DefaultHeaders } from "../connection/default_headers.ts";
@@ -10,11 +9,11 @@ import type { HttpContext } from "../connection/http_context.ts";
 import { OpenConnections } from "../connection/open_connections.ts";
 import { WriterPool } from "../connection/output_buffer.ts";
 import { TurnEnd } from "../connection/turn_end.ts";
+import { loadWebSockets } from "../connection/websocket_loader.ts";
 import { ConfigError, StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
 import { Lifespan } from "../lifespan.ts";
 import { createLogging, type Logging } from "../logging/logging.ts";
-import { doubtAbout, TrustedPeers } from "../proxy/trusted_peers.ts";
 import { describeTarget, runtime } from "../runtime/mod.ts";
 import type { Address, ListenOptions } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
@@ -29,6 +28,9 @@ import { admissionLimits, httpSettings } from "./settings.ts";
 
 /** Time for TLS handshakes that have begun before the listeners were closed, in milliseconds. */
 const LAST_HANDSHAKES_MS = 500;
+
+/** Time for the first requests before the rest is loaded, in milliseconds. */
+const LOAD_SOON_MS = 250;
 
 /** How to stop. */
 export interface StopOptions {
@@ -93,6 +95,7 @@ export class Server {
   #phase: ServerPhase = "new";
   #listeners: Listeners | undefined;
   #certificates: Certificates | undefined;
+  #tlsExtension: HttpContext["tlsExtension"];
   readonly #lastAccepts = new LastAccepts(runtime);
   #drain: Drain | undefined;
   #lifespan: Lifespan | undefined;
@@ -290,7 +293,10 @@ export class Server {
     const logger = this.#logging.server;
     if (usesTls(this.config.options)) {
       // What only TLS needs is loaded only for it.
-      const { openCertificates } = await import("./open_certificates.ts");
+      const { openCertificates, tlsExtension } = await import(
+        "./open_certificates.ts"
+      );
+      this.#tlsExtension = tlsExtension;
       this.#certificates = await this.#orForced(
         openCertificates(this.config, logger),
       );
@@ -391,20 +397,13 @@ export class Server {
     );
     const { proxyProtocol, forwardedAllowIps } = this.config.options;
     if (proxyProtocol) {
-      admission.demandProxyHeaders({
-        peers: new TrustedPeers(forwardedAllowIps),
-        tls: this.#certificates?.context,
-        beforeHandshake,
-      });
-      for (const entry of forwardedAllowIps) {
-        const doubt = doubtAbout(entry, forwardedAllowIps);
-        if (doubt === undefined) continue;
-        this.#logging.server.warning(
-          `"${
-            printable(entry)
-          }" in forwarded-allow-ips trusts nobody: ${doubt}`,
-        );
-      }
+      const { proxyRules } = await import("./proxy_rules.ts");
+      admission.demandProxyHeaders(
+        proxyRules(forwardedAllowIps, this.#logging.server, {
+          tls: this.#certificates?.context,
+          beforeHandshake,
+        }),
+      );
     }
     const opening = Listeners.open(
       bindings,
@@ -431,6 +430,7 @@ export class Server {
       this.#logging.server.info(text, { styled });
     }
     this.#listening.resolve(addresses);
+    if (this.config.options.ws !== "none") loadSoon();
     return true;
   }
 
@@ -459,6 +459,7 @@ export class Server {
       writers: new WriterPool(runtime.allocate),
       openFile: runtime.openFile,
       acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
+      tlsExtension: this.#tlsExtension,
       createDeflater: runtime.createDeflater,
       createInflater: runtime.createInflater,
       afterTurn: runtime.afterTurn,
@@ -530,6 +531,17 @@ export class Server {
     stopTimer();
     this.#lastAccepts.dropHandshakes();
   }
+}
+
+/**
+ * Loads what the start has left out, once it is over: an update of the package may exchange the
+ * files under a running server. What fails here is told when it is needed.
+ */
+function loadSoon(): void {
+  const stop = runtime.every(LOAD_SOON_MS, () => {
+    stop();
+    loadWebSockets().catch(() => {});
+  });
 }
 
 /** Calls back after `ms`; keeps the process alive until then. */

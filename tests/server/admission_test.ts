@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ProxyPreface } from "../../src/connection/proxy_preface.ts";
 import { OpenConnections } from "../../src/connection/open_connections.ts";
 import type { Address } from "../../src/runtime/types.ts";
 import { Admission, type AdmissionLimits } from "../../src/server/admission.ts";
@@ -102,6 +103,7 @@ function proxied(limits: Partial<AdmissionLimits> = {}, tls?: TlsContext) {
   const made = door(limits);
   const { admission } = made;
   admission.demandProxyHeaders({
+    newPreface: (...args) => new ProxyPreface(...args),
     peers: new TrustedPeers(["127.0.0.1"]),
     tls,
     beforeHandshake: (pending) => admission.beforeHandshake(pending),
