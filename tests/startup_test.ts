@@ -1,0 +1,109 @@
+/** What a start loads: every module costs a part of a millisecond, some of the runtime's ten. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+import { stripSource } from "./_support/layers.ts";
+import { commandLine, ROOT, RUNTIME } from "./_support/this_runtime.ts";
+
+/** Cheap, or needed by every request. */
+const NODE_MODULES = ["node:buffer", "node:path", "node:timers", "node:url"];
+
+/** What only some servers need: each is loaded for those, or soon after the start. */
+const LEFT_OUT = [
+  "src/connection/proxy_preface.ts",
+  "src/connection/tls_extension.ts",
+  "src/connection/websocket_connection.ts",
+  "src/connection/websocket_cycle.ts",
+  "src/proxy/proxy_header.ts",
+  "src/proxy/trusted_peers.ts",
+  "src/runtime/node.ts",
+  "src/runtime/tls.ts",
+  "src/runtime/unix_path.ts",
+  "src/server/certificates.ts",
+  "src/tls/certificate_reader.ts",
+  "src/websocket/frame_reader.ts",
+  "src/websocket/permessage_deflate.ts",
+  "src/websocket/protocol.ts",
+];
+
+/** The specifiers that loading `text` loads: neither types nor what `import()` names. */
+function loadsOf(text: string): string[] {
+  const { withStrings } = stripSource(text);
+  const statement =
+    /\b(?:import|export)\s+(?!type\b)(?:([^;"'()]*?)\bfrom\s*)?["']([^"']+)["']/g;
+  return [...withStrings.matchAll(statement)]
+    .filter(([, names = ""]) => {
+      const list = /\{([^}]*)\}/.exec(names)?.[1]?.split(",")
+        .map((name) => name.trim()).filter((name) => name !== "");
+      return list === undefined ||
+        !list.every((name) => name.startsWith("type "));
+    })
+    .map(([, , specifier]) => specifier!);
+}
+
+/** Every module that running `entry` loads: paths from the root, and names of the runtime's. */
+function loadedBy(entry: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (path: string) => {
+    if (found.has(path)) return;
+    found.add(path);
+    if (path.startsWith("node:")) return;
+    for (const specifier of loadsOf(readFileSync(join(ROOT, path), "utf8"))) {
+      visit(
+        specifier.startsWith(".")
+          ? relative(ROOT, resolve(ROOT, dirname(path), specifier))
+            .replaceAll("\\", "/")
+          : specifier,
+      );
+    }
+  };
+  visit(entry);
+  return found;
+}
+
+for (const entry of ["cli.ts", "mod.ts"]) {
+  test(`${entry} loads what every server needs, and nothing else`, () => {
+    const loaded = loadedBy(entry);
+    assert.ok(loaded.has("src/connection/http_cycle.ts"));
+    assert.deepEqual(
+      [...loaded].filter((path) => path.startsWith("node:")).sort(),
+      NODE_MODULES,
+    );
+    assert.deepEqual(LEFT_OUT.filter((path) => loaded.has(path)), []);
+  });
+}
+
+test("what is left out of a start exists", () => {
+  for (const path of LEFT_OUT) readFileSync(join(ROOT, path));
+});
+
+test("a start and the first answer load of the runtime no more than node:fs", () => {
+  const { program, args } = commandLine("tests/_support/plain_start.ts");
+  const { stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  const last = stdout.trim().split("\n").at(-1)!;
+  assert.deepEqual(
+    JSON.parse(last),
+    // Deno's own functions do for it, and even the global "process" is not looked at.
+    { text: "Hello", loaded: RUNTIME === "deno" ? [] : ["node:fs"] },
+    stderr,
+  );
+});
+
+test("loadsOf() reads what is loaded and not what is only named", () => {
+  const text = `
+    import { a, type B } from "./a.ts";
+    import { type C, type D } from "./c.ts";
+    import type { E } from "./e.ts";
+    import * as f from "node:f";
+    import "./g.ts";
+    export { h } from "./h.ts";
+    export type { I } from "./i.ts";
+    const j = await import("./j.ts");
+  `;
+  assert.deepEqual(loadsOf(text), ["./a.ts", "node:f", "./g.ts", "./h.ts"]);
+});
