@@ -27,9 +27,12 @@ import {
 import {
   copyFields,
   type KnownFields,
+  type KnownLine,
   newOwner,
   recall,
+  recallLine,
   remember,
+  rememberLine,
 } from "./field_memory.ts";
 import { notes, noteUsualField, reserveNotes, SLOTS } from "./field_notes.ts";
 import {
@@ -44,7 +47,7 @@ import {
 import { CONTENT_LENGTH, findName, HOST, NAMES } from "./header_names.ts";
 import { latin1 } from "./latin1.ts";
 import type { HttpLimits } from "./limits.ts";
-import type { HeaderField, RequestHead } from "./request_head.ts";
+import type { HeaderField, RequestHead, RequestLine } from "./request_head.ts";
 import { readSpecialTarget } from "./request_target.ts";
 
 /** What is expected next. */
@@ -59,6 +62,8 @@ type Step =
   | "version"
   /** LF of the request line. */
   | "versionLf"
+  /** The first byte of the first field, or CR of the empty line. */
+  | "fields"
   /** The first byte of a field, or CR of the empty line. */
   | "line"
   /** A field's name and the colon. */
@@ -108,8 +113,10 @@ export class HeadParser {
   #fieldsAt = 0;
   /** The fields, if they are the same as before. */
   #known: KnownFields | undefined;
+  /** The request line, if it is the same as before. */
+  #line: KnownLine | undefined;
   readonly #owner = newOwner();
-  /** Heads that were read field by field. */
+  /** Heads of which something was not known. */
   #reads = 0;
 
   constructor(limits: HttpLimits) {
@@ -157,6 +164,7 @@ export class HeadParser {
     this.#fields = 0;
     this.#isWhole = true;
     this.#known = undefined;
+    this.#line = undefined;
   }
 
   #fail(fault: HttpFaultCode): -1 {
@@ -173,6 +181,13 @@ export class HeadParser {
           // A TLS record of type handshake, version 3.x.
           if (bytes[at] === 0x16) return this.#fail("TLS_ON_PLAIN_PORT");
           this.#step = "method";
+          if (this.#reads > 1) {
+            this.#line = recallLine(this.#owner, bytes, at, end);
+            if (this.#line !== undefined) {
+              at += this.#fieldsAt = this.#line.bytes.length;
+              this.#step = "fields";
+            }
+          }
           break;
         case "method": {
           while (at < end && TOKEN[bytes[at]] === 1) at++;
@@ -224,8 +239,11 @@ export class HeadParser {
         case "versionLf":
           if (bytes[at] !== LF) return this.#fail("BAD_LINE_END");
           at++;
-          this.#step = "line";
           this.#fieldsAt = at - base;
+          this.#step = "fields";
+          break;
+        case "fields":
+          this.#step = "line";
           if (this.#reads > 1) {
             const known = recall(this.#owner, bytes, at, end);
             if (known !== undefined && known.lines <= limits.maxHeaders) {
@@ -346,13 +364,17 @@ export class HeadParser {
   /** Turns the notes into a head; false after a fault. */
   #build(bytes: Uint8Array, base: number, size: number): boolean {
     const known = this.#known;
-    const text = latin1(
+    const line = this.#line;
+    const isKnown = known !== undefined && line !== undefined;
+    const text = isKnown ? "" : latin1(
       bytes,
       base,
       base + (known === undefined ? size : this.#fieldsAt),
     );
-    const method = methodOf(text, bytes, base, this.#methodEnd);
-    const version = bytes[base + this.#targetEnd + VERSION_BYTES] === 0x31
+    const isKept = !isKnown && ++this.#reads % REMEMBER_EVERY === 2;
+    const version = line !== undefined
+      ? line.version
+      : bytes[base + this.#targetEnd + VERSION_BYTES] === 0x31
       ? "1.1"
       : "1.0";
     let headers: HeaderField[];
@@ -362,7 +384,7 @@ export class HeadParser {
     } else {
       headers = [];
       if (!this.#readFields(text, headers)) return false;
-      if (++this.#reads % REMEMBER_EVERY === 2) {
+      if (isKept) {
         remember(
           this.#owner,
           bytes,
@@ -379,41 +401,19 @@ export class HeadParser {
       this.fault = fault;
       return false;
     }
-    // http:H-016: a fragment is never sent by a client that knows HTTP, and never part of a path.
-    const targetEnd = this.#fragmentAt < 0 ? this.#targetEnd : this.#fragmentAt;
-    const pathEnd = this.#queryAt < 0 ? targetEnd : this.#queryAt;
-    const query = this.#queryAt < 0
-      ? ""
-      : text.substring(this.#queryAt + 1, targetEnd);
-    let pathAt = this.#methodEnd + 1;
-    let isServer = false;
-    if (bytes[base + pathAt] !== SLASH) {
-      const target = text.substring(pathAt, this.#targetEnd);
-      const special = readSpecialTarget(target, method);
-      if (special === undefined) {
-        this.fault = "BAD_TARGET";
-        return false;
-      }
-      pathAt += special.pathAt;
-      isServer = special.isServer;
-      if (special.authority !== undefined) {
-        setHost(headers, special.authority);
-      }
-    } else if (method === "CONNECT") { // asgi:A-050
-      this.fault = "BAD_TARGET";
-      return false;
+    const read = line ?? this.#readLine(text, bytes, base, version, headers);
+    if (read === undefined) return false;
+    // What an absolute form says of the host is not in its line alone.
+    if (isKept && (line !== undefined || this.#isOriginForm(bytes, base))) {
+      const end = base + this.#fieldsAt;
+      rememberLine(this.#owner, bytes, base, end, read);
     }
     const { contentLength, isChunked } = framing;
     this.head = {
-      method,
+      method: read.method,
       version,
-      // An absolute form without a path asks for the root (RFC 9112 §3.2.1).
-      rawPath: isServer
-        ? "*"
-        : pathAt >= pathEnd
-        ? "/"
-        : text.substring(pathAt, pathEnd),
-      query,
+      rawPath: read.rawPath,
+      query: read.query,
       headers,
       contentLength,
       isChunked,
@@ -426,6 +426,55 @@ export class HeadParser {
         : undefined,
     };
     return true;
+  }
+
+  /**
+   * Takes the request line apart; `undefined` after a fault. An absolute form also changes the
+   * host in `headers`.
+   */
+  #readLine(
+    text: string,
+    bytes: Uint8Array,
+    base: number,
+    version: RequestHead["version"],
+    headers: HeaderField[],
+  ): RequestLine | undefined {
+    const method = methodOf(text, bytes, base, this.#methodEnd);
+    // http:H-016: a fragment is never sent by a client that knows HTTP, and never part of a path.
+    const targetEnd = this.#fragmentAt < 0 ? this.#targetEnd : this.#fragmentAt;
+    const pathEnd = this.#queryAt < 0 ? targetEnd : this.#queryAt;
+    const query = this.#queryAt < 0
+      ? ""
+      : text.substring(this.#queryAt + 1, targetEnd);
+    let pathAt = this.#methodEnd + 1;
+    let isServer = false;
+    if (!this.#isOriginForm(bytes, base)) {
+      const target = text.substring(pathAt, this.#targetEnd);
+      const special = readSpecialTarget(target, method);
+      if (special === undefined) {
+        this.fault = "BAD_TARGET";
+        return undefined;
+      }
+      pathAt += special.pathAt;
+      isServer = special.isServer;
+      if (special.authority !== undefined) {
+        setHost(headers, special.authority);
+      }
+    } else if (method === "CONNECT") { // asgi:A-050
+      this.fault = "BAD_TARGET";
+      return undefined;
+    }
+    // An absolute form without a path asks for the root (RFC 9112 §3.2.1).
+    const rawPath = isServer
+      ? "*"
+      : pathAt >= pathEnd
+      ? "/"
+      : text.substring(pathAt, pathEnd);
+    return { method, version, rawPath, query };
+  }
+
+  #isOriginForm(bytes: Uint8Array, base: number): boolean {
+    return bytes[base + this.#methodEnd + 1] === SLASH;
   }
 
   /** Turns the notes of the fields into pairs and framing; false after a fault. */

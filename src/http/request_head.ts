@@ -3,6 +3,12 @@
 /** A field as received: name in lower case, value without blanks around it. */
 export type HeaderField = [name: string, value: string];
 
+/** What its first line says. */
+export type RequestLine = Pick<
+  RequestHead,
+  "method" | "version" | "rawPath" | "query"
+>;
+
 /**
  * What a request's head says. A fresh one for each request: its strings and pairs go on to the
  * application.

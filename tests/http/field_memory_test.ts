@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newOwner, recall, remember } from "../../src/http/field_memory.ts";
+import {
+  newOwner,
+  recall,
+  recallLine,
+  remember,
+  rememberLine,
+} from "../../src/http/field_memory.ts";
 import { emptyFraming } from "../../src/http/framing.ts";
-import type { HeaderField } from "../../src/http/request_head.ts";
+import type { HeaderField, RequestLine } from "../../src/http/request_head.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const SECTION = encode("host: a\r\ncookie: secret\r\n\r\n");
@@ -57,4 +63,37 @@ test("remember() copies the bytes and leaves long sections alone", () => {
   const long = new Uint8Array(4097);
   remember(owner, long, 0, long.length, 1, HEADERS, emptyFraming());
   assert.equal(recall(owner, long, 0, long.length), undefined);
+});
+
+test("recallLine() finds the request line that came with the section", () => {
+  const owner = kept();
+  const line = encode("GET /a?b HTTP/1.1\r\n");
+  const read = { method: "GET", version: "1.1", rawPath: "/a", query: "b" };
+  const bytes = encode("GET /a?b HTTP/1.1\r\nhost: a\r\n");
+  assert.equal(recallLine(owner, bytes, 0, bytes.length), undefined);
+  rememberLine(owner, bytes, 0, line.length, read as RequestLine);
+  assert.deepEqual(recallLine(owner, bytes, 0, bytes.length), {
+    ...read,
+    bytes: line,
+  });
+  for (let at = 0; at < line.length; at++) {
+    const other = bytes.slice();
+    other[at] ^= 1;
+    assert.equal(recallLine(owner, other, 0, other.length), undefined);
+    assert.equal(recallLine(owner, bytes, 0, at), undefined);
+  }
+  assert.equal(recallLine(newOwner(), bytes, 0, bytes.length), undefined);
+  remember(owner, SECTION, 0, SECTION.length, 2, HEADERS, emptyFraming());
+  assert.equal(recallLine(owner, bytes, 0, bytes.length), undefined);
+});
+
+test("rememberLine() leaves long lines alone, and places of somebody else", () => {
+  const owner = kept();
+  const read = { method: "GET", version: "1.1", rawPath: "/", query: "" };
+  const long = encode(`GET /${"x".repeat(500)} HTTP/1.1\r\n`);
+  rememberLine(owner, long, 0, long.length, read as RequestLine);
+  assert.equal(recallLine(owner, long, 0, long.length), undefined);
+  const nobody = newOwner();
+  rememberLine(nobody, long, 0, 9, read as RequestLine);
+  assert.equal(recallLine(nobody, long, 0, long.length), undefined);
 });
