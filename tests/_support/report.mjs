@@ -105,7 +105,10 @@ export function findDifferences(reports, runtimes) {
       }
     }
     for (const { name, counts } of names.values()) {
-      const marked = [...name.matchAll(MARKER)].map((match) => match[1]);
+      // What a test says of itself goes before what its group says of all.
+      const marks = name.split(" > ").map((part) => [...part.matchAll(MARKER)])
+        .findLast((matches) => matches.length > 0) ?? [];
+      const marked = marks.map((match) => match[1]);
       const meant = marked.length === 0
         ? running
         : running.filter((name) => marked.includes(name));

@@ -161,6 +161,13 @@ test("findDifferences() lets a case belong to the runtimes its name marks", () =
   );
 });
 
+test("findDifferences() believes a test's own marks before those of its group", () => {
+  const reports = [ran("deno", "[deno] [bun] g > [deno] a"), ran("bun")];
+  assert.deepEqual(findDifferences(reports, ["deno", "bun"]), []);
+  const unmarked = [ran("deno", "[deno] [bun] g > a"), ran("bun")];
+  assert.equal(findDifferences(unmarked, ["deno", "bun"]).length, 1);
+});
+
 test("findDifferences() expects nothing of a file that broke as a whole", () => {
   assert.deepEqual(
     findDifferences([ran("deno", "a"), ran("bun", WHOLE_FILE)], [
