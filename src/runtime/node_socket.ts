@@ -54,7 +54,7 @@ export class NodeSocket implements Socket {
    * On TLS, the callback of every write: an empty one to mark the end would be an error there on
    * Deno 2.9 (EPERM).
    */
-  readonly #onWritten: (() => void) | undefined;
+  readonly #onWritten: ((error?: Error | null) => void) | undefined;
   /** What follows a large buffer of which not all has left; `undefined` nearly always. */
   #rest: WriteQueue | undefined;
   #restBytes = 0;
@@ -82,16 +82,20 @@ export class NodeSocket implements Socket {
     this.#context = context;
     this.#localAddress = context.localAddress;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
-    const judge = () => {
-      if (this.#waitingBytes === 0) this.#drained();
+    const judge = (error?: Error | null) => {
+      // Of a peer that has vanished: onClose is on its way.
+      if (!error && this.#waitingBytes === 0) this.#drained();
     };
     if (tls !== undefined) {
       // Bun hands bytes to what is beneath later than it says that they are written.
       this.#onWritten = beneath === undefined
         ? judge
-        : () => void setImmediate(judge);
+        : (error) => void setImmediate(judge, error);
     }
-    if (this.#onWritten !== undefined) beneath?.on("drain", this.#onWritten);
+    // An ending stream emits "finish" instead.
+    if (this.#onWritten !== undefined) {
+      beneath?.on("drain", this.#onWritten).on("finish", this.#onWritten);
+    }
     (raw as OwnedNetSocket)[OWNER] = this;
     // What a TLSSocket reads from its handle is not yet decrypted.
     this.isLending = tls === undefined && readShared(raw, NodeSocket.#onData);
@@ -120,7 +124,10 @@ export class NodeSocket implements Socket {
   }
 
   get #waitingBytes(): number {
-    return this.#raw.writableLength + (this.#beneath?.writableLength ?? 0);
+    const { writableLength } = this.#raw;
+    return this.#beneath === undefined
+      ? writableLength
+      : Math.max(writableLength, this.#beneath.writableLength);
   }
 
   write(bytes: Uint8Array): boolean {
