@@ -6,6 +6,7 @@ import { connect, type Socket as NetSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { runtime } from "../../src/runtime/mod.ts";
 import type {
   Address,
@@ -13,8 +14,11 @@ import type {
   ListenTarget,
   Socket,
   SocketHandler,
+  TlsContext,
   Transport,
 } from "../../src/runtime/types.ts";
+import { TestAuthority } from "../_support/certificates.ts";
+import { RUNTIME } from "../_support/this_runtime.ts";
 
 /** Each transport of this runtime once: two on Deno and Bun, one on Node. */
 export const TRANSPORTS: readonly Transport[] = [
@@ -30,6 +34,14 @@ export function label(name: Transport["name"]): string {
 }
 
 export type Kind = "tcp" | "unix";
+
+/** How the connections of a test are carried. */
+export interface Carriage {
+  readonly transport: Transport;
+  readonly kind: Kind;
+  /** Who speaks TLS: nobody, the listener, or who took the connection over once it was accepted. */
+  readonly tls: "none" | "listener" | "taken";
+}
 
 /** Resolves when `holds`, which may take a while on a busy machine; gives up after 20 s. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
@@ -102,46 +114,87 @@ export interface Wire<R extends SocketHandler> {
   readonly handlers: R[];
   /** Connects a peer and waits until it is accepted. */
   connect(options?: { paused?: boolean }): Promise<{ peer: Peer; handler: R }>;
+  /** Connects a peer. */
+  dial(): Promise<Peer>;
 }
 
 /** Listens, runs `body`, and leaves nothing open. */
 export async function withWire<R extends SocketHandler>(
-  transport: Transport,
-  kind: Kind,
+  carriage: Carriage,
   makeHandler: (socket: Socket) => R,
   body: (wire: Wire<R>) => Promise<void>,
 ): Promise<void> {
+  const { transport, kind } = carriage;
   await withTarget(kind, async (target) => {
     const handlers: R[] = [];
     const sockets: Socket[] = [];
     const peers: Peer[] = [];
+    const accept = (socket: Socket): R => {
+      const handler = makeHandler(socket);
+      sockets.push(socket);
+      handlers.push(handler);
+      return handler;
+    };
+    const tls = carriage.tls === "none" ? undefined : await tlsOfTests();
     const listener = await transport.listen(
       target,
-      { backlog: 1024 },
-      (socket) => {
-        const handler = makeHandler(socket);
-        sockets.push(socket);
-        handlers.push(handler);
-        return handler;
-      },
+      carriage.tls === "listener"
+        ? { backlog: 1024, tls: tls!.context }
+        : { backlog: 1024 },
+      carriage.tls === "taken" ? taking(tls!.context, accept) : accept,
     );
+    const dial = async (isPaused = false): Promise<Peer> => {
+      const peer = await Peer.connect(listener.address, isPaused, tls?.ca);
+      peers.push(peer);
+      return peer;
+    };
     const connectPeer = async (options: { paused?: boolean } = {}) => {
       const index = handlers.length;
-      const peer = await Peer.connect(
-        listener.address,
-        options.paused ?? false,
-      );
-      peers.push(peer);
+      const peer = await dial(options.paused);
       await until(() => handlers.length > index, "the connection is accepted");
       return { peer, handler: handlers[index] };
     };
     try {
-      await body({ listener, handlers, connect: connectPeer });
+      await body({ listener, handlers, connect: connectPeer, dial });
     } finally {
       for (const peer of peers) peer.raw.destroy();
       for (const socket of sockets) socket.destroy();
       await listener.close();
     }
+  });
+}
+
+let tlsMade: Promise<{ context: TlsContext; ca: string }> | undefined;
+
+/** What the TLS of these tests shows, and the authority that its peers believe. */
+function tlsOfTests(): Promise<{ context: TlsContext; ca: string }> {
+  return tlsMade ??= (async () => {
+    const authority = new TestAuthority();
+    const { createTls } = await runtime.loadTls();
+    const context = createTls({
+      identities: [{ names: [], ...authority.server() }],
+      ca: undefined,
+      clientCertificates: "none",
+      minVersion: "TLSv1.2",
+      maxVersion: "TLSv1.3",
+      ciphers: undefined,
+      alpn: [],
+      handshakeMs: 20_000,
+    }, () => {});
+    return { context, ca: authority.cert };
+  })();
+}
+
+/** Accepts plain, and speaks TLS from the first bytes on, as after the header of a proxy. */
+function taking(
+  context: TlsContext,
+  accept: (socket: Socket) => SocketHandler,
+): (socket: Socket) => SocketHandler {
+  return (socket) => ({
+    onData: (bytes) => context.secure(socket, bytes.slice(), accept),
+    onDrain() {},
+    onEnd() {},
+    onClose() {},
   });
 }
 
@@ -168,37 +221,68 @@ export async function withDirectory(
   }
 }
 
-/** The other end, over node:net. */
+/** The other end, over node:net or node:tls. */
 export class Peer {
   readonly raw: NetSocket;
+  /** `raw`, or what its TLS is spoken over. */
+  readonly #below: NetSocket;
   readonly chunks: Uint8Array[] = [];
   bytes = 0;
   hasEnded = false;
   isClosed = false;
 
-  private constructor(raw: NetSocket, isPaused: boolean) {
+  private constructor(raw: NetSocket, below: NetSocket, isPaused: boolean) {
     this.raw = raw;
+    this.#below = below;
     raw.on("end", () => this.hasEnded = true);
     raw.on("error", () => {});
     raw.on("close", () => this.isClosed = true);
     if (!isPaused) this.read();
   }
 
-  static async connect(address: Address, isPaused: boolean): Promise<Peer> {
-    const raw = address.kind === "unix"
+  /** @param ca PEM of the authority that signs the server, if TLS is to be spoken. */
+  static async connect(
+    address: Address,
+    isPaused: boolean,
+    ca?: string,
+  ): Promise<Peer> {
+    const below = address.kind === "unix"
       ? connect({ path: address.path, allowHalfOpen: true })
       : connect({
         host: address.host === "::" ? "127.0.0.1" : address.host,
         port: address.port,
         allowHalfOpen: true,
       });
-    const peer = new Peer(raw, isPaused);
-    await once(raw, "connect");
+    if (ca === undefined) {
+      const peer = new Peer(below, below, isPaused);
+      await once(below, "connect");
+      return peer;
+    }
+    await once(below, "connect");
+    below.on("error", () => {});
+    const raw = connectTls({ socket: below, servername: "localhost", ca });
+    const peer = new Peer(raw, below, isPaused);
+    await once(raw, "secureConnect");
+    if (isPaused) peer.#handle?.readStop();
     return peer;
+  }
+
+  /** Deno 2.9: a TLSSocket that nobody reads from reads on, unless what is below it is stopped. */
+  get #handle(): { readStart(): void; readStop(): void } | undefined {
+    if (RUNTIME !== "deno") return undefined;
+    const { ssl } = this.raw as unknown as { ssl?: { _parent?: never } };
+    return ssl?._parent;
+  }
+
+  /** Is gone without a word: on TCP with a reset, which a UNIX socket has not. */
+  vanish(): void {
+    if (this.raw.remotePort === undefined) this.raw.destroy();
+    else this.#below.resetAndDestroy();
   }
 
   /** Starts reading. */
   read(): void {
+    this.#handle?.readStart();
     this.raw.on("data", (bytes: Uint8Array) => {
       this.chunks.push(bytes);
       this.bytes += bytes.length;

@@ -1,13 +1,15 @@
 /**
  * Holds every transport of the current runtime to every sentence of `Socket`, `SocketHandler` and
- * `Listener` in src/runtime/types.ts. Over Deno, Bun and Node these are five combinations.
+ * `Listener` in src/runtime/types.ts, plain and with TLS. Over Deno, Bun and Node these are five
+ * transports.
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { runtime } from "../../src/runtime/mod.ts";
-import type { Socket, Transport } from "../../src/runtime/types.ts";
+import type { Socket } from "../../src/runtime/types.ts";
 import {
   aWhile,
+  type Carriage,
   type Kind,
   label,
   pattern,
@@ -37,24 +39,54 @@ test("the suite runs where it believes it runs", () => {
 
 const recorder = (socket: Socket): Recorder => new Recorder(socket);
 
-for (const transport of TRANSPORTS) {
-  for (const kind of ["tcp", "unix"] as const) {
-    describe(`${label(transport.name)} socket over ${kind}`, () => {
-      /** A test with a listener whose connections are recorded. */
-      const wired = (
-        name: string,
-        body: (wire: Wire<Recorder>) => Promise<void>,
-      ): void => {
-        test(name, () => withWire(transport, kind, recorder, body));
-      };
-      reading(wired, kind);
-      writing(wired);
-      ending(wired, kind);
-      handling(wired);
-      listening(wired, kind);
-      accepting(transport, kind);
-    });
-  }
+/** How each transport can be made to carry bytes; the native ones have no TLS of their own. */
+const CARRIAGES: readonly Carriage[] = TRANSPORTS.flatMap((transport) =>
+  (["none", "listener", "taken"] as const)
+    .filter((tls) => tls !== "listener" || transport.name === "node")
+    .flatMap((tls) =>
+      (["tcp", "unix"] as const).map((kind) => ({ transport, kind, tls }))
+    )
+);
+
+const SPEAKING: Readonly<Record<Carriage["tls"], string>> = {
+  none: "",
+  listener: ", with TLS",
+  taken: ", with TLS once it was accepted",
+};
+
+/** What Bun 1.4 does not do, by sentence. */
+const BUN_GAPS: Readonly<
+  Record<string, { for: (carriage: Carriage) => boolean; reason: string }>
+> = {
+  "the peer's FIN is onEnd(), once, and writing still works": {
+    for: ({ tls }) => tls === "taken",
+    reason: "TLS over another stream than a net.Socket closes with that FIN",
+  },
+  "a peer that vanishes is onClose(), once and last": {
+    for: ({ tls, kind }) => tls === "listener" && kind === "unix",
+    reason: "what is written with TLS to a UNIX socket that is gone waits",
+  },
+};
+
+for (const carriage of CARRIAGES) {
+  const { transport: { name: transport }, kind, tls } = carriage;
+  describe(`${label(transport)} socket over ${kind}${SPEAKING[tls]}`, () => {
+    /** A test with a listener whose connections are recorded. */
+    const wired: Wired = (name, body) => {
+      const run = () => withWire(carriage, recorder, body);
+      const gap = BUN_GAPS[name];
+      if (!gap?.for(carriage)) return void test(name, run);
+      const others = transport === "native" ? "[deno]" : "[deno] [node]";
+      const skip = runtime.name === "bun" && gap.reason;
+      test(`${others} ${name}`, { skip }, run);
+    };
+    reading(wired, kind);
+    writing(wired, carriage);
+    ending(wired, carriage);
+    handling(wired);
+    listening(wired);
+    accepting(carriage);
+  });
 }
 
 type Wired = (
@@ -203,7 +235,7 @@ function reading(wired: Wired, kind: Kind): void {
   );
 }
 
-function writing(wired: Wired): void {
+function writing(wired: Wired, { tls }: Carriage): void {
   wired("write() reaches the peer", async ({ connect }) => {
     const { peer, handler } = await connect();
     handler.socket.write(text("hello"));
@@ -229,7 +261,9 @@ function writing(wired: Wired): void {
       handler.inside = "write";
       assert.equal(socket.write(LARGE), false);
       handler.inside = "";
-      assert.ok(socket.queuedBytes > 0 && socket.queuedBytes <= LARGE.length);
+      // TLS adds some bytes to each of its records.
+      const most = tls === "none" ? LARGE.length : LARGE.length * 1.01;
+      assert.ok(socket.queuedBytes > 0 && socket.queuedBytes <= most);
       await aWhile();
       assert.equal(handler.drains, 0, "onDrain came before the peer read");
       assert.ok(socket.queuedBytes > 0);
@@ -306,8 +340,8 @@ function writing(wired: Wired): void {
         at = (at + size) % MEGABYTE;
         from += size;
       }
-      await until(() => handler.socket.queuedBytes === 0, "nothing is queued");
-      assert.ok(handler.drains > 0);
+      await until(() => handler.drains > 0, "it drains");
+      assert.equal(handler.socket.queuedBytes, 0);
     },
   );
 
@@ -361,7 +395,12 @@ function writing(wired: Wired): void {
   );
 }
 
-function ending(wired: Wired, kind: Kind): void {
+function ending(wired: Wired, { kind, tls }: Carriage): void {
+  // A UNIX socket has no reset: the peer closes, which reads as FIN, and we answer in vain. Deno 2.9
+  // reads a reset as FIN where node:tls speaks over a net.Socket.
+  const seesResets = kind === "tcp" &&
+    !(tls === "listener" && runtime.name === "deno");
+
   wired(
     "the peer's FIN is onEnd(), once, and writing still works",
     async ({ connect }) => {
@@ -475,10 +514,8 @@ function ending(wired: Wired, kind: Kind): void {
       const { peer, handler } = await connect();
       peer.write("hello");
       await until(() => handler.bytes === 5, "the bytes arrive");
-      if (kind === "tcp") peer.raw.resetAndDestroy();
-      else {
-        // A UNIX socket has no reset: the peer closes, which reads as FIN, and we answer in vain.
-        peer.raw.destroy();
+      peer.vanish();
+      if (!seesResets) {
         await until(() => handler.ends === 1, "the end arrives");
         handler.socket.write(LARGE);
       }
@@ -495,8 +532,7 @@ function ending(wired: Wired, kind: Kind): void {
       const { peer, handler } = await connect({ paused: true });
       handler.socket.write(LARGE);
       await aWhile();
-      if (kind === "tcp") peer.raw.resetAndDestroy();
-      else peer.raw.destroy();
+      peer.vanish();
       await until(() => handler.closes === 1, "onClose comes");
       await aWhile();
       assert.equal(handler.closes, 1);
@@ -622,18 +658,15 @@ function handling(wired: Wired): void {
   }
 }
 
-function listening(wired: Wired, kind: Kind): void {
-  wired("holds many connections", async ({ listener, handlers }) => {
+function listening(wired: Wired): void {
+  wired("holds many connections", async ({ dial, handlers }) => {
     const count = 500;
     const peers: Peer[] = [];
     try {
       for (let i = 0; i < count; i += 50) {
         peers.push(
           ...await Promise.all(
-            Array.from(
-              { length: 50 },
-              () => Peer.connect(listener.address, false),
-            ),
+            Array.from({ length: 50 }, () => dial()),
           ),
         );
       }
@@ -662,10 +695,10 @@ function listening(wired: Wired, kind: Kind): void {
 
   wired(
     "close() keeps open sockets and takes no new ones",
-    async ({ connect, listener }) => {
+    async ({ connect, dial, listener }) => {
       const { peer, handler } = await connect();
       await Promise.all([listener.close(), listener.close()]);
-      await assert.rejects(Peer.connect(listener.address, false));
+      await assert.rejects(dial());
       peer.write("still here");
       await until(() => handler.text === "still here", "the peer is heard");
       handler.socket.write(text("so am I"));
@@ -711,26 +744,28 @@ function listening(wired: Wired, kind: Kind): void {
 
   wired(
     "survives peers that connect and reset at once",
-    async ({ connect, handlers, listener }) => {
+    async ({ connect, dial, handlers }) => {
       for (let i = 0; i < 20; i++) {
-        const peer = await Peer.connect(listener.address, false);
-        if (kind === "tcp") peer.raw.resetAndDestroy();
-        else peer.raw.destroy();
+        const peer = await dial();
+        peer.vanish();
       }
-      const { peer, handler } = await connect();
+      // With TLS, some of the others may be accepted only now.
+      const { peer } = await connect();
       peer.write("after the storm");
-      await until(() => handler.text === "after the storm", "it is heard");
-      for (const other of handlers) if (other !== handler) other.socket.end();
+      const heard = () =>
+        handlers.find((handler) => handler.text === "after the storm");
+      await until(() => heard() !== undefined, "it is heard");
+      const others = handlers.filter((handler) => handler !== heard());
+      for (const other of others) other.socket.end();
       await until(
-        () =>
-          handlers.every((other) => other === handler || other.closes === 1),
+        () => others.every((other) => other.closes === 1),
         "the others are closed",
       );
     },
   );
 }
 
-function accepting(transport: Transport, kind: Kind): void {
+function accepting(carriage: Carriage): void {
   /** A test whose connections are accepted by `accept`. */
   const accepted = (
     name: string,
@@ -742,7 +777,7 @@ function accepting(transport: Transport, kind: Kind): void {
       accept(made);
       return made;
     };
-    test(name, () => withWire(transport, kind, makeHandler, body));
+    test(name, () => withWire(carriage, makeHandler, body));
   };
 
   accepted("accept may write and end at once", ({ socket }) => {
@@ -801,11 +836,10 @@ function accepting(transport: Transport, kind: Kind): void {
       return new Recorder(socket);
     };
     await withWire(
-      transport,
-      kind,
+      carriage,
       makeHandler,
-      async ({ connect, listener }) => {
-        const refused = await Peer.connect(listener.address, false);
+      async ({ connect, dial }) => {
+        const refused = await dial();
         await until(
           () => refused.hasEnded || refused.isClosed,
           "the first is refused",
