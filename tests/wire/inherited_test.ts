@@ -15,6 +15,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { TestAuthority, withFolder } from "../_support/certificates.ts";
 import { needsIpv6, needsProgram } from "../_support/needs.ts";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
 import { SCRIPTED_APP } from "../_support/script.ts";
@@ -177,6 +179,38 @@ describe("--fd", () => {
         await scopeFrom(kind === "unix" ? path : server.runningOn);
       });
     });
+  }
+
+  for (const kind of ["tcp", "unix"] as const) {
+    test(
+      `speaks TLS on a ${kind} socket`,
+      { skip },
+      () =>
+        withFolder(async (files) => {
+          const authority = new TestAuthority();
+          const { cert, key } = authority.server();
+          const path = join(folder, "tls.sock");
+          const args = [
+            ...["--fd", "3"],
+            ...["--ssl-certfile", files.write("cert.pem", cert)],
+            ...["--ssl-keyfile", files.write("key.pem", key)],
+          ];
+          const via = handOver([{ kind, at: 3, path }]);
+          await withGiven({ args, via }, async (server) => {
+            const target = kind === "unix" ? { path } : server.target;
+            const socket = connectTls({
+              ...target,
+              servername: "localhost",
+              ca: authority.cert,
+            });
+            socket.write(request("GET /", ["Connection: close"]));
+            let answer = "";
+            for await (const bytes of socket) answer += bytes;
+            assert.match(answer, /^HTTP\/1\.1 200 /);
+            await endsWell(server);
+          });
+        }),
+    );
   }
 
   test("serves who connected before it was there", { skip }, async () => {
