@@ -52,10 +52,13 @@ function readArguments() {
     full,
     scenarios: chosen("--scenario", values.scenario, NAMES) ?? NAMES,
     servers: chosen("--servers", values.servers, SIDES.map(({ name }) => name)),
-    rounds: count("--rounds", values.rounds) ?? (full ? 7 : 3),
-    seconds: count("--seconds", values.seconds) ?? (full ? 3 : 1),
-    warmUpSeconds: full ? 3 : 1,
-    memoryRounds: full ? 3 : 1,
+    rounds: count("--rounds", values.rounds) ?? (full ? 5 : 3),
+    seconds: count("--seconds", values.seconds) ?? (full ? 2 : 1),
+    warmUpSeconds: full ? 2 : 1,
+    memoryRounds: full ? 2 : 1,
+    // Five steps in each round: about as long as the other scenarios.
+    stepRounds: count("--rounds", values.rounds) ?? (full ? 3 : 1),
+    stepSeconds: 1,
     json: values.json,
   };
 }

@@ -9,6 +9,7 @@ import { checkAnswer } from "./scenarios.mjs";
 import { runWrk } from "./wrk.mjs";
 
 const CLIENT = join(ROOT, "bench/load/client.mjs");
+const HTTP_CLIENT = join(ROOT, "bench/load/http_client.mjs");
 const WEBSOCKET_CLIENT = join(ROOT, "bench/load/websocket_client.mjs");
 const SETTLE_MS = 500;
 const IDLE_OPEN_MS = 60_000;
@@ -25,6 +26,66 @@ export async function measureLoad(server, load, seconds) {
     answerSize: before.size,
   });
   const cpu = server.cpuSeconds() - cpuBefore;
+  checkAnswer(load, await exchange(server.port, load));
+  return {
+    ...counted,
+    cpuUs: cpu * 1e6 / counted.requests,
+    requestsPerSecond: counted.requests / counted.seconds,
+    busy: cpu / counted.seconds,
+    peakMb: server.memoryMb().peak,
+  };
+}
+
+/** The same, and every answer must have left its line in the access log. */
+export async function measureLogged(server, load, seconds) {
+  server.log?.empty();
+  const round = await measureLoad(server, load, seconds);
+  if (server.log === undefined) return round;
+  const lines = await server.log.lines(`"GET ${load.path} HTTP/1.1" 200`);
+  // The two answers that are compared, and those that were on their way when time was up.
+  const least = round.requests + 2;
+  const most = least + load.connections;
+  if (lines < least || lines > most) {
+    throw new Error(`${lines} lines logged, expected ${least} to ${most}`);
+  }
+  return { ...round, lines };
+}
+
+/** Loads `server` one request at a time and then pipelined; the figures are those of the latter. */
+export async function measurePipelined(server, loads, seconds) {
+  const plain = await measureLoad(server, loads.plain, seconds);
+  const round = await measureLoad(server, loads.pipelined, seconds);
+  return {
+    ...round,
+    plainCpuUs: plain.cpuUs,
+    gain: plain.cpuUs / round.cpuUs,
+  };
+}
+
+/**
+ * Loads `server` with the client of our own, in a closed loop, or with requests that are due
+ * `load.rate` times a second. Opening the connections is not in the figures.
+ */
+export async function measureRequests(server, mode, load, seconds) {
+  const before = await exchange(server.port, load);
+  checkAnswer(load, before);
+  const { path, expects, connections, rate } = load;
+  const args = JSON.stringify({
+    path,
+    expects,
+    connections,
+    rate,
+    seconds,
+    answerSize: before.size,
+  });
+  const client = start(CLIENT_CORE, [
+    BUN,
+    HTTP_CLIENT,
+    mode,
+    String(server.port),
+    args,
+  ]);
+  const { cpu, ...counted } = await timed(server, client, seconds);
   checkAnswer(load, await exchange(server.port, load));
   return {
     ...counted,
@@ -53,20 +114,25 @@ export async function measureUpload(server, bytes, times) {
  */
 export async function measureMessages(server, load, seconds) {
   const client = startWebSocketClient(server, load.kind, { ...load, seconds });
+  const { cpu, ...counted } = await timed(server, client, seconds);
+  return {
+    ...counted,
+    cpuUs: cpu * 1e6 / counted.messages,
+    messagesPerSecond: counted.messages / counted.seconds,
+    busy: cpu / counted.seconds,
+    peakMb: server.memoryMb().peak,
+  };
+}
+
+/** Lets a client begin once it is ready. @returns What it counted, and `cpu`, the server's seconds. */
+async function timed(server, client, seconds) {
   try {
     await printed(client, /^ready$/m, CLIENT_SLACK_MS);
     const cpuBefore = server.cpuSeconds();
     process.kill(client.pid, "SIGUSR2");
     const limitMs = seconds * 1_000 + CLIENT_SLACK_MS;
     const counted = JSON.parse(await printed(client, /^\{.*\}$/m, limitMs));
-    const cpu = server.cpuSeconds() - cpuBefore;
-    return {
-      ...counted,
-      cpuUs: cpu * 1e6 / counted.messages,
-      messagesPerSecond: counted.messages / counted.seconds,
-      busy: cpu / counted.seconds,
-      peakMb: server.memoryMb().peak,
-    };
+    return { ...counted, cpu: server.cpuSeconds() - cpuBefore };
   } finally {
     await stop(client);
   }

@@ -1,7 +1,16 @@
 // Servers and clients as processes: pinned to their cores, watched through /proc, ended by pid.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+} from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exchange } from "./exchange.mjs";
@@ -25,22 +34,24 @@ process.on("exit", () => {
 /**
  * Starts `command` on `core` with as many descriptors as the system allows. `sh` and `taskset`
  * both turn into the command, so the child's pid is the command's.
+ *
+ * @param output Descriptor that standard output goes to, instead of `child.output`.
  */
-export function start(core, command) {
+export function start(core, command, output = "pipe") {
   const pinned = isPinned ? ["taskset", "-c", core, ...command] : command;
   const child = spawn(
     "sh",
     ["-c", 'ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$@"', "sh", ...pinned],
     {
       cwd: ROOT,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", output, "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
     },
   );
   running.add(child);
   child.output = "";
   child.errors = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => child.output += text);
+  child.stdout?.setEncoding("utf8").on("data", (text) => child.output += text);
   child.stderr.setEncoding("utf8").on(
     "data",
     (text) => child.errors = (child.errors + text).slice(-4_000),
@@ -81,15 +92,20 @@ export async function runClient(command, limitMs) {
 /** A server that answers, and what /proc says of it. */
 export class Server {
   #child;
+  #log;
+  /** Requests a second in the last turn of warming up, where a scenario asks for it. */
+  rate = 0;
 
   /** Starts `side` and waits until "/" is answered. */
   static async start(side) {
     const server = new Server();
     server.side = side;
     server.port = await freePort();
+    if (side.logs) server.#log = new LogFile();
     const child = server.#child = start(
       SERVER_CORE,
       side.command(String(server.port)),
+      server.#log?.descriptor,
     );
     server.pid = child.pid;
     for (const deadline = Date.now() + READY_MS; Date.now() < deadline;) {
@@ -101,7 +117,7 @@ export class Server {
         await sleep(50);
       }
     }
-    await stop(child);
+    await server.stop();
     throw new Error(
       `Cannot start ${side.name}: ${
         child.errors.trim() || "it does not answer"
@@ -135,8 +151,54 @@ export class Server {
     return { now: field("VmRSS"), peak: field("VmHWM") };
   }
 
+  /** The file that standard output goes to, of a side that logs. */
+  get log() {
+    return this.#log;
+  }
+
   async stop() {
     await stop(this.#child);
+    this.#log?.remove();
+  }
+}
+
+/** A file that a server writes its access log to. */
+class LogFile {
+  #folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
+  #path = join(this.#folder, "access.log");
+  descriptor = openSync(this.#path, "a");
+
+  /** Forgets what is there; the server writes at the new end. */
+  empty() {
+    truncateSync(this.#path);
+  }
+
+  /** Lines that hold `text`, once there are no more of them for a while. */
+  async lines(text) {
+    let count = -1;
+    for (;;) {
+      const next = this.#count(text);
+      if (next === count) return count;
+      count = next;
+      await sleep(200);
+    }
+  }
+
+  #count(text) {
+    const bytes = readFileSync(this.#path);
+    let count = 0;
+    for (let at = 0; at < bytes.length; count++) {
+      const end = bytes.indexOf(10, at);
+      if (end < 0) break;
+      if (bytes.latin1Slice(at, end).includes(text)) at = end + 1;
+      else throw new Error(`Unexpected line "${bytes.latin1Slice(at, end)}"`);
+    }
+    return count;
+  }
+
+  remove() {
+    closeSync(this.descriptor);
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

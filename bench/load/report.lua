@@ -1,10 +1,15 @@
--- Runs inside wrk. Arguments: method, bytes of body. Prints what was measured as one line of JSON.
--- Nothing here runs per request: wrk builds the request once.
+-- Runs inside wrk. Arguments: method, bytes of body, depth of pipelining. Prints what was measured
+-- as one line of JSON. Unpipelined, nothing here runs per request: wrk builds the request once.
 
 function init(args)
   wrk.method = args[1] or "GET"
   local size = tonumber(args[2] or "0")
   if size > 0 then wrk.body = string.rep("x", size) end
+  local depth = tonumber(args[3] or "1")
+  if depth > 1 then
+    local requests = string.rep(wrk.format(), depth)
+    request = function() return requests end
+  end
 end
 
 function done(summary, latency)

@@ -5,12 +5,22 @@ import {
   measureIdle,
   measureIdleWebSockets,
   measureLoad,
+  measureLogged,
   measureManyRequests,
   measureMessages,
+  measurePipelined,
+  measureRequests,
   measureUpload,
 } from "./measure.mjs";
 import { Server } from "./processes.mjs";
-import { LOADS, MESSAGE_LOADS } from "./scenarios.mjs";
+import {
+  loadOfBody,
+  loadOfFields,
+  LOADS,
+  MESSAGE_LOADS,
+  PIPELINED,
+  STEPS,
+} from "./scenarios.mjs";
 import { SIDES } from "./sides.mjs";
 import { runWrk } from "./wrk.mjs";
 import { exchange } from "./exchange.mjs";
@@ -35,14 +45,16 @@ const isCompressing = (side) => isWebSocket(side) && side.name !== "deno-serve";
 
 /**
  * @typedef {object} Scenario
- * @property {"load" | "upload" | "messages" | "idle" | "memory"} kind
+ * @property {"load" | "pipelined" | "paced" | "upload" | "messages" | "idle" | "memory" | "steps"} kind
  * @property {string} title
  * @property {(side: import("./sides.mjs").Side) => boolean} takes Which servers it is put to.
  * @property {(side: import("./sides.mjs").Side) => boolean} [suits] Which could answer, if asked
  * for by name; without, those that `takes` says.
  * @property {(settings: object) => number} rounds
  * @property {(server: Server, settings: object) => Promise<void>} [warmUp]
- * @property {(server: Server, settings: object) => Promise<object>} measure
+ * @property {(server: Server, settings: object, step?: number) => Promise<object>} measure
+ * @property {string} [unit] What its steps count.
+ * @property {number[]} [steps] Each round measures every server at each of them.
  * @property {boolean} [isAlone] Whether servers run one after the other and anew each round, so
  * that none carries the memory of an earlier one.
  */
@@ -61,6 +73,88 @@ for (const [name, load] of Object.entries(LOADS)) {
       measureLoad(server, load, name === "get" ? seconds * 2 : seconds),
   };
 }
+SCENARIOS.log = {
+  kind: "load",
+  title: "GET / with the access log written to a file, and without",
+  takes: (side) => isTricorn(side),
+  rounds: ({ rounds }) => rounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server, { seconds }) => measureLogged(server, LOADS.get, seconds),
+};
+SCENARIOS.pipelined = {
+  kind: "pipelined",
+  title: "GET / pipelined, 16 under way on each of 50 connections",
+  takes: isServer,
+  rounds: ({ rounds }) => rounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server, { seconds }) =>
+    measurePipelined(
+      server,
+      { plain: LOADS.get, pipelined: PIPELINED },
+      seconds,
+    ),
+};
+SCENARIOS["half-load"] = {
+  kind: "paced",
+  title: "GET / at half of each server's own rate, 50 connections",
+  takes: isServer,
+  rounds: ({ rounds }) => rounds,
+  warmUp: async (server, { warmUpSeconds }) => {
+    await warmUp(server, LOADS.get, warmUpSeconds);
+    const saturated = await measureLoad(server, LOADS.get, warmUpSeconds);
+    server.rate = saturated.requestsPerSecond;
+  },
+  measure: (server, { seconds }) =>
+    measureRequests(
+      server,
+      "open",
+      { ...LOADS.get, rate: server.rate / 2 },
+      seconds,
+    ),
+};
+SCENARIOS.connections = {
+  kind: "steps",
+  title: "GET / over more and more connections",
+  unit: "connections",
+  steps: STEPS.connections,
+  takes: isServer,
+  rounds: ({ stepRounds }) => stepRounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server, { stepSeconds }, connections) =>
+    measureRequests(
+      server,
+      "closed",
+      { ...LOADS.get, connections },
+      stepSeconds,
+    ),
+};
+SCENARIOS.fields = {
+  kind: "steps",
+  title: "GET / with more and more header fields, 50 connections",
+  unit: "header fields",
+  steps: STEPS.fields,
+  takes: isServer,
+  rounds: ({ stepRounds }) => stepRounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.browser, warmUpSeconds),
+  measure: (server, { stepSeconds }, fields) =>
+    measureLoad(server, loadOfFields(fields), stepSeconds),
+};
+SCENARIOS.body = {
+  kind: "steps",
+  title: "POST /echo of larger and larger bodies, 10 connections",
+  unit: "bytes",
+  steps: STEPS.body,
+  takes: isServer,
+  rounds: ({ stepRounds }) => stepRounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.echo, warmUpSeconds),
+  measure: (server, { stepSeconds }, bytes) =>
+    measureLoad(server, loadOfBody(bytes), stepSeconds),
+};
 SCENARIOS.upload = {
   kind: "upload",
   title: "POST /discard of 100 MB, one connection",
@@ -159,6 +253,9 @@ async function untilWarm(turn) {
 /** Which of `sides` a scenario runs: those it is made for, and those asked for by name. */
 export function sidesOf(scenario, { servers }) {
   return SIDES.filter((side) => {
+    if (side.only !== undefined && SCENARIOS[side.only] !== scenario) {
+      return false;
+    }
     if (servers !== undefined) {
       return servers.includes(side.name) &&
         (scenario.suits ?? scenario.takes)(side);
@@ -177,14 +274,18 @@ export async function runScenario(scenario, sides, settings, progress) {
   const sidesResults = Object.fromEntries(
     sides.map((side) => [side.name, { rounds: [], failures: [] }]),
   );
-  const measure = async (server, round) => {
+  const measure = async (server, round, step) => {
     const { rounds, failures } = sidesResults[server.side.name];
     progress(".");
     try {
-      rounds.push({ round, ...await scenario.measure(server, settings) });
+      const figures = await scenario.measure(server, settings, step);
+      rounds.push({ round, ...step === undefined ? {} : { step }, ...figures });
     } catch (error) {
+      const where = step === undefined ? "" : `, ${step} ${scenario.unit}`;
       failures.push(
-        inBrief(`round ${round + 1}: ${error.message} ${server.errors}`),
+        inBrief(
+          `round ${round + 1}${where}: ${error.message} ${server.errors}`,
+        ),
       );
     }
   };
@@ -213,20 +314,21 @@ export async function runScenario(scenario, sides, settings, progress) {
     }
     for (let round = 0; round < scenario.rounds(settings); round++) {
       // Rotated, so that nobody is always measured behind the same neighbour.
-      const order = scenario.isAlone
-        ? rotated(sides, round)
-        : rotated(servers, round);
-      for (const next of order) {
-        if (!scenario.isAlone) {
-          await measure(next, round);
-          continue;
+      if (!scenario.isAlone) {
+        for (const step of scenario.steps ?? [undefined]) {
+          for (const server of rotated(servers, round)) {
+            await measure(server, round, step);
+          }
         }
+        continue;
+      }
+      for (const side of rotated(sides, round)) {
         let server;
         try {
-          server = await startWarm(next);
+          server = await startWarm(side);
           await measure(server, round);
         } catch (error) {
-          sidesResults[next.name].failures.push(inBrief(error.message));
+          sidesResults[side.name].failures.push(inBrief(error.message));
         } finally {
           await server?.stop();
         }
@@ -236,7 +338,8 @@ export async function runScenario(scenario, sides, settings, progress) {
     await Promise.all(servers.map((server) => server.stop()));
     progress("\n");
   }
-  return { kind: scenario.kind, title: scenario.title, sides: sidesResults };
+  const { kind, title, unit, steps } = scenario;
+  return { kind, title, unit, steps, sides: sidesResults };
 }
 
 /** A failure without the stack that may follow. */

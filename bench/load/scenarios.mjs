@@ -55,10 +55,11 @@ const ECHO = "x".repeat(10_000);
 
 /**
  * @typedef {object} Load
- * @property {string} title
+ * @property {string} [title]
  * @property {string} path
  * @property {string} expects The body of every answer.
  * @property {number} connections
+ * @property {number} [depth] Requests under way on each connection; without, one.
  * @property {boolean} hasFloor Whether the fixed answer of a raw socket is an answer to it.
  */
 
@@ -96,6 +97,34 @@ export const LOADS = {
     hasFloor: false,
   },
 };
+
+/** Sixteen requests under way on each connection of `get`. */
+export const PIPELINED = { ...LOADS.get, depth: 16 };
+
+/** How many connections, header fields and bytes of body the cost of a request is followed over. */
+export const STEPS = {
+  connections: [1, 10, 100, 1_000, 10_000],
+  fields: [1, 8, 16, 32, 64],
+  body: [0, 1_000, 10_000, 100_000, 1_000_000],
+};
+
+/** `GET /` with `count` header fields, Host among them. */
+export function loadOfFields(count) {
+  return { ...LOADS.get, headers: BROWSER_HEADERS.slice(0, count - 1) };
+}
+
+/** An echo of `size` bytes; ten connections, so that the largest fit into memory. */
+export function loadOfBody(size) {
+  const body = "x".repeat(size);
+  return {
+    ...LOADS.echo,
+    // wrk states a length only where there is a body.
+    headers: size === 0 ? [["Content-Length", "0"]] : [],
+    body,
+    expects: body,
+    connections: 10,
+  };
+}
 
 /**
  * @typedef {object} MessageLoad

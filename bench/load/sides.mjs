@@ -8,21 +8,26 @@ const SERVERS = join(ROOT, "bench/load/servers");
 const CLI = join(ROOT, "cli.ts");
 const at = (name) => join(SERVERS, name);
 
-/** Nothing is written per request, idle connections outlive their count, and none is pinged. */
-const TRICORN = (port) => [
+/** Idle connections outlive their count, and none is pinged. */
+const TRICORN_LOGGING = (port) => [
   CLI,
   "--app-dir",
   SERVERS,
   "asgi_app:app",
   "--port",
   port,
-  "--no-access-log",
-  "--log-level",
-  "warning",
   "--timeout-keep-alive",
   "120",
   "--ws-ping-interval",
   "3600",
+];
+
+/** The same with nothing written per request. */
+const TRICORN = (port) => [
+  ...TRICORN_LOGGING(port),
+  "--no-access-log",
+  "--log-level",
+  "warning",
 ];
 
 const UVICORN = (port) => [
@@ -57,6 +62,8 @@ const UVICORN = (port) => [
  * @property {string} needs A file that must exist.
  * @property {"http" | "websocket"} [speaks] Only this; without, both.
  * @property {boolean} [extra] Runs only when it is asked for by name.
+ * @property {string} [only] The one scenario it takes part in.
+ * @property {boolean} [logs] Writes a line for each answer to standard output, which is a file.
  */
 
 /** @type {Side[]} */
@@ -81,6 +88,33 @@ export const SIDES = [
     runtime: "node",
     command: (port) => [NODE, ...TRICORN(port)],
     needs: CLI,
+  },
+  {
+    name: "tricorn-deno-log",
+    role: "tricorn",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", ...TRICORN_LOGGING(port)],
+    needs: CLI,
+    only: "log",
+    logs: true,
+  },
+  {
+    name: "tricorn-bun-log",
+    role: "tricorn",
+    runtime: "bun",
+    command: (port) => [BUN, ...TRICORN_LOGGING(port)],
+    needs: CLI,
+    only: "log",
+    logs: true,
+  },
+  {
+    name: "tricorn-node-log",
+    role: "tricorn",
+    runtime: "node",
+    command: (port) => [NODE, ...TRICORN_LOGGING(port)],
+    needs: CLI,
+    only: "log",
+    logs: true,
   },
   {
     name: "tricorn-deno-net",

@@ -14,6 +14,7 @@ const REPORT = join(ROOT, "bench/load/report.lua");
  */
 export async function runWrk(server, load, { seconds, answerSize }) {
   const { path, method = "GET", headers = [], body = "", connections } = load;
+  const { depth = 1 } = load;
   const args = [
     "-t",
     "1",
@@ -25,7 +26,7 @@ export async function runWrk(server, load, { seconds, answerSize }) {
   ];
   for (const [name, value] of headers) args.push("-H", `${name}: ${value}`);
   args.push("-s", REPORT, `http://127.0.0.1:${server.port}${path}`);
-  args.push("--", method, String(body.length));
+  args.push("--", method, String(body.length), String(depth));
   const output = await runClient(["wrk", ...args], seconds * 1_000 + 15_000);
   const line = output.match(/^\{.*\}$/m)?.[0];
   if (line === undefined) {
@@ -37,7 +38,7 @@ export async function runWrk(server, load, { seconds, answerSize }) {
   }
   if (counted.requests === 0) throw new Error("no request answered");
   const least = counted.requests * answerSize;
-  const most = least + connections * answerSize;
+  const most = least + connections * depth * answerSize;
   if (counted.bytes < least || counted.bytes > most) {
     throw new Error(
       `${counted.bytes} bytes received, expected ${least} to ${most}`,
