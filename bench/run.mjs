@@ -1,9 +1,10 @@
 // The whole bench: what primitives, functions, one wired request and real servers cost.
 //
 //   node bench/run.mjs [--scenario NAME,...] [--servers NAME,...] [--rounds N] [--seconds N]
-//                      [--json FILE] [--full] [--list]
+//                      [--json FILE] [--full] [--charts] [--list]
 //
 // Plain JavaScript, for any Node from 20 on. See README.md beside it.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -36,6 +37,7 @@ function readArguments() {
         seconds: { type: "string" },
         json: { type: "string" },
         full: { type: "boolean", default: false },
+        charts: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
       },
     }));
@@ -53,6 +55,8 @@ function readArguments() {
     scenarios: chosen("--scenario", values.scenario, NAMES) ?? NAMES,
     servers: chosen("--servers", values.servers, SIDES.map(({ name }) => name)),
     rounds: count("--rounds", values.rounds) ?? (full ? 5 : 3),
+    // Of what no target speaks of.
+    minorRounds: count("--rounds", values.rounds) ?? 3,
     seconds: count("--seconds", values.seconds) ?? (full ? 2 : 1),
     warmUpSeconds: full ? 2 : 1,
     memoryRounds: full ? 2 : 1,
@@ -60,6 +64,7 @@ function readArguments() {
     stepRounds: count("--rounds", values.rounds) ?? (full ? 3 : 1),
     stepSeconds: 1,
     json: values.json,
+    charts: values.charts,
   };
 }
 
@@ -146,11 +151,21 @@ async function main() {
     console.log(`Not run: ${name} (${reason})`);
   }
   const file = write(report);
+  if (settings.charts) drawCharts(file);
   const seconds = Math.round((Date.now() - startMs) / 1_000);
   console.log(
     `\n${failures} failed rounds, ${seconds} s, raw figures in ${file}`,
   );
   process.exit(failures === 0 ? 0 : 1);
+}
+
+function drawCharts(file) {
+  const program = join(ROOT, "bench/charts.mjs");
+  const path = settings.json === undefined ? join(ROOT, file) : resolve(file);
+  const { status } = spawnSync(process.execPath, [program, path], {
+    stdio: "inherit",
+  });
+  if (status !== 0) fail("Cannot draw the charts");
 }
 
 function printHead({ commit, isDirty, machine, versions, tool }) {

@@ -13,6 +13,7 @@ import {
   measureUpload,
 } from "./measure.mjs";
 import { Server } from "./processes.mjs";
+import { TARGETS } from "./report.mjs";
 import {
   loadOfBody,
   loadOfFields,
@@ -43,6 +44,10 @@ const isWebSocket = (side) => !isFloor(side) && side.speaks !== "http";
 /** Deno 2.9 agrees to no compression. */
 const isCompressing = (side) => isWebSocket(side) && side.name !== "deno-serve";
 
+/** Rounds of a load scenario; with `--full` those that no target speaks of take fewer. */
+const roundsOf = (name) => ({ rounds, minorRounds }) =>
+  TARGETS[name] === undefined ? minorRounds : rounds;
+
 /**
  * @typedef {object} Scenario
  * @property {"load" | "pipelined" | "paced" | "upload" | "messages" | "idle" | "memory" | "steps"} kind
@@ -66,7 +71,7 @@ for (const [name, load] of Object.entries(LOADS)) {
     kind: "load",
     title: load.title,
     takes: load.hasFloor ? isHttp : isServer,
-    rounds: ({ rounds }) => rounds,
+    rounds: roundsOf(name),
     warmUp: (server, { warmUpSeconds }) => warmUp(server, load, warmUpSeconds),
     // The small GET is what the targets speak of: it gets twice the time.
     measure: (server, { seconds }) =>
@@ -159,7 +164,7 @@ SCENARIOS.upload = {
   kind: "upload",
   title: "POST /discard of 100 MB, one connection",
   takes: isServer,
-  rounds: ({ rounds }) => rounds,
+  rounds: roundsOf("upload"),
   warmUp: (server) => measureUpload(server, UPLOAD_BYTES, 1),
   measure: (server) => measureUpload(server, UPLOAD_BYTES, UPLOADS_PER_ROUND),
 };
@@ -175,15 +180,15 @@ SCENARIOS.idle = {
 };
 SCENARIOS.million = {
   kind: "memory",
-  title: "Memory over a million GET / (five million with --full)",
+  title: "Memory over a million GET / (three million with --full)",
   takes: isTricorn,
   suits: isServer,
-  rounds: ({ memoryRounds }) => memoryRounds,
+  rounds: () => 1,
   warmUp: (server, { warmUpSeconds }) =>
     warmUp(server, LOADS.get, warmUpSeconds),
   measure: (server, { full }) =>
     measureManyRequests(server, LOADS.get, {
-      requests: full ? 5 * MILLION : MILLION,
+      requests: full ? 3 * MILLION : MILLION,
       seconds: full ? 3 : 1,
       limitSeconds: 180,
     }),
@@ -204,7 +209,7 @@ for (const [name, load] of Object.entries(MESSAGE_LOADS)) {
     kind: "messages",
     title: load.title,
     takes: load.isCompressed ? isCompressing : isWebSocket,
-    rounds: ({ rounds }) => rounds,
+    rounds: roundsOf(name),
     warmUp: (server, settings) => warmUpMessages(server, load, settings),
     measure: (server, { seconds }) =>
       // The small echo is what the targets speak of: it gets twice the time.
