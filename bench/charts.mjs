@@ -99,7 +99,7 @@ function readArguments() {
 /** Where the figures of `names` come from; parts of several runs are told apart by date and commit. */
 function sourceOf(names, sources) {
   return [...new Set(names.map((name) => provenance(sources[name])))]
-    .join(" / ");
+    .join("\n");
 }
 
 function draw({ scenarios, sources }) {

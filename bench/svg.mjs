@@ -15,7 +15,10 @@ const BAR = 15;
 const BAR_GAP = 6;
 const GROUP_GAP = 34;
 /** Room right of the longest bar for its figure. */
-const FIGURES = 150;
+const FIGURES = 165;
+
+/** Height of a line that says where figures come from. */
+const SOURCE_LINE = 15;
 
 /** Servers in the order in which they are drawn, and how each is shown. */
 const SERVERS = {
@@ -150,16 +153,22 @@ export function figuresOf(scenario, figure, step) {
 
 function image({ height, title, subtitle, description, source, parts }) {
   const escaped = escapeXml(title);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title description">
+  const lines = source.split("\n");
+  const whole = height + (lines.length - 1) * SOURCE_LINE;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${whole}" viewBox="0 0 ${WIDTH} ${whole}" role="img" aria-labelledby="title description">
 <title id="title">${escaped}</title>
 <desc id="description">${escapeXml(description)}</desc>
 <style>${STYLE}
 </style>
-<rect class="back" width="${WIDTH}" height="${height}" rx="6"/>
+<rect class="back" width="${WIDTH}" height="${whole}" rx="6"/>
 ${text(MARGIN, 26, title, "title")}
 ${text(MARGIN, 44, subtitle, "soft")}
 ${parts.join("\n")}
-${text(MARGIN, height - 12, source, "soft")}
+${
+    lines.map((each, i) =>
+      text(MARGIN, height - 12 + i * SOURCE_LINE, each, "soft")
+    ).join("\n")
+  }
 </svg>
 `;
 }

@@ -140,6 +140,12 @@ test("barChart() draws a spread only where rounds differ", () => {
   assert.equal(svg.barChart(BARS).match(/<path class="spread"/g)?.length, 1);
 });
 
+test("barChart() makes room for every line of where figures come from", () => {
+  const height = (source: string) =>
+    Number(svg.barChart({ ...BARS, source }).match(/height="(\d+)"/)?.[1]);
+  assert.equal(height("one\ntwo\nthree") - height("one"), 30);
+});
+
 test("lineChart() says in words what it shows, step by step", () => {
   assert.match(
     svg.lineChart(LINES),
