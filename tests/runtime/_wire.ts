@@ -43,6 +43,26 @@ export interface Carriage {
   readonly tls: "none" | "listener" | "taken";
 }
 
+/** How each transport can be made to carry bytes; the native ones have no TLS of their own. */
+export const CARRIAGES: readonly Carriage[] = TRANSPORTS.flatMap((transport) =>
+  (["none", "listener", "taken"] as const)
+    .filter((tls) => tls !== "listener" || transport.name === "node")
+    .flatMap((tls) =>
+      (["tcp", "unix"] as const).map((kind) => ({ transport, kind, tls }))
+    )
+);
+
+const SPEAKING: Readonly<Record<Carriage["tls"], string>> = {
+  none: "",
+  listener: ", with TLS",
+  taken: ", with TLS once it was accepted",
+};
+
+/** How tests name `carriage`. */
+export function nameOf({ transport, kind, tls }: Carriage): string {
+  return `${label(transport.name)} socket over ${kind}${SPEAKING[tls]}`;
+}
+
 /** Resolves when `holds`, which may take a while on a busy machine; gives up after 20 s. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !holds(); waited += 5) {

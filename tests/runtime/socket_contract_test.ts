@@ -10,8 +10,10 @@ import type { Socket } from "../../src/runtime/types.ts";
 import {
   aWhile,
   type Carriage,
+  CARRIAGES,
   type Kind,
   label,
+  nameOf,
   pattern,
   Peer,
   Recorder,
@@ -39,21 +41,6 @@ test("the suite runs where it believes it runs", () => {
 
 const recorder = (socket: Socket): Recorder => new Recorder(socket);
 
-/** How each transport can be made to carry bytes; the native ones have no TLS of their own. */
-const CARRIAGES: readonly Carriage[] = TRANSPORTS.flatMap((transport) =>
-  (["none", "listener", "taken"] as const)
-    .filter((tls) => tls !== "listener" || transport.name === "node")
-    .flatMap((tls) =>
-      (["tcp", "unix"] as const).map((kind) => ({ transport, kind, tls }))
-    )
-);
-
-const SPEAKING: Readonly<Record<Carriage["tls"], string>> = {
-  none: "",
-  listener: ", with TLS",
-  taken: ", with TLS once it was accepted",
-};
-
 /** What Bun 1.4 does not do, by sentence. */
 const BUN_GAPS: Readonly<
   Record<string, { for: (carriage: Carriage) => boolean; reason: string }>
@@ -69,8 +56,8 @@ const BUN_GAPS: Readonly<
 };
 
 for (const carriage of CARRIAGES) {
-  const { transport: { name: transport }, kind, tls } = carriage;
-  describe(`${label(transport)} socket over ${kind}${SPEAKING[tls]}`, () => {
+  const { transport: { name: transport }, kind } = carriage;
+  describe(nameOf(carriage), () => {
     /** A test with a listener whose connections are recorded. */
     const wired: Wired = (name, body) => {
       const run = () => withWire(carriage, recorder, body);
