@@ -10,12 +10,10 @@ import { commandLine, ROOT, RUNTIME } from "./_support/this_runtime.ts";
 /** Cheap, or needed by every request. */
 const NODE_MODULES = ["node:buffer", "node:path", "node:timers", "node:url"];
 
-/** What only some servers need: each is loaded for those, or soon after the start. */
+/** What only some servers need: it is loaded for those, before they listen. */
 const LEFT_OUT = [
   "src/connection/proxy_preface.ts",
   "src/connection/tls_extension.ts",
-  "src/connection/websocket_connection.ts",
-  "src/connection/websocket_cycle.ts",
   "src/proxy/proxy_header.ts",
   "src/proxy/trusted_peers.ts",
   "src/runtime/node.ts",
@@ -23,9 +21,6 @@ const LEFT_OUT = [
   "src/runtime/unix_path.ts",
   "src/server/certificates.ts",
   "src/tls/certificate_reader.ts",
-  "src/websocket/frame_reader.ts",
-  "src/websocket/permessage_deflate.ts",
-  "src/websocket/protocol.ts",
 ];
 
 /** The specifiers that loading `text` loads: neither types nor what `import()` names. */

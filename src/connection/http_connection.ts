@@ -29,7 +29,7 @@ import {
   scopePath,
 } from "./scope.ts";
 import { LINGER_MS, SendProgress } from "./send_progress.ts";
-import { loadedWebSockets, loadWebSockets } from "./websocket_loader.ts";
+import { WebSocketConnection } from "./websocket_connection.ts";
 import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
 
 /** What the bytes that arrive are for. */
@@ -395,26 +395,9 @@ export class HttpConnection
     this.#cycle!.refuse(handshake.status, handshake.message, handshake.headers);
   }
 
-  /** Starts `cycle`, a handshake, once there is somebody who speaks WebSocket. */
-  #awaitWebSockets(cycle: HttpCycle): void {
-    cycle.skip();
-    loadWebSockets().then(
-      () => {
-        if (!this.#isClosed) this.#startCycle(cycle);
-      },
-      (error: unknown) => {
-        this.#context.logger.error("Cannot load what speaks WebSocket", {
-          error,
-        });
-        if (!this.#isClosed && this.#reading === "wait") cycle.refuse(500);
-      },
-    );
-  }
-
   /** Hands socket and unread bytes over: this connection is done with both. */
   #upgrade(handshake: Handshake): void {
     const context = this.#context;
-    const WebSocketConnection = loadedWebSockets()!;
     const websocket = new WebSocketConnection(
       this.#socket,
       context,
@@ -432,6 +415,7 @@ export class HttpConnection
     this.#trace("Upgrading to WebSocket");
     if (this.#isPaused) this.#socket.resume();
     websocket.start();
+    // Behind an earlier request, its FIN may have come before the upgrade.
     if (this.#hasPeerEnded) websocket.onEnd();
   }
 
@@ -447,9 +431,6 @@ export class HttpConnection
     // An upgrade takes the connection over, so its request must have been read.
     if (this.#handshake !== undefined && this.#reading !== "wait") return;
     this.#isCycleUnstarted = false;
-    if (this.#handshake !== undefined && loadedWebSockets() === undefined) {
-      return this.#awaitWebSockets(cycle);
-    }
     if (context.runningCycles >= context.settings.maxConcurrency) {
       context.logger.warning("Exceeded concurrency limit.");
       cycle.skip();

@@ -9,7 +9,6 @@ import type { HttpContext } from "../connection/http_context.ts";
 import { OpenConnections } from "../connection/open_connections.ts";
 import { WriterPool } from "../connection/output_buffer.ts";
 import { TurnEnd } from "../connection/turn_end.ts";
-import { loadWebSockets } from "../connection/websocket_loader.ts";
 import { ConfigError, StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
 import { Lifespan } from "../lifespan.ts";
@@ -28,9 +27,6 @@ import { admissionLimits, httpSettings } from "./settings.ts";
 
 /** Time for TLS handshakes that have begun before the listeners were closed, in milliseconds. */
 const LAST_HANDSHAKES_MS = 500;
-
-/** Time for the first requests before the rest is loaded, in milliseconds. */
-const LOAD_SOON_MS = 250;
 
 /** How to stop. */
 export interface StopOptions {
@@ -430,7 +426,6 @@ export class Server {
       this.#logging.server.info(text, { styled });
     }
     this.#listening.resolve(addresses);
-    if (this.config.options.ws !== "none") loadSoon();
     return true;
   }
 
@@ -531,17 +526,6 @@ export class Server {
     stopTimer();
     this.#lastAccepts.dropHandshakes();
   }
-}
-
-/**
- * Loads what the start has left out, once it is over: an update of the package may exchange the
- * files under a running server. What fails here is told when it is needed.
- */
-function loadSoon(): void {
-  const stop = runtime.every(LOAD_SOON_MS, () => {
-    stop();
-    loadWebSockets().catch(() => {});
-  });
 }
 
 /** Calls back after `ms`; keeps the process alive until then. */

@@ -12,7 +12,6 @@ import { OpenConnections } from "../../src/connection/open_connections.ts";
 import { WriterPool } from "../../src/connection/output_buffer.ts";
 import { TurnEnd } from "../../src/connection/turn_end.ts";
 import { tlsExtension } from "../../src/connection/tls_extension.ts";
-import { loadWebSockets } from "../../src/connection/websocket_loader.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
 import type { AccessEntry } from "../../src/logging/access_log.ts";
 import type { LogDetails, Logger, LogLevel } from "../../src/logging/logger.ts";
@@ -21,9 +20,6 @@ import type { OpenFile } from "../../src/runtime/types.ts";
 import { KEY_SUFFIX } from "../../src/websocket/handshake.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
 import { FakeSocket } from "./fake_socket.ts";
-
-// Upgrades then happen within the read, as on every server but for its first handshake.
-await loadWebSockets();
 
 export interface LogLine {
   readonly level: LogLevel;

@@ -206,43 +206,6 @@ describe("the handshake", () => {
     );
   });
 
-  test("may be the first of a server, which loads for it what speaks WebSocket", async () => {
-    await withServer(
-      { app: APP, args: ["--limit-concurrency", "1"] },
-      async (server) => {
-        const clients = await Promise.all(
-          [1, 2, 3].map((number) =>
-            FrameClient.connect(
-              server.target,
-              "/echo",
-              [],
-              latin1(textFrame(`early ${number}`)),
-            )
-          ),
-        );
-        const [first, ...others] = clients.toSorted((a, b) =>
-          a.status - b.status
-        );
-        assert.deepEqual(others.map(({ status }) => status), [503, 503]);
-        assert.equal(first!.status, 101);
-        assert.match(await first!.said(), /^text early [123]$/);
-        for (const client of clients) client.close();
-      },
-    );
-  });
-
-  test("may be the first of a server, from a client that is gone at once", async () => {
-    await withServer({ app: APP }, async (server) => {
-      const fickle = await RawClient.connect(server.target);
-      fickle.send(handshakeRequest("/echo"));
-      fickle.reset();
-      const client = await FrameClient.connect(server.target, "/echo");
-      client.send(textFrame("still here"));
-      assert.equal(await client.said(), "text still here");
-      client.close();
-    });
-  });
-
   test("is an ordinary request with --ws none", async () => {
     await withServer({ app: APP, args: ["--ws", "none"] }, async (server) => {
       const answer = await exchange(server.target, handshakeRequest("/plain"));
