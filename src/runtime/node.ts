@@ -68,8 +68,14 @@ function shake(
   }
   tls.handshake(raw, remoteAddress, {
     onSettled,
-    onSecure: (secured, connection) =>
-      introduce(new NodeSocket(secured, context, connection), accept),
+    onSecure(secured, connection) {
+      const socket = new NodeSocket(secured, context, connection);
+      // It may have been reset since, and be asked in vain.
+      if (remoteAddress !== undefined) {
+        socket.readdress(remoteAddress, socket.localAddress);
+      }
+      introduce(socket, accept);
+    },
   });
 }
 
