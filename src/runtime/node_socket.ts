@@ -16,7 +16,7 @@ const EMPTY = new Uint8Array(0);
  * Bytes handed over at once. A buffer counts as queued until the last of it has left, so that one
  * of many megabytes would look like a peer that does not read.
  */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 512 * 1024;
 
 /** The listeners are shared by all sockets and find theirs by this: no closures per connection. */
 type OwnedNetSocket = NetSocket & { [OWNER]: NodeSocket };
