@@ -8,14 +8,20 @@
  * another checkout into the rounds, to compare commits, and can be repeated.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { BUN, DENO, describeMachine, NODE, ROOT } from "./load/machine.mjs";
+import { freePort } from "./load/processes.mjs";
 import { table } from "./load/stats.mjs";
 
 /** Rounds before those that count: caches of files and of compiled code fill. */
@@ -218,18 +224,6 @@ function cpuMs(pid) {
     }
   }
   return ns / 1e6;
-}
-
-/** A port nobody listens on. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** `12.3 (11.9-13.0)`. Quartiles: a neighbour on the machine makes single rounds arbitrarily long. */

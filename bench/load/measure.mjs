@@ -16,6 +16,17 @@ const IDLE_OPEN_MS = 60_000;
 /** How long a client may take over what is not a round: opening, and the last replies. */
 const CLIENT_SLACK_MS = 40_000;
 
+/** What a round of requests came to, from what its client counted and the server's CPU seconds. */
+function requestFigures(server, counted, cpu) {
+  return {
+    ...counted,
+    cpuUs: cpu * 1e6 / counted.requests,
+    requestsPerSecond: counted.requests / counted.seconds,
+    busy: cpu / counted.seconds,
+    peakMb: server.memoryMb().peak,
+  };
+}
+
 /** Loads `server` with wrk; one answer is compared before and one after. */
 export async function measureLoad(server, load, seconds) {
   const before = await exchange(server.port, load);
@@ -27,13 +38,7 @@ export async function measureLoad(server, load, seconds) {
   });
   const cpu = server.cpuSeconds() - cpuBefore;
   checkAnswer(load, await exchange(server.port, load));
-  return {
-    ...counted,
-    cpuUs: cpu * 1e6 / counted.requests,
-    requestsPerSecond: counted.requests / counted.seconds,
-    busy: cpu / counted.seconds,
-    peakMb: server.memoryMb().peak,
-  };
+  return requestFigures(server, counted, cpu);
 }
 
 /** The same, and every answer must have left its line in the access log. */
@@ -88,13 +93,7 @@ export async function measureRequests(server, mode, load, seconds) {
   ]);
   const { cpu, ...counted } = await timed(server, client, seconds);
   checkAnswer(load, await exchange(server.port, load));
-  return {
-    ...counted,
-    cpuUs: cpu * 1e6 / counted.requests,
-    requestsPerSecond: counted.requests / counted.seconds,
-    busy: cpu / counted.seconds,
-    peakMb: server.memoryMb().peak,
-  };
+  return requestFigures(server, counted, cpu);
 }
 
 /** Uploads `times` bodies of `bytes` that the application counts; the figures are for one of them. */

@@ -203,7 +203,7 @@ class LogFile {
 }
 
 /** A port nobody listens on. */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on("error", reject);

@@ -4,8 +4,9 @@
  * The public streams of `node:zlib` keep a window but answer through the event loop, 35 to 230 µs
  * later for 4 kB where the work takes 10; the public synchronous functions forget their window.
  * What the streams call for a synchronous chunk, `_processChunk`, does both if its stream is kept
- * from closing behind it. The name is private, so it is tried once, when the first WebSocket wants it: where it does not
- * work, the synchronous functions serve, and no window is kept (a peer is then told so).
+ * from closing behind it. The name is private, so it is tried once, when the first WebSocket wants
+ * it: where it does not work, the synchronous functions serve, and no window is kept (a peer is
+ * then told so).
  */
 import { Buffer } from "node:buffer";
 import type { ZlibOptions } from "node:zlib";

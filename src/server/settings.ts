@@ -35,8 +35,8 @@ export function httpSettings(options: Options): HttpSettings {
 }
 
 /**
- * How many connections are let in under `options`. Out of descriptors Bun's node:net
- * spins and Deno's waits, so that the default stays below what there is. The rest is the application's, and
+ * How many connections are let in under `options`. Out of descriptors Bun's node:net spins and
+ * Deno's waits, so that the default stays below what there is. The rest is the application's, and
  * that of connections which are refused and not closed yet.
  *
  * @param descriptors How many there may be, if that is known.
