@@ -21,7 +21,7 @@ import type {
 
 /** Sockets of `Bun.listen`. The backlog is Bun's own, 512. */
 export function bunTransport(api: BunApi): Transport {
-  return { name: "native", lacks: nativeLacks, listen };
+  return { name: "native", lacks: nativeLacks, suits: () => true, listen };
 
   function listen(
     target: ListenTarget,

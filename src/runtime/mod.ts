@@ -38,6 +38,7 @@ export { resolveTarget } from "./resolve_target.ts";
 const nodeTransport: Transport = {
   name: "node",
   lacks: nodeLacks,
+  suits: () => true,
   async listen(target, options, accept) {
     const node = await import("./node.ts");
     return await node.listen(target, options, accept);
@@ -83,8 +84,8 @@ export const runtime: Runtime = {
 };
 
 /**
- * The transport that listens on `target`. `auto` is the native one, which costs less per request,
- * where that can do all of it; both meet the same contract.
+ * The transport that listens on `target`. `auto` is the native one, where that can do all of it
+ * and suits the target; both meet the same contract.
  *
  * @throws ConfigError if no transport can, or not the one that was asked for.
  */
@@ -95,7 +96,10 @@ export function selectTransport(
 ): Transport {
   const { native, node } = runtime.transports;
   const lacksNative = native.lacks(target, options);
-  if (loop !== "node" && lacksNative === undefined) return native;
+  const wantsNative = loop === "auto"
+    ? native.suits(target)
+    : loop === "native";
+  if (wantsNative && lacksNative === undefined) return native;
   const lacksNode = node.lacks(target, options);
   if (lacksNode !== undefined) {
     throw new ConfigError(

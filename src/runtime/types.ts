@@ -262,6 +262,8 @@ export interface Transport {
    * can do all of it.
    */
   lacks(target: ListenTarget, options: ListenOptions): string | undefined;
+  /** Whether it carries connections to `target` no worse than `node:net` would. */
+  suits(target: ListenTarget): boolean;
   /**
    * Listens; calls `accept` once for each connection, which returns its first handler.
    * `accept` may use the socket at once. Every socket is half-open capable, has

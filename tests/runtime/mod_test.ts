@@ -22,10 +22,12 @@ const INHERITED = { kind: "fd", fd: 3 } as const;
 const GIVEN = { kind: "server", server: {} } as const;
 const OPTIONS = { backlog: 16 };
 
-test("selectTransport() gives the native sockets unless node:net is asked for", () => {
+test("selectTransport() gives the sockets that are asked for, or those that suit", () => {
   const { native, node } = runtime.transports;
   for (const target of [TCP, UNIX]) {
-    assert.equal(selectTransport("auto", target, OPTIONS), native);
+    const isBetter = RUNTIME !== "deno" || target === UNIX;
+    const usual = isBetter ? native : node;
+    assert.equal(selectTransport("auto", target, OPTIONS), usual);
     assert.equal(selectTransport("native", target, OPTIONS), native);
     assert.equal(selectTransport("node", target, OPTIONS), node);
   }
@@ -81,10 +83,10 @@ test("selectTransport() refuses ipv6Only where no socket can do it, and only the
     assert.equal(select(), runtime.transports.native);
   }
   const one = { kind: "tcp", host: "::1", port: 0 } as const;
-  assert.equal(
-    selectTransport("auto", one, options),
-    runtime.transports.native,
-  );
+  for (const loop of ["native", "node"] as const) {
+    const expected = runtime.transports[loop];
+    assert.equal(selectTransport(loop, one, options), expected);
+  }
 });
 
 test("selectTransport() leaves reusePort to node:net on Deno, which would end the process", () => {

@@ -154,7 +154,7 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     default: "auto",
     help:
       "Which sockets carry the bytes: the runtime's own (native), those of node:net (node), or " +
-      "node only for what native cannot do.",
+      "the better of those that can do what is asked for.",
   },
 };
 
