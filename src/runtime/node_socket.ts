@@ -3,6 +3,13 @@ import type { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
+import { builtins } from "./builtins.ts";
+import {
+  directHandle,
+  type DirectWriter,
+  writeDirectly,
+  type WriteHandle,
+} from "./direct_writes.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
 import { readShared } from "./shared_reads.ts";
@@ -13,8 +20,8 @@ import { WriteQueue } from "./write_queue.ts";
 const OWNER = Symbol("owner");
 const EMPTY = new Uint8Array(0);
 /**
- * Bytes handed over at once. A buffer counts as queued until the last of it has left, so that one
- * of many megabytes would look like a peer that does not read.
+ * Bytes that a stream is given at once. To it, a buffer is queued until the last of it has left, so
+ * that one of many megabytes would look like a peer that does not read.
  */
 const PIECE_BYTES = 512 * 1024;
 
@@ -38,7 +45,7 @@ function handleBelow(raw: NetSocket): HandleBelow | undefined {
 }
 
 /** One connection. Its listeners are attached, so it is reading, once constructed. */
-export class NodeSocket implements Socket {
+export class NodeSocket implements Socket, DirectWriter {
   handler: SocketHandler = NOBODY;
   readonly tls: TlsConnection | undefined;
   readonly isLending: boolean;
@@ -46,6 +53,9 @@ export class NodeSocket implements Socket {
   readonly #context: AcceptContext;
   readonly #below: HandleBelow | undefined;
   readonly #beneath: Duplex | undefined;
+  /** Where writes go that need no stream; and what of them may be handed over at once. */
+  readonly #handle: WriteHandle | undefined;
+  readonly #pieceBytes: number;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
   /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
@@ -55,9 +65,11 @@ export class NodeSocket implements Socket {
    * Deno 2.9 (EPERM).
    */
   readonly #onWritten: ((error?: Error | null) => void) | undefined;
-  /** What follows a large buffer of which not all has left; `undefined` nearly always. */
+  /** What follows a write of which not all has left; `undefined` nearly always. */
   #rest: WriteQueue | undefined;
   #restBytes = 0;
+  /** Something written directly has not left. */
+  #isWaiting = false;
   /** `write` has returned false since the last onDrain. */
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
@@ -81,6 +93,8 @@ export class NodeSocket implements Socket {
     this.#below = tls === undefined ? undefined : handleBelow(raw);
     this.#context = context;
     this.#localAddress = context.localAddress;
+    this.#handle = tls === undefined ? directHandle(raw) : undefined;
+    this.#pieceBytes = this.#handle === undefined ? PIECE_BYTES : Infinity;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
     const judge = (error?: Error | null) => {
       // Of a peer that has vanished: onClose is on its way.
@@ -125,6 +139,7 @@ export class NodeSocket implements Socket {
 
   get #waitingBytes(): number {
     const { writableLength } = this.#raw;
+    if (this.#isWaiting) return writableLength + this.#handle!.writeQueueSize;
     return this.#beneath === undefined
       ? writableLength
       : Math.max(writableLength, this.#beneath.writableLength);
@@ -133,14 +148,15 @@ export class NodeSocket implements Socket {
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     if (this.#rest !== undefined) this.#hold(this.#rest, bytes);
-    else if (bytes.length > PIECE_BYTES) return this.#writeLarge(bytes);
+    else if (this.#isWaiting) this.#hold(this.#rest = new WriteQueue(), bytes);
+    else if (bytes.length > this.#pieceBytes) return this.#writeLarge(bytes);
     else return this.#writePiece(bytes);
     return false;
   }
 
   #writeLarge(bytes: Uint8Array): boolean {
     for (let at = 0; at < bytes.length;) {
-      const end = Math.min(at + PIECE_BYTES, bytes.length);
+      const end = Math.min(at + this.#pieceBytes, bytes.length);
       const isGone = this.#writePiece(bytes.subarray(at, end));
       at = end;
       if (isGone) continue;
@@ -160,6 +176,16 @@ export class NodeSocket implements Socket {
   /** @returns Whether it has left. */
   #writePiece(bytes: Uint8Array): boolean {
     const raw = this.#raw;
+    if (
+      this.#handle !== undefined && bytes.length > 0 && raw.writableLength === 0
+    ) {
+      const outcome = writeDirectly(this.#handle, bytes, this);
+      if (outcome === "left") return true;
+      if (outcome === "waiting") {
+        this.#isWaiting = this.#owesDrain = true;
+        return false;
+      }
+    }
     // An error on a TLSSocket of Deno 2.9 (EPERM).
     if (bytes.length === 0 && this.tls !== undefined) return true;
     const isBelowMark = this.#onWritten === undefined
@@ -220,6 +246,14 @@ export class NodeSocket implements Socket {
     });
   }
 
+  /** See {@linkcode DirectWriter}. */
+  onWritten(status: number): void {
+    this.#isWaiting = false;
+    if (this.#state === "closed") return;
+    if (status === 0) this.#drained();
+    else this.#raw.destroy(writeError(status));
+  }
+
   #drained(): void {
     if (!this.#owesDrain || this.#state === "closed") return;
     this.#owesDrain = false;
@@ -234,10 +268,10 @@ export class NodeSocket implements Socket {
   /** @returns Whether all of it has left. */
   #writeRest(rest: WriteQueue): boolean {
     for (let bytes = rest.take(); bytes !== undefined; bytes = rest.take()) {
-      const piece = bytes.length > PIECE_BYTES
-        ? bytes.subarray(0, PIECE_BYTES)
+      const piece = bytes.length > this.#pieceBytes
+        ? bytes.subarray(0, this.#pieceBytes)
         : bytes;
-      if (piece !== bytes) rest.putBack(bytes.subarray(PIECE_BYTES));
+      if (piece !== bytes) rest.putBack(bytes.subarray(this.#pieceBytes));
       this.#restBytes -= piece.length;
       if (!this.#writePiece(piece) && !rest.isEmpty) return false;
     }
@@ -288,4 +322,10 @@ export class NodeSocket implements Socket {
     socket.#state = "closed";
     tellClosed(socket.handler, socket.#error);
   }
+}
+
+/** As the stream words it. */
+function writeError(status: number): Error {
+  const code = builtins.util.getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { code, syscall: "write" });
 }

@@ -1,0 +1,140 @@
+/** Writes past the stream on Node: the same bytes and callbacks as those that go through it. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { connect, createServer, type Socket as NetSocket } from "node:net";
+import { test } from "node:test";
+import { directHandle } from "../../src/runtime/direct_writes.ts";
+import { contextOf } from "../../src/runtime/listen.ts";
+import { NodeSocket } from "../../src/runtime/node_socket.ts";
+import { RUNTIME } from "../_support/this_runtime.ts";
+import { Recorder, until } from "./_wire.ts";
+
+type Way = "direct" | "stream";
+
+/** Has a socket made of `raw` find no handle that it could write to. */
+function hideHandle(raw: NetSocket): void {
+  const { _handle: handle } = raw as unknown as { _handle?: object };
+  if (handle === undefined) return;
+  Object.defineProperty(handle, "writeQueueSize", { value: undefined });
+}
+
+/** A socket that writes one `way`, and its peer, which does not read yet. */
+async function withPair(
+  way: Way,
+  body: (recorder: Recorder, peer: NetSocket) => Promise<void>,
+): Promise<void> {
+  const accepted = Promise.withResolvers<Recorder>();
+  const server = createServer({ allowHalfOpen: true }, (raw) => {
+    if (way === "stream") hideHandle(raw);
+    const target = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
+    const socket = new NodeSocket(raw, contextOf(target));
+    const recorder = new Recorder(socket);
+    socket.handler = recorder;
+    accepted.resolve(recorder);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const peer = connect(port, "127.0.0.1");
+  peer.on("error", () => {});
+  try {
+    await body(await accepted.promise, peer);
+  } finally {
+    peer.destroy();
+    server.close();
+  }
+}
+
+/** Bytes that tell where they belong. */
+function patterned(size: number, at: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + at * 7) & 0xff;
+  return bytes;
+}
+
+const SIZES = [
+  [1, 13, 1, 16_384, 2, 65_536, 1],
+  [300_000, 300_000, 1, 5_000_000, 1, 7],
+  [1, 8_000_000, 100, 600_000],
+];
+
+test("only Node says how much waits in the handle of a socket", async () => {
+  await withPair("direct", async (_recorder, peer) => {
+    assert.equal(directHandle(peer) !== undefined, RUNTIME === "node");
+  });
+});
+
+for (const way of ["direct", "stream"] as const) {
+  for (const [at, sizes] of SIZES.entries()) {
+    test(`${way}: what is written arrives whole and in order (${at})`, async () => {
+      const writes = sizes.map(patterned);
+      const whole = Buffer.concat(writes);
+      await withPair(way, async (recorder, peer) => {
+        const { socket } = recorder;
+        const outcomes = writes.map((bytes) => socket.write(bytes));
+        socket.end();
+        const hasWaited = outcomes.includes(false);
+        assert.equal(socket.queuedBytes > 0, hasWaited);
+        // Once something waits, so does all that follows.
+        const first = outcomes.indexOf(false);
+        if (hasWaited) assert.ok(!outcomes.slice(first).includes(true));
+        const chunks: Buffer[] = [];
+        peer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        await once(peer, "end");
+        assert.ok(Buffer.concat(chunks).equals(whole));
+        assert.equal(recorder.drains, hasWaited ? 1 : 0);
+        assert.equal(socket.queuedBytes, 0);
+      });
+    });
+  }
+
+  test(`${way}: each time that nothing waits any more is told once`, async () => {
+    await withPair(way, async (recorder, peer) => {
+      const { socket } = recorder;
+      let received = 0;
+      let sent = 0;
+      peer.on("data", (chunk: Buffer) => received += chunk.length);
+      for (let round = 1; round <= 5; round++) {
+        peer.pause();
+        while (socket.write(patterned(200_000, round))) sent += 200_000;
+        sent += 200_000;
+        assert.equal(socket.write(patterned(10, round)), false);
+        sent += 10;
+        assert.ok(socket.queuedBytes > 0);
+        peer.resume();
+        await until(() => recorder.drains === round, "the drain");
+        assert.equal(socket.queuedBytes, 0);
+        await until(() => received === sent, "all has arrived");
+      }
+      assert.equal(recorder.drains, 5);
+    });
+  });
+
+  test(`${way}: a peer that is reset while something waits closes once`, async () => {
+    await withPair(way, async (recorder, peer) => {
+      const { socket } = recorder;
+      while (socket.write(patterned(200_000, 1)));
+      socket.write(patterned(10, 2));
+      peer.resetAndDestroy();
+      await until(() => recorder.closes > 0, "the end");
+      assert.equal(socket.write(patterned(10, 3)), true);
+      assert.equal(socket.queuedBytes, 0);
+      assert.equal(recorder.closes, 1);
+      assert.equal(recorder.drains, 0);
+    });
+  });
+
+  test(`${way}: a socket that is destroyed while something waits closes once`, async () => {
+    await withPair(way, async (recorder) => {
+      const { socket } = recorder;
+      while (socket.write(patterned(200_000, 1)));
+      socket.destroy();
+      assert.equal(socket.queuedBytes, 0);
+      await until(() => recorder.closes > 0, "the end");
+      assert.equal(recorder.closes, 1);
+      assert.equal(recorder.error, undefined);
+      assert.equal(recorder.drains, 0);
+    });
+  });
+}
