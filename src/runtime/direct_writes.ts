@@ -1,13 +1,15 @@
 /**
- * Writes past the stream: straight to the handle below a `node:net` socket, on Node.
+ * Writes past the stream: straight to the handle below a `node:net` socket, on Node and Deno.
  *
  * The stream makes a request, a state and a tick of each write, although the kernel nearly always
- * takes all of it at once and nothing of that is needed. Its handle says so itself, and a request
- * that was not needed serves the next write. What a request is, is learned from the first write,
- * which still goes through the stream; where handles do not tell how much waits in them, as on
- * Deno and Bun, all writes do.
+ * takes all of it at once and nothing of that is needed. A request that was not needed serves the
+ * next write. Neither runtime documents any of this, and each has its own way to tell whether
+ * bytes had to wait: Node's handle says how many do; what a request is, is learned from the first
+ * write, which still goes through the stream. Deno shows both in `process.binding`. Where there is
+ * no way, as on Bun, all writes go through the stream.
  */
 import type { Socket as NetSocket } from "node:net";
+import { deno } from "./_deno_types.ts";
 
 /** What libuv needs to remember a write that it could not do at once. */
 interface WriteRequest {
@@ -20,8 +22,8 @@ interface WriteRequest {
 export interface WriteHandle {
   /** Takes all of `bytes`, or says in a negative number what is wrong and takes none. */
   writeBuffer?: (request: WriteRequest, bytes: Uint8Array) => number;
-  /** Bytes taken that the kernel has not. */
-  readonly writeQueueSize: number;
+  /** Bytes taken that the kernel has not; `undefined` on Deno. */
+  readonly writeQueueSize?: number;
 }
 
 /** Who hears what has become of bytes that had to wait. */
@@ -30,17 +32,25 @@ export interface DirectWriter {
   onWritten(status: number): void;
 }
 
-let Request: (new () => WriteRequest) | undefined;
+/** What Deno shows of the inside of its streams. */
+interface StreamBinding {
+  readonly WriteWrap: new () => WriteRequest;
+  readonly streamBaseState: ArrayLike<number>;
+  readonly kLastWriteWasAsync: number;
+}
+
+const binding = deno === undefined ? undefined : denoBinding();
+let Request = binding?.WriteWrap;
 /** One that no write is using. */
 let spare: WriteRequest | undefined;
 
 /** The handle below `raw`, if {@linkcode writeDirectly} can do anything with it. */
 export function directHandle(raw: NetSocket): WriteHandle | undefined {
   const { _handle: handle } = raw as { readonly _handle?: WriteHandle | null };
-  return typeof handle?.writeQueueSize === "number" &&
-      typeof handle.writeBuffer === "function"
-    ? handle
-    : undefined;
+  if (typeof handle?.writeBuffer !== "function") return undefined;
+  const isTold = typeof handle.writeQueueSize === "number" ||
+    binding !== undefined;
+  return isTold ? handle : undefined;
 }
 
 /**
@@ -61,7 +71,10 @@ export function writeDirectly(
   }
   const request = spare ??= new Request();
   if (handle.writeBuffer!(request, bytes) !== 0) return "refused";
-  if (handle.writeQueueSize === 0) return "left";
+  const hasLeft = binding === undefined
+    ? handle.writeQueueSize === 0
+    : binding.streamBaseState[binding.kLastWriteWasAsync] === 0;
+  if (hasLeft) return "left";
   spare = undefined;
   request.buffer = bytes;
   request.oncomplete = (status) => writer.onWritten(status);
@@ -76,4 +89,18 @@ function learnFrom(handle: WriteHandle): void {
     Request = request.constructor as new () => WriteRequest;
     return writeBuffer!.call(handle, request, bytes);
   };
+}
+
+function denoBinding(): StreamBinding | undefined {
+  const { binding } = process as unknown as {
+    readonly binding?: (name: string) => Partial<StreamBinding>;
+  };
+  try {
+    const found = binding?.("stream_wrap");
+    const isKnown = typeof found?.WriteWrap === "function" &&
+      found.streamBaseState?.[found.kLastWriteWasAsync!] !== undefined;
+    return isKnown ? found as StreamBinding : undefined;
+  } catch {
+    return undefined;
+  }
 }

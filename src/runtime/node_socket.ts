@@ -68,8 +68,8 @@ export class NodeSocket implements Socket, DirectWriter {
   /** What follows a write of which not all has left; `undefined` nearly always. */
   #rest: WriteQueue | undefined;
   #restBytes = 0;
-  /** Something written directly has not left. */
-  #isWaiting = false;
+  /** Size of what was written directly and has not left, all of it; 0 if there is none. */
+  #directBytes = 0;
   /** `write` has returned false since the last onDrain. */
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
@@ -94,7 +94,9 @@ export class NodeSocket implements Socket, DirectWriter {
     this.#context = context;
     this.#localAddress = context.localAddress;
     this.#handle = tls === undefined ? directHandle(raw) : undefined;
-    this.#pieceBytes = this.#handle === undefined ? PIECE_BYTES : Infinity;
+    this.#pieceBytes = this.#handle?.writeQueueSize === undefined
+      ? PIECE_BYTES
+      : Infinity;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
     const judge = (error?: Error | null) => {
       // Of a peer that has vanished: onClose is on its way.
@@ -139,7 +141,10 @@ export class NodeSocket implements Socket, DirectWriter {
 
   get #waitingBytes(): number {
     const { writableLength } = this.#raw;
-    if (this.#isWaiting) return writableLength + this.#handle!.writeQueueSize;
+    if (this.#directBytes > 0) {
+      const { writeQueueSize = this.#directBytes } = this.#handle!;
+      return writableLength + writeQueueSize;
+    }
     return this.#beneath === undefined
       ? writableLength
       : Math.max(writableLength, this.#beneath.writableLength);
@@ -148,8 +153,9 @@ export class NodeSocket implements Socket, DirectWriter {
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     if (this.#rest !== undefined) this.#hold(this.#rest, bytes);
-    else if (this.#isWaiting) this.#hold(this.#rest = new WriteQueue(), bytes);
-    else if (bytes.length > this.#pieceBytes) return this.#writeLarge(bytes);
+    else if (this.#directBytes > 0) {
+      this.#hold(this.#rest = new WriteQueue(), bytes);
+    } else if (bytes.length > this.#pieceBytes) return this.#writeLarge(bytes);
     else return this.#writePiece(bytes);
     return false;
   }
@@ -182,7 +188,8 @@ export class NodeSocket implements Socket, DirectWriter {
       const outcome = writeDirectly(this.#handle, bytes, this);
       if (outcome === "left") return true;
       if (outcome === "waiting") {
-        this.#isWaiting = this.#owesDrain = true;
+        this.#directBytes = bytes.length;
+        this.#owesDrain = true;
         return false;
       }
     }
@@ -248,7 +255,7 @@ export class NodeSocket implements Socket, DirectWriter {
 
   /** See {@linkcode DirectWriter}. */
   onWritten(status: number): void {
-    this.#isWaiting = false;
+    this.#directBytes = 0;
     if (this.#state === "closed") return;
     if (status === 0) this.#drained();
     else this.#raw.destroy(writeError(status));

@@ -1,4 +1,4 @@
-/** Writes past the stream on Node: the same bytes and callbacks as those that go through it. */
+/** Writes past the stream on Node and Deno: the same bytes and callbacks as those that go through it. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -16,7 +16,12 @@ type Way = "direct" | "stream";
 function hideHandle(raw: NetSocket): void {
   const { _handle: handle } = raw as unknown as { _handle?: object };
   if (handle === undefined) return;
-  Object.defineProperty(handle, "writeQueueSize", { value: undefined });
+  const { writeBuffer } = handle as { writeBuffer: () => number };
+  let looks = 0;
+  Object.defineProperty(handle, "writeBuffer", {
+    // The first look is that of the socket.
+    get: () => looks++ === 0 ? undefined : writeBuffer,
+  });
 }
 
 /** A socket that writes one `way`, and its peer, which does not read yet. */
@@ -59,9 +64,9 @@ const SIZES = [
   [1, 8_000_000, 100, 600_000],
 ];
 
-test("only Node says how much waits in the handle of a socket", async () => {
+test("bytes can go past the stream where handles say whether they wait", async () => {
   await withPair("direct", async (_recorder, peer) => {
-    assert.equal(directHandle(peer) !== undefined, RUNTIME === "node");
+    assert.equal(directHandle(peer) !== undefined, RUNTIME !== "bun");
   });
 });
 
