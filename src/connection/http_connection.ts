@@ -146,7 +146,7 @@ export class HttpConnection
 
   /** See {@linkcode TrackedConnection}. */
   get clientHost(): string | undefined {
-    return this.#info.client?.[0];
+    return this.#info.client?.host;
   }
 
   /** See {@linkcode TrackedConnection}. */
@@ -361,7 +361,7 @@ export class HttpConnection
     this.#hasSentContinue = false;
     this.#bodyBytesRead = 0;
     this.#pace = undefined;
-    this.#info.extension.requests++;
+    this.#info.requests++;
     if (context.access !== undefined) this.#startedAtMs = context.monotonicMs();
     this.#path = scopePath(head, context);
     this.stream.begin(head, this.#mustClose(head));

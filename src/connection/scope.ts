@@ -29,12 +29,17 @@ const WITH_RANGE = Object.freeze({ range: true } as const);
 
 /** What every scope of one connection shares. */
 export interface ConnectionInfo {
-  readonly client: ClientAddress | null;
+  /** The peer, if it has an address that can be told. */
+  readonly client: TcpAddress | undefined;
   readonly server: ServerAddress | null;
   /** `host:port` of the peer for log lines, `""` if it has none (http:H-151). */
   readonly clientText: string;
-  /** Counted up with each request; a scope gets a copy. */
-  readonly extension: ConnectionExtension & { requests: number };
+  /** Unique within the process. */
+  readonly id: string;
+  /** Requests so far. */
+  requests: number;
+  /** What TLS agreed on. */
+  readonly alpn: string | null;
   /** `undefined` on a plain connection. */
   readonly tls: TlsConnection | undefined;
   /** What scopes tell of `tls`; made for the first of them (asgi:A-207). */
@@ -45,14 +50,24 @@ function hostText(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function clientOf(address: Address | undefined): ClientAddress | null {
-  // http:H-010: a UNIX peer has no name, and one that is already gone cannot be asked.
-  return address?.kind === "tcp"
-    ? Object.freeze([address.host, address.port] as const)
-    : null;
+type TcpAddress = Address & { readonly kind: "tcp" };
+
+/** A new one for each scope: an array that is frozen, to be shared, costs Bun half a kilobyte. */
+function clientOf({ client }: ConnectionInfo): ClientAddress | null {
+  return client === undefined ? null : [client.host, client.port];
 }
 
+let lastServer: { of: Address; is: ServerAddress | null } | undefined;
+
+/** That of most connections is the same, down to the object. */
 function serverOf(address: Address): ServerAddress | null {
+  if (lastServer?.of !== address) {
+    lastServer = { of: address, is: newServer(address) };
+  }
+  return lastServer.is;
+}
+
+function newServer(address: Address): ServerAddress | null {
   if (address.kind === "tcp") {
     return Object.freeze([address.host, address.port] as const);
   }
@@ -64,13 +79,18 @@ function serverOf(address: Address): ServerAddress | null {
 
 /** Reads a socket's addresses once for all of its requests. @param id Unique within the process. */
 export function connectionInfo(socket: Socket, id: string): ConnectionInfo {
-  const client = clientOf(socket.remoteAddress);
-  const { tls } = socket;
+  const { tls, remoteAddress } = socket;
+  // http:H-010: a UNIX peer has no name, and one that is already gone cannot be asked.
+  const client = remoteAddress?.kind === "tcp" ? remoteAddress : undefined;
   return {
     client,
     server: serverOf(socket.localAddress),
-    clientText: client === null ? "" : `${hostText(client[0])}:${client[1]}`,
-    extension: { id, requests: 0, alpn: tls?.alpn ?? null },
+    clientText: client === undefined
+      ? ""
+      : `${hostText(client.host)}:${client.port}`,
+    id,
+    requests: 0,
+    alpn: tls?.alpn ?? null,
     tls,
     tlsExtension: undefined,
   };
@@ -120,9 +140,9 @@ function withTls<E extends { readonly tls?: TlsExtension }>(
   return extensions;
 }
 
-/** A copy, so that a scope keeps what it was told; written out, because a spread costs more. */
-function connectionOf({ extension }: ConnectionInfo): ConnectionExtension {
-  const { id, requests, alpn } = extension;
+/** A copy, so that a scope keeps what it was told. */
+function connectionOf(info: ConnectionInfo): ConnectionExtension {
+  const { id, requests, alpn } = info;
   return { id, requests, alpn };
 }
 
@@ -188,7 +208,7 @@ export function httpScope(
     query_string: head.query,
     root_path: context.settings.rootPath,
     headers: head.headers,
-    client: info.client,
+    client: clientOf(info),
     server: info.server,
     state: { ...context.state },
     extensions: withTls(
@@ -218,7 +238,7 @@ export function websocketScope(
     query_string: head.query,
     root_path: context.settings.rootPath,
     headers: head.headers,
-    client: info.client,
+    client: clientOf(info),
     server: info.server,
     subprotocols,
     state: { ...context.state },

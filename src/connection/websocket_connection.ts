@@ -151,7 +151,7 @@ export class WebSocketConnection
 
   /** See {@linkcode TrackedConnection}. */
   get clientHost(): string | undefined {
-    return this.#info.client?.[0];
+    return this.#info.client?.host;
   }
 
   /** See {@linkcode TrackedConnection}. */

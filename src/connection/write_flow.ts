@@ -49,9 +49,9 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   readonly #shared: WriteFlowShared;
   #stall: WriteStall | undefined;
   /** Who waits for the peer to read. */
-  readonly #gate = new WriteGate();
+  #gate: WriteGate | undefined;
   /** Who has written enough for one turn. */
-  readonly #turnGate = new WriteGate();
+  #turnGate: WriteGate | undefined;
   #turnBytes = 0;
   #isInTurnEnd = false;
   #isClosed = false;
@@ -88,24 +88,26 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
     this.joinTurn();
     if (this.isFull) {
       this.flush();
-      if (this.isFull) return this.#gate.wait();
+      if (this.isFull) return (this.#gate ??= new WriteGate()).wait();
     }
     this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
     return this.#turnBytes >= WRITES_PER_TURN
-      ? this.#turnGate.wait()
+      ? (this.#turnGate ??= new WriteGate()).wait()
       : RESOLVED;
   }
 
   /** Resolves when the peer has taken most of what was written. */
   whenRead(): Promise<void> {
-    return this.isFull && !this.#isClosed ? this.#gate.wait() : RESOLVED;
+    return this.isFull && !this.#isClosed
+      ? (this.#gate ??= new WriteGate()).wait()
+      : RESOLVED;
   }
 
   /** The socket holds nothing any more. */
   onDrain(): void {
     this.out.onDrain();
     this.#stall?.stop();
-    this.#gate.open();
+    this.#gate?.open();
   }
 
   onBlocked(): void {
@@ -126,13 +128,13 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
     if (this.#isClosed) return;
     this.#owner.beforeTurnEnd();
     this.flush();
-    this.#turnGate.open();
+    this.#turnGate?.open();
     this.#owner.afterTurnEnd();
   }
 
   /** Fails who waits for the peer to read: it is gone, or going (asgi:A-215). */
   reject(gone: Error): void {
-    this.#gate.fail(gone);
+    this.#gate?.fail(gone);
   }
 
   /**
@@ -145,8 +147,8 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
     this.#isClosed = true;
     this.#stall?.close();
     this.out.discard();
-    this.#turnGate.open();
-    if (gone === undefined) this.#gate.open();
-    else this.#gate.fail(gone);
+    this.#turnGate?.open();
+    if (gone === undefined) this.#gate?.open();
+    else this.#gate?.fail(gone);
   }
 }

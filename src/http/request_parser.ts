@@ -59,6 +59,9 @@ const NO_HEAD: RequestHead = {
 /** Empty lines before a request line are skipped (RFC 9112 §2.2), but not for ever. */
 const MAX_BLANK_LINES = 8;
 
+/** What a chunk line says; of whichever connection is being read. */
+const chunk = { size: 0 };
+
 /** Reads the requests of one connection, one after another. */
 export class RequestParser {
   /** What was found last; gone when the next one is asked for, so that nothing keeps it alive. */
@@ -85,7 +88,6 @@ export class RequestParser {
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0;
   #blankLines = 0;
-  readonly #chunk: { size: number } = { size: 0 };
 
   constructor(limits: HttpLimits = DEFAULT_LIMITS) {
     this.#limits = limits;
@@ -176,7 +178,7 @@ export class RequestParser {
             this.#at,
             this.#inputEnd,
             this.#limits.maxChunkLineBytes,
-            this.#chunk,
+            chunk,
           );
           if (size === NEED_MORE) return this.#needMore();
           if (size < 0) {
@@ -185,7 +187,7 @@ export class RequestParser {
             );
           }
           this.#at += size;
-          this.#left = this.#chunk.size;
+          this.#left = chunk.size;
           this.#step = this.#left === 0 ? "trailers" : "chunk";
           break;
         }
