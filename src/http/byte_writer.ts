@@ -4,8 +4,14 @@ const encoder = new TextEncoder();
 
 const NOTHING = new Uint8Array(0);
 
+/** Above this, an integer is not one to `|`. */
+const MAX_INT32 = 0x7fff_ffff;
+
 /** Strings up to this length are written unit by unit; longer ones are worth a call into the engine. */
 const SHORT_TEXT = 96;
+
+/** Copies up to this size are done byte by byte, for the same reason. */
+const SHORT_BYTES = 16;
 
 /**
  * Bytes being put together: `bytes[0, length)`. Reused from response to response, so
@@ -50,9 +56,12 @@ export class ByteWriter {
 
   /** Appends a copy of `source`. */
   writeBytes(source: Uint8Array): void {
-    this.reserve(source.length);
-    this.bytes.set(source, this.length);
-    this.length += source.length;
+    const size = source.length;
+    this.reserve(size);
+    const { bytes, length } = this;
+    if (size > SHORT_BYTES) bytes.set(source, length);
+    else for (let i = 0; i < size; i++) bytes[length + i] = source[i];
+    this.length = length + size;
   }
 
   /** Appends `text`, whose units are all below 0x80: the caller knows. */
@@ -82,11 +91,14 @@ export class ByteWriter {
 
   /** Appends `value` in decimal. @param value An integer from 0 to 2^53 - 1. */
   writeDecimal(value: number): void {
-    if (value < 10) {
-      this.reserve(1);
-      this.bytes[this.length++] = 0x30 + value;
-    } else {
-      this.writeAscii(String(value));
+    if (value > MAX_INT32) return this.writeAscii(String(value));
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
+    this.reserve(digits);
+    const { bytes } = this;
+    let at = this.length += digits;
+    for (let rest = value; digits > 0; digits--, rest = (rest / 10) | 0) {
+      bytes[--at] = 0x30 + rest % 10;
     }
   }
 

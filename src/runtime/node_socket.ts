@@ -70,7 +70,7 @@ export class NodeSocket implements Socket, DirectWriter {
   #restBytes = 0;
   /** Size of what was written directly and has not left, all of it; 0 if there is none. */
   #directBytes = 0;
-  /** `write` has returned false since the last onDrain. */
+  /** `write` has returned false since the last onDrain; otherwise nothing waits anywhere. */
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
   #hasMarker = false;
@@ -136,7 +136,8 @@ export class NodeSocket implements Socket, DirectWriter {
   }
 
   get queuedBytes(): number {
-    return this.#state === "closed" ? 0 : this.#waitingBytes + this.#restBytes;
+    if (!this.#owesDrain || this.#state === "closed") return 0;
+    return this.#waitingBytes + this.#restBytes;
   }
 
   get #waitingBytes(): number {
@@ -183,7 +184,7 @@ export class NodeSocket implements Socket, DirectWriter {
   #writePiece(bytes: Uint8Array): boolean {
     const raw = this.#raw;
     if (
-      this.#handle !== undefined && bytes.length > 0 && raw.writableLength === 0
+      this.#handle !== undefined && bytes.length > 0 && !this.#owesDrain
     ) {
       const outcome = writeDirectly(this.#handle, bytes, this);
       if (outcome === "left") return true;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodePath, quotePath } from "../../src/http/percent.ts";
+import { decodePath } from "../../src/http/percent.ts";
 
 describe("decodePath() (RFC 3986 §2.1, asgi:A-049)", () => {
   for (
@@ -37,31 +37,4 @@ describe("decodePath() (RFC 3986 §2.1, asgi:A-049)", () => {
   ) {
     test(behavior, () => assert.equal(decodePath(rawPath), path));
   }
-});
-
-describe("quotePath() (http:H-152)", () => {
-  for (
-    const [behavior, path, quoted] of [
-      ["leaves letters, digits, marks and slashes", "/aZ0-._~/", "/aZ0-._~/"],
-      ["quotes a blank", "/a b", "/a%20b"],
-      ["quotes the asterisk", "*", "%2A"],
-      ["quotes a percent sign", "/100%", "/100%25"],
-      ["quotes a question mark", "/a?b", "/a%3Fb"],
-      ["quotes a double quote", '/"', "/%22"],
-      ["quotes UTF-8", "/\u00e9", "/%C3%A9"],
-      ["quotes past the first plane", "/\u{1f600}", "/%F0%9F%98%80"],
-      ["quotes line ends, which would forge a line", "/a\r\nb", "/a%0D%0Ab"],
-      ["quotes an escape sequence of a terminal", "/\x1b[31m", "/%1B%5B31m"],
-      ["quotes DEL and the C1 controls", "/\x7f\x9b", "/%7F%C2%9B"],
-      ["quotes a lone surrogate as the replacement", "/\ud800", "/%EF%BF%BD"],
-    ] as const
-  ) {
-    test(behavior, () => assert.equal(quotePath(path), quoted));
-  }
-
-  test("leaves nothing but visible ASCII of any character", () => {
-    let all = "";
-    for (let unit = 0; unit < 0x300; unit++) all += String.fromCharCode(unit);
-    assert.match(quotePath(all), /^[\x21-\x7e]+$/);
-  });
 });

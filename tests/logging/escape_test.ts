@@ -19,6 +19,8 @@ for (
     ["/\x1b[31m\r\nINFO", "/%1B%5B31m%0D%0AINFO"],
     ['/" 200 OK', "/%22%20200%20OK"],
     ["*", "%2A"],
+    ["/a?b", "/a%3Fb"],
+    ["/\x7f\x9b", "/%7F%C2%9B"],
   ] as const
 ) {
   test(`quotePath() writes ${JSON.stringify(path)} as ${quoted}`, () => {
