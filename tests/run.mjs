@@ -26,7 +26,7 @@ const RUNTIMES = ["deno", "bun", "node"];
 /** Test files that run at a time; those that start servers run alone among their kind. */
 const PARALLEL = 2;
 /** Folders whose files start servers, which want the machine for themselves. */
-const SERIAL = /^tests\/(wire|conformance|runtime)\//;
+const SERIAL = /^tests\/(wire|conformance|runtime|packaging)\//;
 /** A file that takes longer hangs. */
 const FILE_LIMIT_MS = 300_000;
 /** For one test; Bun's own limit of 5 s is too short for a busy machine. */

@@ -4,7 +4,7 @@ import { printable } from "./option_types.ts";
 
 /** Causes of causes shown. */
 const MAX_CAUSES = 8;
-/** Where this server's own files are, as a URL. */
+/** Where this server's own files are, as a URL: `src/`, or the whole of the npm package. */
 const OWN_ROOT = new URL("../", import.meta.url).href;
 
 /** What Bun 1.4 throws for a syntax error has no stack, but this (a `BuildMessage`). */

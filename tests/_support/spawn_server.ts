@@ -21,6 +21,8 @@ export interface ProcessEnd {
 export interface ServerStart {
   /** Import string, below `tests/wire/apps`; none starts the command without an application. */
   readonly app?: string;
+  /** File that is the command, as for `commandLine()`; default: `cli.ts`. */
+  readonly command?: string;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
   /** Variables set for it; `undefined` unsets one. */
@@ -53,7 +55,10 @@ export class ServerProcess {
     const app = start.app === undefined
       ? []
       : ["--app-dir", `${ROOT}/tests/wire/apps`, start.app];
-    const server = commandLine("cli.ts", [...app, ...start.args ?? []]);
+    const server = commandLine(start.command ?? "cli.ts", [
+      ...app,
+      ...start.args ?? [],
+    ]);
     const [program, ...args] = [
       ...start.via ?? [],
       server.program,

@@ -1,5 +1,5 @@
 /** Which runtime a test runs on, and how to start another program on the same one. */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -42,15 +42,15 @@ export interface CommandLine {
 }
 
 /**
- * The command line that runs a source file of the repository on the runtime under test.
+ * The command line that runs a source file on the runtime under test.
  *
- * @param file Path below the repository's root, such as `"cli.ts"`.
+ * @param file Path from the repository's root, such as `"cli.ts"`, or an absolute one.
  */
 export function commandLine(
   file: string,
   args: readonly string[] = [],
 ): CommandLine {
-  const path = join(ROOT, file);
+  const path = resolve(ROOT, file);
   const program = process.execPath;
   switch (RUNTIME) {
     case "deno":
