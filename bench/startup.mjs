@@ -4,17 +4,11 @@
  *   node bench/startup.mjs [--rounds N] [--only deno,bun,node] [--beside DIR]
  *
  * Tricorn with a small application beside the server of the runtime in a script of its own. Deno and
- * Bun run the sources; Node runs what the package holds, compiled beforehand. `--beside` takes
+ * Bun run the sources; Node runs the command of the npm package, built beforehand. `--beside` takes
  * another checkout into the rounds, to compare commits, and can be repeated.
  */
 import { spawn, spawnSync } from "node:child_process";
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -123,7 +117,7 @@ function sidesOf() {
     add("bare", join(HERE, `bare_${runtime}.mjs`));
     for (const { name, root } of trees) {
       const cli = runtime === "node"
-        ? join(compile(root, join(folder, String(sides.length))), "cli.js")
+        ? build(root, join(folder, String(sides.length)))
         : join(root, "cli.ts");
       add(name, cli, "--app-dir", HERE, "app.mjs:app", "--port");
     }
@@ -131,28 +125,16 @@ function sidesOf() {
   return sides;
 }
 
-/** Compiles the sources at `root` as for the package; returns `into`. */
-function compile(root, into) {
-  const config = join(folder, "tsconfig.json");
-  writeFileSync(
-    config,
-    JSON.stringify({
-      extends: join(root, "tsconfig.json"),
-      compilerOptions: {
-        outDir: into,
-        rootDir: root,
-        typeRoots: [join(ROOT, "node_modules/@types")],
-      },
-      include: ["mod.ts", "cli.ts", "src"].map((path) => join(root, path)),
-    }),
+/** Builds the npm package of the sources at `root`; returns the path of its command. */
+function build(root, into) {
+  const script = join(ROOT, "packaging/npm.mjs");
+  const { status, stderr } = spawnSync(
+    NODE,
+    [script, "--root", root, "--out", into],
+    { encoding: "utf8" },
   );
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const { status, stdout } = spawnSync(NODE, [tsc, "-p", config], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`Cannot compile ${root}:\n${stdout}`);
-  writeFileSync(join(into, "package.json"), '{ "type": "module" }\n');
-  return into;
+  if (status !== 0) throw new Error(`Cannot build ${root}:\n${stderr}`);
+  return join(into, "bin/tricorn.js");
 }
 
 /** Starts `side`, waits for its first answer, and ends it. */
