@@ -87,6 +87,8 @@ export class WebSocketConnection
   #pingDueAt = Infinity;
   /** Of the peer's last ping, while what was sent before does not leave. */
   #owedPong: Uint8Array | undefined;
+  /** How the peer has ended it, while what it said before may still be answered. */
+  #heldEnd: "close" | "fault" | undefined;
   #hasWarnedOfBody = false;
   #isLogged = false;
   #isPumping = false;
@@ -199,6 +201,7 @@ export class WebSocketConnection
   }
 
   onEnd(): void {
+    this.#endAsHeld();
     // Our last bytes may still be on their way; when they are, the socket closes by itself.
     if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
     // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
@@ -207,6 +210,7 @@ export class WebSocketConnection
   }
 
   onClose(error?: Error): void {
+    this.#endAsHeld();
     this.#isClosed = true;
     this.#phase = "ended";
     const context = this.#context;
@@ -239,6 +243,7 @@ export class WebSocketConnection
   // -- Reading.
 
   #mayPull(): boolean {
+    if (this.#heldEnd !== undefined) return false;
     if (this.#phase === "closing") return true;
     return this.#phase === "open" && !this.#isQueueFull();
   }
@@ -253,6 +258,7 @@ export class WebSocketConnection
     this.#isPumping = true;
     const protocol = this.#protocol!;
     let isDry = false;
+    let hasDelivered = false;
     while (!isDry && this.#mayPull()) {
       switch (protocol.next()) {
         case "needMore":
@@ -260,6 +266,7 @@ export class WebSocketConnection
           break;
         case "message":
           this.#cycle.deliver(protocol.text ?? null, protocol.binary ?? null);
+          hasDelivered = true;
           break;
         case "ping":
           this.#onPing(protocol.payload);
@@ -268,10 +275,10 @@ export class WebSocketConnection
           this.#onPong(protocol.payload);
           break;
         case "close":
-          this.#onPeerClose(protocol.closeCode, protocol.closeReason);
+          this.#onPeerEnd("close", hasDelivered);
           break;
         case "fault":
-          this.#onFault(protocol.fault);
+          this.#onPeerEnd("fault", hasDelivered);
           break;
       }
     }
@@ -283,7 +290,7 @@ export class WebSocketConnection
   /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */
   #regulate(): void {
     const isFull = this.#phase === "open"
-      ? !this.#mayPull()
+      ? this.#isQueueFull()
       : this.#phase === "handshake" && this.#early.length >= READ_HIGH_WATER;
     if (isFull === this.#isPaused || this.#isClosed) return;
     this.#isPaused = isFull;
@@ -314,6 +321,26 @@ export class WebSocketConnection
     this.#owedPong = undefined;
     writeControl(this.#flow.out.writer, OPCODE.PONG, payload);
     this.#flow.out.flush();
+  }
+
+  /**
+   * Who sends a message and closes right behind it may still want the answer: the application has
+   * this turn for it.
+   */
+  #onPeerEnd(how: "close" | "fault", hasDelivered: boolean): void {
+    this.#heldEnd = how;
+    if (hasDelivered && this.#phase === "open") this.#flow.joinTurn();
+    else this.#endAsHeld();
+  }
+
+  #endAsHeld(): void {
+    const how = this.#heldEnd;
+    if (how === undefined) return;
+    this.#heldEnd = undefined;
+    if (this.#phase === "ended") return;
+    const protocol = this.#protocol!;
+    if (how === "fault") this.#onFault(protocol.fault);
+    else this.#onPeerClose(protocol.closeCode, protocol.closeReason);
   }
 
   #onPeerClose(code: number, reason: string): void {
@@ -513,6 +540,7 @@ export class WebSocketConnection
   }
 
   beforeTurnEnd(): void {
+    this.#endAsHeld();
     if (this.holdsWrites) this.#stream.endHead(-1);
   }
 

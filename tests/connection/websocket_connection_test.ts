@@ -1222,6 +1222,43 @@ describe("the closing handshake (RFC 6455 §7, asgi:A-142)", () => {
     assert.deepEqual(frames(socket), ["text the last word", "close 1000"]);
   });
 
+  for (
+    const [what, behind, ends, expected] of [
+      ["a close", closeFrame(1000), false, ["text hi", "close 1000"]],
+      [
+        "a frame that breaks the protocol",
+        frame(0x3, ""),
+        false,
+        ["text hi", "close 1002 unknown opcode"],
+      ],
+      ["a close and FIN", closeFrame(1000), true, ["close 1000"]],
+    ] as const
+  ) {
+    test(`WebSocketConnection answers a message with ${what} right behind it by ${expected.join(", ")}`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      const returned = (async () => {
+        const event = await puppet.receive() as { text: string };
+        // Some steps of a framework lie in between.
+        for (let step = 0; step < 5; step++) await undefined;
+        await puppet.send({ type: "websocket.send", text: event.text });
+        puppet.listen();
+      })().catch(() => puppet.listen());
+      socket.receive(new Uint8Array([...textFrame("hi"), ...behind]));
+      if (ends) socket.fin();
+      await harness.turn();
+      await returned;
+      assert.deepEqual(frames(socket), expected);
+      const [, code] = /close (\d+)/.exec(expected.at(-1)!)!;
+      assert.match(puppet.heard.at(-1)!, new RegExp(`^disconnect ${code}`));
+      socket.fin();
+      socket.close();
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+
   test("WebSocketConnection closes by itself a socket that its peer leaves open", async () => {
     const { harness, socket } = await open();
     socket.receive(closeFrame(1000));
