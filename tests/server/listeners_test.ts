@@ -26,6 +26,10 @@ class FakeTransport implements Transport {
 
   lacks(): undefined {}
 
+  suits(): boolean {
+    return true;
+  }
+
   listen(target: ListenTarget): Promise<Listener> {
     if (target.kind !== "tcp") throw new Error("Cannot happen: not TCP");
     const { host, port } = target;
@@ -169,10 +173,10 @@ test("Listeners.open() says when an address of its own is in the way", async () 
 
 test("bindingsFor() chooses for each target by itself", () => {
   const { native, node } = runtime.transports;
-  const tcp = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
+  const unix = { kind: "unix", path: "/run/app.sock" } as const;
   const fd = { kind: "fd", fd: 3 } as const;
-  assert.deepEqual(bindingsFor("auto", [tcp, fd], OPTIONS), [
-    { target: tcp, transport: native },
+  assert.deepEqual(bindingsFor("auto", [unix, fd], OPTIONS), [
+    { target: unix, transport: native },
     { target: fd, transport: node },
   ]);
 });
