@@ -22,6 +22,7 @@ import {
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BoundSocket } from "./bound_socket.ts";
 import { refusal } from "./listen_errors.ts";
 import { mayWrite } from "./permissions.ts";
@@ -32,6 +33,9 @@ import type { ListenTarget } from "./types.ts";
  * because older Node versions cut a longer one short and listen somewhere else.
  */
 export const MAX_UNIX_PATH = 107;
+
+/** Time to accept those who connected before the name was removed, in milliseconds. */
+const LAST_ACCEPTS_MS = 10;
 
 type UnixTarget = ListenTarget & { kind: "unix" };
 
@@ -174,6 +178,8 @@ class OwnedSocket implements BoundSocket {
     if (now !== undefined && isSameFile(this.#made, now)) {
       await unlinkQuietly(this.#path);
     }
+    // Who found it before has connected, and would be reset.
+    await sleep(LAST_ACCEPTS_MS);
     await this.#bound.close();
   }
 
