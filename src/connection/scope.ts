@@ -52,7 +52,7 @@ function hostText(host: string): string {
 
 type TcpAddress = Address & { readonly kind: "tcp" };
 
-/** A new one for each scope: an array that is frozen, to be shared, costs Bun half a kilobyte. */
+/** A new one for each scope: one to be shared would be frozen, and cost Bun a quarter of a kB. */
 function clientOf({ client }: ConnectionInfo): ClientAddress | null {
   return client === undefined ? null : [client.host, client.port];
 }
