@@ -10,12 +10,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import {
-  BUN,
-  DENO,
   describeMachine,
   isInstalled,
-  NODE,
   ROOT,
+  RUNTIMES,
 } from "./load/machine.mjs";
 import { measureLoad, measureMessages } from "./load/measure.mjs";
 import { Server } from "./load/processes.mjs";
@@ -81,9 +79,7 @@ function readArguments() {
           [...Object.keys(LOADS), ...Object.keys(MESSAGE_LOADS)].join(", "),
       );
     }
-    const unknown = only.find((name) =>
-      !["deno", "bun", "node"].includes(name)
-    );
+    const unknown = only.find((name) => !(name in RUNTIMES));
     if (unknown !== undefined) {
       throw new Error(
         `Unknown runtime "${unknown}", expected deno, bun or node`,
@@ -166,11 +162,10 @@ function measure(server, seconds) {
 /** The same server, writing a profile to `folder` when it ends. */
 function profiled({ name, runtime }, folder) {
   const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
-  const start = { deno: [DENO, "run", "-A"], bun: [BUN], node: [NODE] };
   return {
     name,
     runtime,
-    command: (port) => [...start[runtime], ...flags, PROFILED, port],
+    command: (port) => [...RUNTIMES[runtime], ...flags, PROFILED, port],
   };
 }
 

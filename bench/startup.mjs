@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { BUN, DENO, describeMachine, NODE, ROOT } from "./load/machine.mjs";
+import { describeMachine, NODE, ROOT, RUNTIMES } from "./load/machine.mjs";
 import { freePort } from "./load/processes.mjs";
 import { table } from "./load/stats.mjs";
 
@@ -26,7 +26,6 @@ const RETRY_MS = 1;
 const REQUEST =
   "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
 const HERE = join(ROOT, "bench/startup");
-const RUNTIMES = { deno: [DENO, "run", "-A"], bun: [BUN], node: [NODE] };
 
 const settings = readArguments();
 const folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));

@@ -17,6 +17,8 @@ const node = findRuntime(ROOT, "node");
 export const DENO = deno.program;
 export const BUN = bun.program;
 export const NODE = node.program;
+/** How each of them runs a program: its path and arguments come behind this. */
+export const RUNTIMES = { deno: [DENO, "run", "-A"], bun: [BUN], node: [NODE] };
 export const PYTHON = "/usr/bin/python3"; // Debian's, which sees Debian's uvloop and httptools
 
 function output(command, args) {

@@ -34,7 +34,7 @@ import type {
 export { describeTarget } from "./addresses.ts";
 export { resolveTarget } from "./resolve_target.ts";
 
-/** Sockets of `node:net`. Loaded for who listens: Deno and Bun have sockets of their own. */
+/** Sockets of `node:net`. Loaded for who listens with them: Deno and Bun have others, too. */
 const nodeTransport: Transport = {
   name: "node",
   lacks: nodeLacks,
