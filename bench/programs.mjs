@@ -17,7 +17,10 @@ export const PROGRAMS = {
   primitives: { title: "Primitives", folder: "primitives" },
   pure: { title: "Parser and writer as functions", folder: "http" },
   "pure-ws": { title: "WebSocket codec as functions", folder: "websocket" },
-  wired: { title: "One request over a fake socket", folder: "connection" },
+  wired: {
+    title: "One request or message over a fake socket",
+    folder: "connection",
+  },
 };
 
 /**
