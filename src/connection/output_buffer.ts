@@ -93,23 +93,32 @@ export class OutputBuffer {
     if (writer === undefined) return;
     this.#writer = undefined;
     this.#handedBytes += writer.length;
-    if (
-      writer.length === 0 ||
-      this.#socket.write(writer.written)
-    ) {
+    const hasLeft = writer.length === 0 || this.#socket.write(writer.written);
+    this.#handed(writer, hasLeft);
+  }
+
+  /** Sends `bytes` after what was written, uncopied: they are the server's now (asgi:A-024). */
+  writeLarge(bytes: Uint8Array): void {
+    const writer = this.#writer;
+    this.#handedBytes += bytes.length;
+    if (writer === undefined || writer.length === 0) {
+      if (!this.#socket.write(bytes)) this.#listener?.onBlocked();
+      return;
+    }
+    this.#writer = undefined;
+    this.#handedBytes += writer.length;
+    this.#handed(writer, this.#socket.writePair(writer.written, bytes));
+  }
+
+  /** The socket was given the bytes of `writer`. */
+  #handed(writer: ByteWriter, hasLeft: boolean): void {
+    if (hasLeft) {
       this.#pool.give(writer);
       return;
     }
     if (this.#held === undefined) this.#held = [writer];
     else this.#held.push(writer);
     this.#listener?.onBlocked();
-  }
-
-  /** Sends `bytes` after what was written, uncopied: they are the server's now (asgi:A-024). */
-  writeLarge(bytes: Uint8Array): void {
-    this.flush();
-    this.#handedBytes += bytes.length;
-    if (!this.#socket.write(bytes)) this.#listener?.onBlocked();
   }
 
   /** The socket holds nothing any more: every writer is ours again. */

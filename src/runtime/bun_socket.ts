@@ -6,6 +6,13 @@ import { asError, NOBODY, tellClosed } from "./socket_events.ts";
 import type { Address, Socket, SocketHandler } from "./types.ts";
 import { WriteQueue } from "./write_queue.ts";
 
+/**
+ * Most bytes that a pair is joined to for one write, in a buffer that all sockets share: Bun has no
+ * way to send two, and up to here a copy costs less than a second system call and packet.
+ */
+const JOIN_LIMIT = 128 * 1024;
+let joined: Uint8Array | undefined;
+
 /** One connection; bun.ts calls the methods named after Bun's events. */
 export class BunSocket implements Socket {
   handler: SocketHandler = NOBODY;
@@ -64,6 +71,29 @@ export class BunSocket implements Socket {
     if (sent < 0) return true;
     this.#queue = new WriteQueue();
     this.#hold(this.#queue, sent === 0 ? bytes : bytes.subarray(sent));
+    return false;
+  }
+
+  writePair(head: Uint8Array, body: Uint8Array): boolean {
+    const size = head.length + body.length;
+    if (
+      this.#state !== "open" || this.#queue !== undefined || size > JOIN_LIMIT
+    ) {
+      this.write(head);
+      return this.write(body);
+    }
+    joined ??= new Uint8Array(JOIN_LIMIT);
+    joined.set(head);
+    joined.set(body, head.length);
+    const sent = this.#conn.write(joined.subarray(0, size));
+    if (sent === size || sent < 0) return true;
+    this.#queue = new WriteQueue();
+    if (sent < head.length) {
+      this.#hold(this.#queue, head.subarray(sent));
+      this.#hold(this.#queue, body);
+    } else {
+      this.#hold(this.#queue, body.subarray(sent - head.length));
+    }
     return false;
   }
 

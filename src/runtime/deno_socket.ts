@@ -85,6 +85,19 @@ export class DenoSocket implements Socket {
     return false;
   }
 
+  writePair(head: Uint8Array, body: Uint8Array): boolean {
+    if (this.#inFlight !== undefined || this.#state !== "open") {
+      this.write(head);
+      return this.write(body);
+    }
+    if (head.length + body.length === 0) return true;
+    this.#queuedBytes += head.length + body.length;
+    this.#queue.push(head);
+    this.#queue.push(body);
+    this.#send(this.#queue.take()!);
+    return false;
+  }
+
   pause(): void {
     this.#isPaused = true;
   }

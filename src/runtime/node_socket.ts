@@ -9,6 +9,8 @@ import {
   type DirectWriter,
   writeDirectly,
   type WriteHandle,
+  type WriteOutcome,
+  writePairDirectly,
 } from "./direct_writes.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
@@ -161,6 +163,26 @@ export class NodeSocket implements Socket, DirectWriter {
     return false;
   }
 
+  writePair(head: Uint8Array, body: Uint8Array): boolean {
+    const handle = this.#handle;
+    const isClear = this.#state === "open" && !this.#owesDrain &&
+      head.length > 0 && body.length > 0;
+    if (handle !== undefined && isClear) {
+      const piece = body.length > this.#pieceBytes
+        ? body.subarray(0, this.#pieceBytes)
+        : body;
+      const outcome = writePairDirectly(handle, head, piece, this);
+      if (outcome !== "refused") {
+        const hasLeft = this.#took(head.length + piece.length, outcome);
+        return piece === body
+          ? hasLeft
+          : this.write(body.subarray(piece.length));
+      }
+    }
+    this.write(head);
+    return this.write(body);
+  }
+
   #writeLarge(bytes: Uint8Array): boolean {
     for (let at = 0; at < bytes.length;) {
       const end = Math.min(at + this.#pieceBytes, bytes.length);
@@ -187,12 +209,7 @@ export class NodeSocket implements Socket, DirectWriter {
       this.#handle !== undefined && bytes.length > 0 && !this.#owesDrain
     ) {
       const outcome = writeDirectly(this.#handle, bytes, this);
-      if (outcome === "left") return true;
-      if (outcome === "waiting") {
-        this.#directBytes = bytes.length;
-        this.#owesDrain = true;
-        return false;
-      }
+      if (outcome !== "refused") return this.#took(bytes.length, outcome);
     }
     // An error on a TLSSocket of Deno 2.9 (EPERM).
     if (bytes.length === 0 && this.tls !== undefined) return true;
@@ -205,6 +222,14 @@ export class NodeSocket implements Socket, DirectWriter {
     // Below the high water mark there will be no "drain" event. An empty write, queued behind,
     // tells when the rest has left; a callback on every write would cost each a tick.
     if (isBelowMark) this.#mark();
+    return false;
+  }
+
+  /** The handle took this many bytes. @returns Whether the kernel did. */
+  #took(bytes: number, outcome: WriteOutcome): boolean {
+    if (outcome === "left") return true;
+    this.#directBytes = bytes;
+    this.#owesDrain = true;
     return false;
   }
 

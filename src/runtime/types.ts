@@ -41,6 +41,11 @@ export interface Socket {
    */
   write(bytes: Uint8Array): boolean;
   /**
+   * Sends `head` and `body` behind it, as two calls of `write` would, and in one system call where
+   * the runtime can. Returns what the second call would: whether both have left.
+   */
+  writePair(head: Uint8Array, body: Uint8Array): boolean;
+  /**
    * Stops `onData`; TCP then slows the peer. Idempotent. `onEnd` and `onClose` may come while
    * paused or only after `resume`: runtimes differ in what they notice without reading.
    */

@@ -45,6 +45,11 @@ export class FakeSocket implements Socket {
     return false;
   }
 
+  writePair(head: Uint8Array, body: Uint8Array): boolean {
+    this.write(head);
+    return this.write(body);
+  }
+
   pause(): void {
     this.isPaused = true;
   }

@@ -137,6 +137,35 @@ describe("OutputBuffer", () => {
     assert.equal(socket.text, `head${latin1Text(body)}tail`);
   });
 
+  test("hands a large body over with what was written before it", () => {
+    const { pool, out, socket } = setUp();
+    const pairs: [string, Uint8Array][] = [];
+    const writePair = socket.writePair.bind(socket);
+    socket.writePair = (head, body) => {
+      pairs.push([latin1Text(head), body]);
+      return writePair(head, body);
+    };
+    const body = new Uint8Array(COPY_LIMIT + 1).fill(0x62);
+    const { writer } = out;
+    writer.writeAscii("head");
+    out.writeLarge(body);
+    assert.deepEqual(pairs, [["head", body]]);
+    assert.equal(pairs[0][1], body);
+    assert.equal(pool.take(), writer, "both have left");
+    socket.takesWrites = false;
+    const held = out.writer;
+    held.writeAscii("held");
+    out.writeLarge(body);
+    assert.equal(out.unsentBytes, 4 + body.length);
+    assert.equal(out.sentBytes, 4 + body.length);
+    assert.notEqual(pool.take(), held);
+    socket.drain(); // the fake socket checks that it was not changed
+    out.onDrain();
+    assert.equal(pool.take(), held);
+    out.writeLarge(body);
+    assert.equal(pairs.length, 2, "with nothing before it, it goes alone");
+  });
+
   test("drops what was written and not handed over", () => {
     const { pool, socket, out } = setUp();
     const writer = out.writer;

@@ -77,6 +77,33 @@ test("BunSocket keeps what the kernel did not take, in order", () => {
   assert.equal(handler.drains, 1, "nothing was waiting");
 });
 
+test("BunSocket sends a pair as it would two writes, wherever the kernel stops", async () => {
+  const bytes = pattern(60);
+  const head = bytes.subarray(0, 20);
+  const body = bytes.subarray(20);
+  for (let room = 0; room <= 60; room++) {
+    const { conn, socket, handler } = open();
+    conn.room = room;
+    assert.equal(socket.writePair(head, body), room === 60);
+    assert.equal(socket.queuedBytes, 60 - room);
+    // What is joined with another pair before this one has left.
+    const other = open();
+    other.socket.writePair(pattern(90), pattern(90));
+    conn.room = Infinity;
+    socket.writable();
+    assert.deepEqual(conn.sent, [...bytes]);
+    assert.equal(handler.drains, room === 60 ? 0 : 1);
+  }
+  const gone = open();
+  gone.conn.room = -1;
+  assert.equal(gone.socket.writePair(head, body), true);
+  assert.equal(gone.socket.queuedBytes, 0);
+  const large = open();
+  assert.equal(large.socket.writePair(head, pattern(300_000)), true);
+  assert.equal(large.conn.sent.length, 300_020);
+  await settle();
+});
+
 test("BunSocket sends FIN only after what is queued", () => {
   const { conn, socket } = open();
   conn.room = 0;

@@ -131,6 +131,25 @@ test("DenoSocket sends the rest of a partial write before anything else", async 
   assert.equal(socket.queuedBytes, 0);
 });
 
+test("DenoSocket sends a small pair in one write, and a large one in two", async () => {
+  const { conn, handler, socket } = open();
+  assert.equal(socket.writePair(text("head "), text("body")), false);
+  assert.equal(socket.queuedBytes, 9);
+  assert.ok(sameBytes(conn.writing?.bytes ?? text(""), text("head body")));
+  socket.writePair(text("more"), pattern(65_536));
+  await conn.take(9);
+  assert.ok(sameBytes(conn.writing?.bytes ?? text(""), text("more")));
+  await conn.take(4);
+  assert.ok(sameBytes(conn.writing?.bytes ?? text(""), pattern(65_536)));
+  await conn.take(65_536);
+  assert.equal(handler.drains, 1);
+  assert.equal(socket.queuedBytes, 0);
+  assert.equal(socket.writePair(new Uint8Array(0), new Uint8Array(0)), true);
+  assert.equal(conn.writing, undefined);
+  socket.destroy();
+  assert.equal(socket.writePair(text("a"), text("b")), true);
+});
+
 test("DenoSocket holds onClose() back until a write under way has let go of its buffer", async () => {
   const { conn, handler, socket } = open();
   socket.write(text("in flight"));

@@ -58,6 +58,8 @@ function patterned(size: number, at: number): Buffer {
   return bytes;
 }
 
+const HEAD = Buffer.from("Fourteen bytes");
+
 const SIZES = [
   [1, 13, 1, 16_384, 2, 65_536, 1],
   [300_000, 300_000, 1, 5_000_000, 1, 7],
@@ -66,7 +68,9 @@ const SIZES = [
 
 test("bytes can go past the stream where handles say whether they wait", async () => {
   await withPair("direct", async (_recorder, peer) => {
-    assert.equal(directHandle(peer) !== undefined, RUNTIME !== "bun");
+    const handle = directHandle(peer);
+    assert.equal(handle !== undefined, RUNTIME !== "bun");
+    assert.equal(typeof handle?.writev === "function", RUNTIME !== "bun");
   });
 });
 
@@ -90,6 +94,32 @@ for (const way of ["direct", "stream"] as const) {
         assert.ok(Buffer.concat(chunks).equals(whole));
         assert.equal(recorder.drains, hasWaited ? 1 : 0);
         assert.equal(socket.queuedBytes, 0);
+      });
+    });
+  }
+
+  for (const [at, sizes] of SIZES.entries()) {
+    test(`${way}: pairs arrive whole and in order (${at})`, async () => {
+      const writes = sizes.map(patterned);
+      const whole = Buffer.concat(writes.flatMap((body) => [HEAD, body]));
+      await withPair(way, async (recorder, peer) => {
+        const { socket } = recorder;
+        const outcomes = writes.map((body) => socket.writePair(HEAD, body));
+        const hasWaited = outcomes.includes(false);
+        assert.equal(socket.queuedBytes > 0, hasWaited);
+        assert.ok(socket.queuedBytes <= whole.length);
+        const first = outcomes.indexOf(false);
+        if (hasWaited) assert.ok(!outcomes.slice(first).includes(true));
+        let received = 0;
+        const chunks: Buffer[] = [];
+        peer.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          received += chunk.length;
+        });
+        await until(() => received === whole.length, "all has arrived");
+        assert.ok(Buffer.concat(chunks).equals(whole));
+        await until(() => socket.queuedBytes === 0, "nothing waits");
+        assert.equal(recorder.drains, hasWaited ? 1 : 0);
       });
     });
   }

@@ -333,6 +333,71 @@ function writing(wired: Wired, { tls }: Carriage): void {
   );
 
   wired(
+    "a pair arrives as two writes would, whatever its sizes",
+    async ({ connect }) => {
+      const { peer, handler } = await connect();
+      const { socket } = handler;
+      let total = 0;
+      for (const head of [0, 1, 14, 4096]) {
+        for (const body of [0, 1, 16_385, 65_536, 131_072, 700_000]) {
+          socket.writePair(
+            LARGE.subarray(total, total + head),
+            LARGE.subarray(total + head, total + head + body),
+          );
+          total += head + body;
+          // Every third waits for what is before it, or not.
+          if (body === 65_536) await aWhile();
+        }
+      }
+      socket.write(LARGE.subarray(total, total + 5));
+      total += 5;
+      await until(() => peer.bytes === total, "everything arrives");
+      assert.ok(sameBytes(peer.received, LARGE.subarray(0, total)));
+      await until(() => socket.queuedBytes === 0, "nothing is queued");
+    },
+  );
+
+  wired("pairs to a slow peer wait and drain once", async ({ connect }) => {
+    const { peer, handler } = await connect({ paused: true });
+    const { socket } = handler;
+    const half = LARGE.length / 2;
+    assert.equal(
+      socket.writePair(LARGE.subarray(0, 10), LARGE.subarray(10, half)),
+      false,
+    );
+    assert.equal(
+      socket.writePair(
+        LARGE.subarray(half, half + 7),
+        LARGE.subarray(half + 7),
+      ),
+      false,
+    );
+    await aWhile();
+    assert.equal(handler.drains, 0, "onDrain came before the peer read");
+    assert.ok(socket.queuedBytes > 0);
+    peer.read();
+    await until(() => peer.bytes === LARGE.length, "everything arrives");
+    await until(() => handler.drains > 0, "it drains");
+    assert.ok(sameBytes(peer.received, LARGE));
+    await aWhile();
+    assert.equal(handler.drains, 1);
+    assert.equal(socket.queuedBytes, 0);
+  });
+
+  wired("a pair after the end is not sent", async ({ connect }) => {
+    const { peer, handler } = await connect();
+    const { socket } = handler;
+    socket.writePair(text("one, "), text("two"));
+    socket.end();
+    assert.equal(socket.writePair(text("too "), text("late")), true);
+    await until(() => peer.hasEnded, "the end arrives");
+    assert.equal(peer.text, "one, two");
+    socket.destroy();
+    assert.equal(socket.writePair(text("too "), text("late")), true);
+    assert.equal(socket.queuedBytes, 0);
+  });
+
+  wired(
     "after write() is true or onDrain() the buffer is the caller's",
     async ({ connect }) => {
       const { peer, handler } = await connect({ paused: true });
