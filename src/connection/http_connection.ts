@@ -15,12 +15,15 @@ import {
   isRefusal,
   readHandshake,
 } from "../websocket/handshake.ts";
-import { BodyPace } from "./body_pace.ts";
-import type { Deadline } from "./deadlines.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { TrackedConnection } from "./open_connections.ts";
 import { type CycleHost, HttpCycle } from "./http_cycle.ts";
+import {
+  type Awaited,
+  HttpPatience,
+  type PatienceOwner,
+} from "./http_patience.ts";
 import { ResponseStream } from "./response_stream.ts";
 import {
   type ConnectionInfo,
@@ -28,7 +31,6 @@ import {
   httpScope,
   scopePath,
 } from "./scope.ts";
-import { LINGER_MS, SendProgress } from "./send_progress.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
 import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
 
@@ -45,43 +47,10 @@ type Reading =
   /** Nothing any more: dropped until the peer has closed. */
   | "linger";
 
-/** What the clock is running for. */
-type Waiting =
-  | "nothing"
-  | "firstByte"
-  | "head"
-  | "body"
-  /** The body, at the rate it should have. */
-  | "slowBody"
-  | "keepAlive"
-  /** Draining: for one more request that may be on its way. */
-  | "lastCall"
-  /** Draining: for the rest of its head. */
-  | "lastHead"
-  /** Draining: for the kernel to show that nothing has arrived. */
-  | "hangUp"
-  | "halfClosed"
-  | "linger";
-
 /** Unread body bytes that are dropped to keep a connection; past this, closing is cheaper. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
 /** Pipelined bytes held while a response is in progress, before the socket stops reading. */
 const MAX_WAITING_BYTES = 64 * 1024;
-/**
- * How long after the peer's FIN an application that waits is left in the belief that somebody
- * listens. FIN means "closed" far more often than "half-closed", and looks the same.
- */
-const HALF_CLOSED_MS = 5_000;
-
-/**
- * How long a connection that was just in use is left open when draining begins, in milliseconds:
- * its next request may have been sent already, and closing would lose it. On the coarse clock this
- * is up to twice as long.
- */
-const LAST_CALL_MS = 250;
-/** Idle time, in milliseconds, after which it is no longer likely that a request is on its way. */
-const LONG_IDLE_MS = 1_000;
-
 const NO_TRAILERS: readonly (readonly [string, string])[] = [];
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
@@ -90,21 +59,16 @@ export class HttpConnection
     SocketHandler,
     TrackedConnection,
     CycleHost,
-    Deadline,
+    PatienceOwner,
     WriteFlowOwner {
   readonly stream: ResponseStream;
-  /** See {@linkcode Deadline}. */
-  expiresAt: number = Infinity;
   readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #parser: RequestParser;
   readonly #flow: WriteFlow;
-  #lastWords: SendProgress | undefined;
+  readonly #patience: HttpPatience;
   readonly #info: ConnectionInfo;
   #reading: Reading = "head";
-  #waiting: Waiting = "nothing";
-  /** When it became idle, or its head began to arrive; on the coarse clock. */
-  #quietSince: number;
   /** The request in progress, or the last one. */
   #cycle: HttpCycle | undefined;
   #head: RequestHead | undefined;
@@ -118,7 +82,6 @@ export class HttpConnection
   #isResponseOver = true;
   #hasSentContinue = false;
   #bodyBytesRead = 0;
-  #pace: BodyPace | undefined;
   #discardedBytes = 0;
   #isPumping = false;
   #isPaused = false;
@@ -133,9 +96,7 @@ export class HttpConnection
     this.stream = new ResponseStream(this.#flow.out, context.defaults);
     this.#info = connectionInfo(socket, `${++context.nextConnectionId}`);
     context.connections.add(this);
-    context.deadlines.watch(this);
-    this.#quietSince = context.deadlines.now;
-    this.#wait("firstByte", context.settings.headMs); // http:H-002
+    this.#patience = new HttpPatience(socket, context, this);
     this.#trace("HTTP connection made");
   }
 
@@ -152,6 +113,15 @@ export class HttpConnection
   /** See {@linkcode TrackedConnection}. */
   get isWebSocket(): boolean {
     return false;
+  }
+
+  /**
+   * The peer was waited for before this connection began.
+   *
+   * @param expiresAt When its first byte is late, at the latest; on the coarse clock.
+   */
+  hurry(expiresAt: number): void {
+    this.#patience.hurry(expiresAt);
   }
 
   /** The application call of the request in progress or the last one, if it has not returned. */
@@ -201,7 +171,7 @@ export class HttpConnection
 
   onClose(error?: Error): void {
     this.#isClosed = true;
-    this.#context.deadlines.unwatch(this);
+    this.#patience.end();
     this.#context.connections.delete(this);
     const cycle = this.#cycle;
     if (cycle !== undefined) {
@@ -284,7 +254,7 @@ export class HttpConnection
       case "head":
         if (!this.#mayPull()) break; // not the peer is late, it is we who do not read
         if (this.#hasPeerEnded) this.#close(); // what was pipelined before its FIN is answered
-        else if (!this.#parser.isBetweenMessages) this.#awaitHead();
+        else if (!this.#parser.isBetweenMessages) this.#patience.awaitHead();
         break;
       case "body":
       case "discard":
@@ -294,38 +264,18 @@ export class HttpConnection
     }
   }
 
-  /** A head has begun: its time runs from its first byte on. */
-  #awaitHead(): void {
-    if (this.#waiting === "head" || this.#waiting === "lastHead") return;
-    this.#quietSince = this.#context.deadlines.now;
-    if (this.#context.isDraining) this.#wait("lastHead", LAST_CALL_MS);
-    else this.#wait("head", this.#context.settings.headMs); // http:H-003
-  }
-
   #awaitBody(): void {
-    // A peer that waits for our 100 is not late either.
+    // A peer that waits for our 100 is not late.
     const isAsked = !this.#head!.expectsContinue || this.#hasSentContinue ||
       this.#bodyBytesRead > 0;
-    if (!isAsked) {
-      this.#wait("body", Infinity);
-      return;
-    }
-    const { settings: { bodyMs, minBodyRate }, deadlines } = this.#context; // http:H-039
-    const paceMs = minBodyRate === 0
-      ? Infinity
-      : (this.#pace ??= new BodyPace(deadlines.now)).left(
-        deadlines.now,
-        this.#bodyBytesRead + this.#discardedBytes,
-        minBodyRate,
-      );
-    if (paceMs < bodyMs) this.#wait("slowBody", paceMs);
-    else this.#wait("body", bodyMs);
+    if (!isAsked) this.#patience.awaitNothing();
+    else this.#patience.awaitBody(this.#bodyBytesRead + this.#discardedBytes);
   }
 
   /** The request is whole: nothing is expected of the peer. */
   #awaitAnswer(): void {
-    if (this.#hasPeerEnded) this.#wait("halfClosed", HALF_CLOSED_MS);
-    else this.#wait("nothing", Infinity);
+    if (this.#hasPeerEnded) this.#patience.awaitInterest();
+    else this.#patience.awaitNothing();
   }
 
   /** Stops and restarts the socket's reading. */
@@ -337,13 +287,10 @@ export class HttpConnection
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     if (isFull) {
-      if (this.#waiting === "body" || this.#waiting === "slowBody") {
-        this.#wait("nothing", Infinity);
-      }
-      this.#pace?.pause(this.#context.deadlines.now);
+      this.#patience.pause();
       this.#socket.pause();
     } else {
-      this.#pace?.resume(this.#context.deadlines.now);
+      this.#patience.resume();
       if (this.#reading === "body") this.#awaitBody();
       this.#socket.resume();
     }
@@ -351,7 +298,7 @@ export class HttpConnection
 
   #onHead(head: RequestHead): void {
     const context = this.#context;
-    this.#wait("nothing", Infinity);
+    this.#patience.onHead();
     const last = this.#cycle;
     // Background work after a response goes on while the next request is served (http:H-094).
     if (last !== undefined && !last.hasReturned) context.orphans.add(last);
@@ -360,7 +307,6 @@ export class HttpConnection
     this.#isResponseOver = false;
     this.#hasSentContinue = false;
     this.#bodyBytesRead = 0;
-    this.#pace = undefined;
     this.#info.requests++;
     if (context.access !== undefined) this.#startedAtMs = context.monotonicMs();
     this.#path = scopePath(head, context);
@@ -409,7 +355,7 @@ export class HttpConnection
     );
     this.#isClosed = true;
     this.#flow.out.flush();
-    context.deadlines.unwatch(this);
+    this.#patience.end();
     context.connections.delete(this);
     this.#socket.handler = websocket;
     this.#trace("Upgrading to WebSocket");
@@ -608,9 +554,7 @@ export class HttpConnection
 
   #becomeIdle(): void {
     this.#reading = "head";
-    this.#quietSince = this.#context.deadlines.now;
-    if (this.#context.isDraining) this.#wait("lastCall", LAST_CALL_MS);
-    else this.#wait("keepAlive", this.#context.settings.keepAliveMs);
+    this.#patience.awaitNextRequest();
     // An idle connection keeps nothing of its last request alive.
     this.#head = undefined;
     this.#path = "";
@@ -661,39 +605,28 @@ export class HttpConnection
 
   // -- Endings.
 
-  #wait(waiting: Waiting, ms: number): void {
-    this.#waiting = waiting;
-    this.expiresAt = this.#context.deadlines.in(ms);
-  }
-
-  onExpire(): void {
-    const waiting = this.#waiting;
-    this.#wait("nothing", Infinity);
-    switch (waiting) {
+  onLate(awaited: Awaited): void {
+    switch (awaited) {
       case "firstByte": // nobody to tell (http:H-002)
-      case "keepAlive": // http:H-083
+      case "nextRequest": // http:H-083
+      case "close":
         this.#destroy();
         break;
-      case "lastCall":
+      case "lastRequest":
       case "lastHead":
         this.#hangUp();
-        break;
-      case "linger":
-        this.#onLingerExpired();
         break;
       case "head":
         this.#refuse("HEAD_TIMEOUT");
         break;
       case "body":
-      case "slowBody":
+      case "bodyRate":
         if (this.#reading !== "body") this.#destroy();
         else {
-          this.#refuse(
-            waiting === "body" ? "BODY_TIMEOUT" : "BODY_TOO_SLOW",
-          );
+          this.#refuse(awaited === "body" ? "BODY_TIMEOUT" : "BODY_TOO_SLOW");
         }
         break;
-      case "halfClosed":
+      case "interest":
         this.#cycle?.onPeerSilent();
         break;
     }
@@ -706,13 +639,6 @@ export class HttpConnection
     this.#destroy();
   }
 
-  /** A peer that still takes our last answer gets the time for it; one that does not, no more. */
-  #onLingerExpired(): void {
-    const ms = (this.#lastWords ??= new SendProgress(this.#socket)).grant();
-    if (ms > 0) this.#wait("linger", ms);
-    else this.#destroy();
-  }
-
   /**
    * Draining begins: a connection that has long been idle closes now, one that was just in use
    * after one more request or a moment, a busy one after its response (http:H-137, H-138).
@@ -721,23 +647,17 @@ export class HttpConnection
     if (!this.#isResponseOver) return;
     if (this.#reading === "discard") return this.#close();
     if (this.#reading !== "head") return;
-    const quietMs = this.#context.deadlines.now - this.#quietSince;
-    if (quietMs >= LONG_IDLE_MS) this.#hangUp();
-    else {
-      this.#wait(
-        this.#parser.isBetweenMessages ? "lastCall" : "lastHead",
-        LAST_CALL_MS,
-      );
-    }
+    const hasHeadBegun = !this.#parser.isBetweenMessages;
+    if (!this.#patience.awaitLastRequest(hasHeadBegun)) this.#hangUp();
   }
 
   /** Closes, unless a request has arrived that nobody has read yet: that takes a whole turn. */
   #hangUp(): void {
-    this.#wait("hangUp", Infinity);
+    this.#patience.awaitSilence();
     const { afterTurn } = this.#context;
     afterTurn(() =>
       afterTurn(() => {
-        if (this.#waiting !== "hangUp" || this.#isClosed) return;
+        if (!this.#patience.isSilent || this.#isClosed) return;
         this.#flow.out.flush();
         if (this.#socket.queuedBytes > 0) this.#close();
         else this.#destroy();
@@ -768,7 +688,7 @@ export class HttpConnection
       this.#isPaused = false;
       this.#socket.resume();
     }
-    this.#wait("linger", LINGER_MS);
+    this.#patience.awaitClose();
     this.#socket.end();
   }
 

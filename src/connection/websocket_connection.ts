@@ -23,7 +23,6 @@ import {
 import type { Handshake } from "../websocket/handshake.ts";
 import { negotiateDeflate } from "../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../websocket/protocol.ts";
-import type { Deadline } from "./deadlines.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import { writeHandshakeAnswer } from "./handshake_answer.ts";
 import type { HttpContext, WebSocketSettings } from "./http_context.ts";
@@ -32,8 +31,12 @@ import { COPY_LIMIT } from "./output_buffer.ts";
 import { ResponseStream, type StreamProblem } from "./response_stream.ts";
 import { type ConnectionInfo, scopePath, websocketScope } from "./scope.ts";
 import type { TrackedConnection } from "./open_connections.ts";
-import { LINGER_MS, SendProgress } from "./send_progress.ts";
+import { LINGER_MS } from "./send_progress.ts";
 import { WebSocketCycle, type WebSocketHost } from "./websocket_cycle.ts";
+import {
+  WebSocketPatience,
+  type WebSocketPatienceOwner,
+} from "./websocket_patience.ts";
 import { WriteFlow, type WriteFlowOwner } from "./write_flow.ts";
 
 /** How far the connection has come. */
@@ -62,9 +65,8 @@ export class WebSocketConnection
     SocketHandler,
     TrackedConnection,
     WebSocketHost,
-    Deadline,
+    WebSocketPatienceOwner,
     WriteFlowOwner {
-  expiresAt: number = Infinity;
   readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #settings: WebSocketSettings;
@@ -74,7 +76,7 @@ export class WebSocketConnection
   readonly #flow: WriteFlow;
   /** Made for those who refuse with a response. */
   #denial: ResponseStream | undefined;
-  readonly #progress: SendProgress;
+  readonly #patience: WebSocketPatience;
   readonly #cycle: WebSocketCycle;
   readonly #path: string;
   readonly #startedAtMs: number;
@@ -83,8 +85,6 @@ export class WebSocketConnection
   #compression: MessageCompression | undefined;
   /** Frames that came before the handshake was answered (websocket:W-024). */
   #early: Uint8Array;
-  #pingPayload: Uint8Array | undefined;
-  #pingDueAt = Infinity;
   /** Of the peer's last ping, while what was sent before does not leave. */
   #owedPong: Uint8Array | undefined;
   /** How the peer has ended it, while what it said before may still be answered. */
@@ -113,15 +113,13 @@ export class WebSocketConnection
     this.#handshake = handshake;
     this.#early = early;
     this.#flow = new WriteFlow(socket, context, this);
-    this.#progress = new SendProgress(socket);
     this.#path = scopePath(head, context);
     this.#startedAtMs = context.access === undefined
       ? 0
       : context.monotonicMs();
     this.#cycle = new WebSocketCycle(this, context);
     context.connections.add(this);
-    context.deadlines.watch(this);
-    this.#wait(settings.handshakeMs);
+    this.#patience = new WebSocketPatience(socket, context, settings, this);
     this.#trace("WebSocket connection made");
   }
 
@@ -214,7 +212,7 @@ export class WebSocketConnection
     this.#isClosed = true;
     this.#phase = "ended";
     const context = this.#context;
-    context.deadlines.unwatch(this);
+    this.#patience.end();
     context.connections.delete(this);
     this.#peerGone(ABNORMAL, "");
     this.#log(
@@ -272,7 +270,7 @@ export class WebSocketConnection
           this.#onPing(protocol.payload);
           break;
         case "pong":
-          this.#onPong(protocol.payload);
+          this.#patience.onPong(protocol.payload);
           break;
         case "close":
           this.#onPeerEnd("close", hasDelivered);
@@ -287,6 +285,16 @@ export class WebSocketConnection
     if (!isDry || this.#isPaused) this.#regulate();
   }
 
+  /** See {@linkcode WebSocketPatienceOwner}. */
+  get isFull(): boolean {
+    return this.#flow.isFull;
+  }
+
+  /** See {@linkcode WebSocketPatienceOwner}. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */
   #regulate(): void {
     const isFull = this.#phase === "open"
@@ -297,8 +305,7 @@ export class WebSocketConnection
     if (isFull) {
       this.#socket.pause();
     } else {
-      // The pong may lie among what was not read: its time begins anew.
-      if (this.#pingPayload !== undefined) this.#awaitPong();
+      this.#patience.resume();
       this.#socket.resume();
     }
   }
@@ -408,7 +415,7 @@ export class WebSocketConnection
       compression && ((bytes, max) => compression.inflate(bytes, max)),
     );
     this.#flow.joinTurn();
-    this.#scheduleNextPing();
+    this.#patience.awaitPings();
     const early = this.#early;
     this.#early = EMPTY;
     if (early.length > 0) this.#protocol.push(early);
@@ -455,8 +462,7 @@ export class WebSocketConnection
     this.#flow.out.flush();
     this.#protocol!.closeSent();
     this.#phase = "closing";
-    this.#pingPayload = undefined;
-    this.#wait(this.#settings.closeMs);
+    this.#patience.awaitClose(this.#settings.closeMs);
     // The reply must be seen, whatever lies in front of it (websocket:W-097).
     this.#regulate();
     this.#pump();
@@ -481,7 +487,7 @@ export class WebSocketConnection
     const problem = this.#stream.start(status, headers, false);
     if (problem !== undefined) return problem;
     this.#phase = "denying";
-    this.expiresAt = Infinity;
+    this.#patience.awaitNothing();
     this.#early = EMPTY;
     this.#regulate();
     return undefined;
@@ -550,94 +556,31 @@ export class WebSocketConnection
 
   // -- Time.
 
-  #wait(ms: number): void {
-    this.expiresAt = this.#context.deadlines.in(ms);
-  }
-
-  #scheduleNextPing(): void {
-    this.#wait(this.#settings.pingIntervalMs);
-    this.#pingDueAt = this.expiresAt;
-  }
-
-  #ping(): void {
-    const payload = new Uint8Array(4);
-    for (let i = 0; i < 4; i++) payload[i] = Math.random() * 256;
-    this.#pingPayload = payload;
+  sendPing(payload: Uint8Array): void {
     writeControl(this.#flow.out.writer, OPCODE.PING, payload);
     this.#flow.out.flush();
-    this.#awaitPong();
   }
 
-  #awaitPong(): void {
-    const { pingIntervalMs, pingTimeoutMs } = this.#settings;
-    // Without a time limit the pings go on all the same: they keep paths open (websocket:W-092).
-    this.#wait(pingTimeoutMs === Infinity ? pingIntervalMs : pingTimeoutMs);
-  }
-
-  #onPongMissing(): void {
-    if (this.#settings.pingTimeoutMs === Infinity) {
-      if (!this.#flow.isFull) this.#ping();
-      else this.#awaitPong();
-    } else if (!this.#isPaused && !this.#isStillSending()) {
-      this.#onFault("PING_TIMEOUT");
-    }
-  }
-
-  /**
-   * Whether the peer still takes what was sent before it could see our ping or our close frame; if
-   * so, it gets more time.
-   */
-  #isStillSending(): boolean {
-    const ms = this.#progress.grant();
-    if (ms === 0) return false;
-    this.#wait(ms);
-    return true;
-  }
-
-  #onPong(payload: Uint8Array): void {
-    const sent = this.#pingPayload;
-    // An unsolicited pong, or one with other bytes, is no answer (websocket:W-088).
-    if (
-      sent === undefined || payload.length !== 4 ||
-      !payload.every((b, i) => b === sent[i])
-    ) return;
-    this.#pingPayload = undefined;
-    const interval = this.#settings.pingIntervalMs;
-    // The rhythm is kept from ping to ping, not from pong to ping (websocket:W-087).
-    this.#pingDueAt = Math.max(
-      this.#pingDueAt + interval,
-      this.#context.deadlines.now,
+  onAnswerLate(): void {
+    this.#context.logger.error(
+      "ASGI callable did not answer the WebSocket handshake in time.",
     );
-    this.expiresAt = this.#pingDueAt;
+    this.#cycle.cancel(
+      new DOMException(
+        "The WebSocket handshake was not answered in time",
+        "TimeoutError",
+      ),
+    );
+    this.#peerGone(ABNORMAL, "");
+    this.refuse(500);
   }
 
-  onExpire(): void {
-    this.expiresAt = Infinity;
-    switch (this.#phase) {
-      case "handshake":
-        this.#context.logger.error(
-          "ASGI callable did not answer the WebSocket handshake in time.",
-        );
-        this.#cycle.cancel(
-          new DOMException(
-            "The WebSocket handshake was not answered in time",
-            "TimeoutError",
-          ),
-        );
-        this.#peerGone(ABNORMAL, "");
-        this.refuse(500);
-        break;
-      case "open":
-        if (this.#pingPayload === undefined) this.#ping();
-        else this.#onPongMissing();
-        break;
-      case "closing": // the peer does not answer our close frame
-      case "ended":
-        if (!this.#isStillSending()) this.#destroy();
-        break;
-      case "denying":
-        break;
-    }
+  onPongLate(): void {
+    this.#onFault("PING_TIMEOUT");
+  }
+
+  onCloseLate(): void {
+    this.#destroy();
   }
 
   onWriteStall(): void {
@@ -692,7 +635,7 @@ export class WebSocketConnection
     if (this.#phase === "ended") return;
     this.#flow.out.flush();
     this.#phase = "ended";
-    this.#wait(LINGER_MS);
+    this.#patience.awaitClose(LINGER_MS);
     if (this.#isPaused) {
       this.#isPaused = false;
       this.#socket.resume();
@@ -702,6 +645,7 @@ export class WebSocketConnection
 
   #destroy(): void {
     this.#phase = "ended";
+    this.#patience.awaitNothing();
     this.#socket.destroy();
   }
 

@@ -124,7 +124,7 @@ export class Admission {
       const handler = socket.handler = this.#serve(socket);
       // The time for the first byte runs from the connect on, header and all.
       if (handler instanceof HttpConnection) {
-        handler.expiresAt = Math.min(handler.expiresAt, expiresAt);
+        handler.hurry(expiresAt);
       }
       if (handler === NOBODY) this.#context.onProgress(); // the preface has gone
       else if (rest.length > 0) handler.onData(rest);
