@@ -26,6 +26,7 @@ import {
 } from "./http_patience.ts";
 import { ResponseStream } from "./response_stream.ts";
 import {
+  clientText,
   type ConnectionInfo,
   connectionInfo,
   httpScope,
@@ -96,7 +97,7 @@ export class HttpConnection
     this.stream = new ResponseStream(this.#flow.out, context.defaults);
     this.#info = connectionInfo(socket, `${++context.nextConnectionId}`);
     context.connections.add(this);
-    this.#patience = new HttpPatience(socket, context, this);
+    this.#patience = new HttpPatience(context, this);
     this.#trace("HTTP connection made");
   }
 
@@ -131,10 +132,8 @@ export class HttpConnection
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    const { clientText } = this.#info;
-    this.#context.logger.trace(
-      clientText === "" ? what : `${clientText} - ${what}`,
-    );
+    const client = clientText(this.#info);
+    this.#context.logger.trace(client === "" ? what : `${client} - ${what}`);
   }
 
   // -- The socket's side.
@@ -434,7 +433,7 @@ export class HttpConnection
     );
     if (logger.isEnabled("debug")) {
       logger.debug(
-        `${this.#info.clientText} - ${fault.message} (${fault.source})`,
+        `${clientText(this.#info)} - ${fault.message} (${fault.source})`,
       );
     }
     const text = fault.status === 400
@@ -587,7 +586,7 @@ export class HttpConnection
     if (context.access !== undefined) {
       const head = this.#head;
       context.access.log({
-        client: this.#info.clientText,
+        client: clientText(this.#info),
         method: head === undefined ? "-" : head.method,
         path: head === undefined ? "-" : this.#path,
         query: head === undefined ? "" : head.query,
@@ -634,7 +633,7 @@ export class HttpConnection
 
   onWriteStall(): void {
     this.#context.logger.info(
-      `${this.#info.clientText} - Closed: the client does not read`,
+      `${clientText(this.#info)} - Closed: the client does not read`,
     );
     this.#destroy();
   }
@@ -688,7 +687,7 @@ export class HttpConnection
       this.#isPaused = false;
       this.#socket.resume();
     }
-    this.#patience.awaitClose();
+    this.#patience.awaitClose(this.#socket);
     this.#socket.end();
   }
 

@@ -55,18 +55,17 @@ export interface PatienceOwner {
 export class HttpPatience implements Deadline {
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
-  readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #owner: PatienceOwner;
   #awaited: Awaited = "nothing";
   /** When the connection became idle, or a head began to arrive; on the coarse clock. */
   #quietSince: number;
   #pace: BodyPace | undefined;
-  #lastWords: SendProgress | undefined;
+  /** Of what we sent last. */
+  #progress: SendProgress | undefined;
 
   /** Waits for the first byte (http:H-002). */
-  constructor(socket: Socket, context: HttpContext, owner: PatienceOwner) {
-    this.#socket = socket;
+  constructor(context: HttpContext, owner: PatienceOwner) {
     this.#context = context;
     this.#owner = owner;
     this.#quietSince = context.deadlines.now;
@@ -85,7 +84,7 @@ export class HttpPatience implements Deadline {
     this.#await("nothing", Infinity);
     if (awaited === "close") {
       // A peer that still takes our last answer gets the time for it.
-      const ms = (this.#lastWords ??= new SendProgress(this.#socket)).grant();
+      const ms = this.#progress!.grant();
       if (ms > 0) return this.#await("close", ms);
     }
     this.#owner.onLate(awaited);
@@ -181,8 +180,9 @@ export class HttpPatience implements Deadline {
     return this.#awaited === "silence";
   }
 
-  /** We have ended: the peer has a moment to do so, too. */
-  awaitClose(): void {
+  /** We have ended `socket`: the peer has a moment to do so, too. */
+  awaitClose(socket: Socket): void {
+    this.#progress = new SendProgress(socket);
     this.#await("close", LINGER_MS);
   }
 

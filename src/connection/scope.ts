@@ -32,8 +32,8 @@ export interface ConnectionInfo {
   /** The peer, if it has an address that can be told. */
   readonly client: TcpAddress | undefined;
   readonly server: ServerAddress | null;
-  /** `host:port` of the peer for log lines, `""` if it has none (http:H-151). */
-  readonly clientText: string;
+  /** Made for the first log line. */
+  clientText: string | undefined;
   /** Unique within the process. */
   readonly id: string;
   /** Requests so far. */
@@ -85,15 +85,21 @@ export function connectionInfo(socket: Socket, id: string): ConnectionInfo {
   return {
     client,
     server: serverOf(socket.localAddress),
-    clientText: client === undefined
-      ? ""
-      : `${hostText(client.host)}:${client.port}`,
+    clientText: undefined,
     id,
     requests: 0,
     alpn: tls?.alpn ?? null,
     tls,
     tlsExtension: undefined,
   };
+}
+
+/** `host:port` of the peer for log lines, `""` if it has none (http:H-151). */
+export function clientText(info: ConnectionInfo): string {
+  const { client } = info;
+  return info.clientText ??= client === undefined
+    ? ""
+    : `${hostText(client.host)}:${client.port}`;
 }
 
 /** The entry `abort_signal` of one request (asgi:A-244). */

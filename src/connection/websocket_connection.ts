@@ -29,7 +29,12 @@ import type { HttpContext, WebSocketSettings } from "./http_context.ts";
 import { MessageCompression } from "./message_compression.ts";
 import { COPY_LIMIT } from "./output_buffer.ts";
 import { ResponseStream, type StreamProblem } from "./response_stream.ts";
-import { type ConnectionInfo, scopePath, websocketScope } from "./scope.ts";
+import {
+  clientText,
+  type ConnectionInfo,
+  scopePath,
+  websocketScope,
+} from "./scope.ts";
 import type { TrackedConnection } from "./open_connections.ts";
 import { LINGER_MS } from "./send_progress.ts";
 import { WebSocketCycle, type WebSocketHost } from "./websocket_cycle.ts";
@@ -165,7 +170,7 @@ export class WebSocketConnection
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    this.#context.logger.trace(`${this.#info.clientText} - ${what}`);
+    this.#context.logger.trace(`${clientText(this.#info)} - ${what}`);
   }
 
   // -- The socket's side.
@@ -585,7 +590,7 @@ export class WebSocketConnection
 
   onWriteStall(): void {
     this.#context.logger.info(
-      `${this.#info.clientText} - Closed: the client does not read`,
+      `${clientText(this.#info)} - Closed: the client does not read`,
     );
     this.#destroy();
   }
@@ -656,7 +661,7 @@ export class WebSocketConnection
     const context = this.#context;
     context.totalRequests++;
     context.access?.log({
-      client: this.#info.clientText,
+      client: clientText(this.#info),
       method: "WebSocket",
       path: this.#path,
       query: this.#head.query,

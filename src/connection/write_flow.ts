@@ -52,8 +52,8 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   #gate: WriteGate | undefined;
   /** Who has written enough for one turn. */
   #turnGate: WriteGate | undefined;
-  #turnBytes = 0;
-  #isInTurnEnd = false;
+  /** Written in this turn; -1 if its end is not waited for. */
+  #turnBytes = -1;
   #isClosed = false;
 
   constructor(socket: Socket, shared: WriteFlowShared, owner: WriteFlowOwner) {
@@ -69,8 +69,8 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
 
   /** Sees to it that what was written leaves with this turn. */
   joinTurn(): void {
-    if (this.#isInTurnEnd) return;
-    this.#isInTurnEnd = true;
+    if (this.#turnBytes >= 0) return;
+    this.#turnBytes = 0;
     this.#shared.turnEnd.add(this);
   }
 
@@ -123,8 +123,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   }
 
   onTurnEnd(): void {
-    this.#isInTurnEnd = false;
-    this.#turnBytes = 0;
+    this.#turnBytes = -1;
     if (this.#isClosed) return;
     this.#owner.beforeTurnEnd();
     this.flush();

@@ -16,8 +16,6 @@ let joined: Uint8Array | undefined;
 /** One connection; bun.ts calls the methods named after Bun's events. */
 export class BunSocket implements Socket {
   handler: SocketHandler = NOBODY;
-  /** Bun makes a buffer for each read. */
-  readonly isLending = false;
   readonly #conn: BunConn<BunSocket>;
   readonly #context: AcceptContext;
   #localAddress: Address | undefined;
@@ -27,7 +25,6 @@ export class BunSocket implements Socket {
   #hasPeerEnded = false;
   /** What the kernel did not take; `undefined` when it took everything, which is nearly always. */
   #queue: WriteQueue | undefined;
-  #queuedBytes = 0;
 
   constructor(conn: BunConn<BunSocket>, context: AcceptContext) {
     this.#conn = conn;
@@ -54,14 +51,19 @@ export class BunSocket implements Socket {
     return undefined;
   }
 
+  /** Bun makes a buffer for each read. */
+  get isLending(): boolean {
+    return false;
+  }
+
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue === undefined ? 0 : this.#queue.bytes;
   }
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     if (this.#queue !== undefined) {
-      this.#hold(this.#queue, bytes);
+      this.#queue.push(bytes);
       return false;
     }
     const sent = this.#conn.write(bytes);
@@ -70,7 +72,7 @@ export class BunSocket implements Socket {
     // -1: closed under us, and the close event is on its way.
     if (sent < 0) return true;
     this.#queue = new WriteQueue();
-    this.#hold(this.#queue, sent === 0 ? bytes : bytes.subarray(sent));
+    this.#queue.push(sent === 0 ? bytes : bytes.subarray(sent));
     return false;
   }
 
@@ -89,10 +91,10 @@ export class BunSocket implements Socket {
     if (sent === size || sent < 0) return true;
     this.#queue = new WriteQueue();
     if (sent < head.length) {
-      this.#hold(this.#queue, head.subarray(sent));
-      this.#hold(this.#queue, body);
+      this.#queue.push(head.subarray(sent));
+      this.#queue.push(body);
     } else {
-      this.#hold(this.#queue, body.subarray(sent - head.length));
+      this.#queue.push(body.subarray(sent - head.length));
     }
     return false;
   }
@@ -136,7 +138,6 @@ export class BunSocket implements Socket {
     if (queue === undefined || this.#state === "closed") return;
     for (let bytes = queue.take(); bytes !== undefined; bytes = queue.take()) {
       const sent = Math.max(this.#conn.write(bytes), 0);
-      this.#queuedBytes -= sent;
       if (sent === bytes.length) continue;
       queue.putBack(bytes.subarray(sent));
       return;
@@ -172,11 +173,6 @@ export class BunSocket implements Socket {
     this.#close(error);
   }
 
-  #hold(queue: WriteQueue, bytes: Uint8Array): void {
-    queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-  }
-
   #sendFin(): void {
     // After both FINs Bun leaves the connection open; closing it sends ours.
     if (this.#hasPeerEnded) this.#close(undefined);
@@ -187,7 +183,6 @@ export class BunSocket implements Socket {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#queue = undefined;
-    this.#queuedBytes = 0;
     // Calls the close event before it returns, hence the state first and the handler last.
     this.#conn.close();
     queueMicrotask(() => tellClosed(this.handler, error));

@@ -69,7 +69,6 @@ export class NodeSocket implements Socket, DirectWriter {
   readonly #onWritten: ((error?: Error | null) => void) | undefined;
   /** What follows a write of which not all has left; `undefined` nearly always. */
   #rest: WriteQueue | undefined;
-  #restBytes = 0;
   /** Size of what was written directly and has not left, all of it; 0 if there is none. */
   #directBytes = 0;
   /** `write` has returned false since the last onDrain; otherwise nothing waits anywhere. */
@@ -139,7 +138,7 @@ export class NodeSocket implements Socket, DirectWriter {
 
   get queuedBytes(): number {
     if (!this.#owesDrain || this.#state === "closed") return 0;
-    return this.#waitingBytes + this.#restBytes;
+    return this.#waitingBytes + (this.#rest?.bytes ?? 0);
   }
 
   get #waitingBytes(): number {
@@ -155,9 +154,9 @@ export class NodeSocket implements Socket, DirectWriter {
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
-    if (this.#rest !== undefined) this.#hold(this.#rest, bytes);
+    if (this.#rest !== undefined) this.#rest.push(bytes);
     else if (this.#directBytes > 0) {
-      this.#hold(this.#rest = new WriteQueue(), bytes);
+      this.#hold(bytes);
     } else if (bytes.length > this.#pieceBytes) return this.#writeLarge(bytes);
     else return this.#writePiece(bytes);
     return false;
@@ -190,16 +189,17 @@ export class NodeSocket implements Socket, DirectWriter {
       at = end;
       if (isGone) continue;
       if (at < bytes.length) {
-        this.#hold(this.#rest = new WriteQueue(), bytes.subarray(at));
+        this.#hold(bytes.subarray(at));
       }
       return false;
     }
     return true;
   }
 
-  #hold(rest: WriteQueue, bytes: Uint8Array): void {
-    rest.push(bytes);
-    this.#restBytes += bytes.length;
+  /** Begins to keep what has to wait for what is before it. */
+  #hold(bytes: Uint8Array): void {
+    this.#rest = new WriteQueue();
+    this.#rest.push(bytes);
   }
 
   /** @returns Whether it has left. */
@@ -305,7 +305,6 @@ export class NodeSocket implements Socket, DirectWriter {
         ? bytes.subarray(0, this.#pieceBytes)
         : bytes;
       if (piece !== bytes) rest.putBack(bytes.subarray(this.#pieceBytes));
-      this.#restBytes -= piece.length;
       if (!this.#writePiece(piece) && !rest.isEmpty) return false;
     }
     this.#rest = undefined;

@@ -8,6 +8,8 @@ const JOIN_LIMIT = 65_536;
 
 /** Buffers in the order they were written. Holds references; joins by copying when it hands out. */
 export class WriteQueue {
+  /** What waits here. */
+  bytes = 0;
   #buffers: Uint8Array[] = [];
   #first = 0;
 
@@ -16,11 +18,13 @@ export class WriteQueue {
   }
 
   push(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
     this.#buffers.push(bytes);
   }
 
   /** Puts back, in front, what was taken and not sent. */
   putBack(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
     if (this.#first > 0) this.#buffers[--this.#first] = bytes;
     else this.#buffers.unshift(bytes);
   }
@@ -39,11 +43,15 @@ export class WriteQueue {
       ? buffers[start]
       : join(buffers, start, end, size);
     if (end === buffers.length) this.clear();
-    else this.#advance(end);
+    else {
+      this.bytes -= size;
+      this.#advance(end);
+    }
     return taken;
   }
 
   clear(): void {
+    this.bytes = 0;
     this.#buffers = [];
     this.#first = 0;
   }

@@ -20,7 +20,7 @@ function setUp(settings: HarnessOptions["settings"] = {}) {
   });
   const socket = new FakeSocket();
   const late: Awaited[] = [];
-  const patience = new HttpPatience(socket, context, {
+  const patience = new HttpPatience(context, {
     onLate: (awaited) => void late.push(awaited),
   });
   /** Lets `ms` pass, and the ticks by which the coarse clock may be late. */
@@ -122,7 +122,7 @@ describe("HttpPatience", () => {
   test("who still takes our last answer may close later (wishes:R-058)", () => {
     const { late, patience, pass, socket } = setUp();
     socket.queuedBytes = 1_000;
-    patience.awaitClose();
+    patience.awaitClose(socket);
     pass(LINGER_MS);
     assert.deepEqual(late, []);
     socket.queuedBytes = 500;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpScope } from "../../src/asgi.ts";
 import {
+  clientText,
   connectionInfo,
   httpScope,
   scopePath,
@@ -214,7 +215,7 @@ describe("addresses", () => {
       const scope = build({}, {}, socket);
       assert.deepEqual(scope.client, client);
       assert.deepEqual(scope.server, server);
-      assert.equal(connectionInfo(socket, "1").clientText, text);
+      assert.equal(clientText(connectionInfo(socket, "1")), text);
     });
   }
 });

@@ -90,3 +90,28 @@ test("WriteQueue keeps the order, whatever is taken, pushed and put back", () =>
   }
   assert.ok(sameBytes(joined, whole));
 });
+
+test("WriteQueue knows how much waits, whatever is taken and put back", () => {
+  const queue = new WriteQueue();
+  let waiting = 0;
+  const check = () => assert.equal(queue.bytes, waiting);
+  check();
+  for (const size of [70_000, 3, 40_000, 0, 40_000, 1]) {
+    queue.push(pattern(size));
+    waiting += size;
+    check();
+  }
+  for (let round = 0; !queue.isEmpty; round++) {
+    const taken = queue.take()!;
+    waiting -= taken.length;
+    check();
+    if (round % 2 === 1) continue;
+    queue.putBack(taken.subarray(1));
+    waiting += taken.length - 1;
+    check();
+  }
+  assert.equal(waiting, 0);
+  queue.push(pattern(5));
+  queue.clear();
+  assert.equal(queue.bytes, 0);
+});
