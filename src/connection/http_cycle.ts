@@ -46,32 +46,36 @@ export type SendKind =
   | "trailers"
   | "lastTrailers";
 
-/** State after each message; a missing entry is a broken contract (asgi section 7). */
-export const NEXT: Readonly<
-  Record<ResponseState, Readonly<Partial<Record<SendKind, ResponseState>>>>
-> = {
-  unsent: { earlyHint: "unsent", start: "started" },
-  started: {
-    earlyHint: "started",
-    body: "streaming",
-    lastBody: "complete",
-    lastBodyBeforeTrailers: "trailers",
-    file: "complete",
-    fileBeforeTrailers: "trailers",
-  },
-  streaming: {
-    earlyHint: "streaming",
-    body: "streaming",
-    lastBody: "complete",
-    lastBodyBeforeTrailers: "trailers",
-  },
-  trailers: {
-    earlyHint: "trailers",
-    trailers: "trailers",
-    lastTrailers: "complete",
-  },
-  complete: {},
-};
+/** State after a message; `undefined` if it breaks the contract (asgi section 7). */
+export function nextState(
+  state: ResponseState,
+  kind: SendKind,
+): ResponseState | undefined {
+  switch (kind) {
+    case "start":
+      return state === "unsent" ? "started" : undefined;
+    case "earlyHint":
+      return state === "complete" ? undefined : state;
+    case "body":
+      return isInBody(state) ? "streaming" : undefined;
+    case "lastBody":
+      return isInBody(state) ? "complete" : undefined;
+    case "lastBodyBeforeTrailers":
+      return isInBody(state) ? "trailers" : undefined;
+    case "file":
+      return state === "started" ? "complete" : undefined;
+    case "fileBeforeTrailers":
+      return state === "started" ? "trailers" : undefined;
+    case "trailers":
+      return state === "trailers" ? "trailers" : undefined;
+    case "lastTrailers":
+      return state === "trailers" ? "complete" : undefined;
+  }
+}
+
+function isInBody(state: ResponseState): boolean {
+  return state === "started" || state === "streaming";
+}
 
 /** The message that was expected, for the error that says so. */
 const EXPECTED: Readonly<Record<ResponseState, string>> = {
@@ -463,7 +467,7 @@ export class HttpCycle {
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
   #refusal(kind: SendKind, type: string): Promise<void> | undefined {
     const state = this.#state;
-    if (NEXT[state][kind] === undefined || this.#fileSent !== undefined) {
+    if (nextState(state, kind) === undefined || this.#fileSent !== undefined) {
       const message = state === "complete"
         ? `Unexpected ASGI message '${type}' sent, after response already completed.`
         : this.#fileSent !== undefined
@@ -475,14 +479,14 @@ export class HttpCycle {
     if (this.#context.settings.raisesAfterDisconnect) {
       return rejected(this.#gone); // asgi:A-212
     }
-    this.#state = NEXT[state][kind]!; // as if it had been sent
+    this.#state = nextState(state, kind)!; // as if it had been sent
     // Silence must not let an endless stream keep the event loop to itself.
     return new Promise(this.#context.afterTurn);
   }
 
   /** Takes the transition of an allowed message: the one place that moves on. */
   #advance(kind: SendKind, bytes: number): Promise<void> {
-    const next = NEXT[this.#state][kind]!;
+    const next = nextState(this.#state, kind)!;
     this.#state = next;
     if (next !== "complete") return this.#host.afterWrite(bytes);
     return this.#host.onResponseComplete();

@@ -42,18 +42,26 @@ export type WebSocketSendKind =
   | "denialBody"
   | "lastDenialBody";
 
-/** State after each message; a missing entry is a broken contract (asgi section 11). */
-export const NEXT_WEBSOCKET: Readonly<
-  Record<
-    WebSocketState,
-    Readonly<Partial<Record<WebSocketSendKind, WebSocketState>>>
-  >
-> = {
-  connecting: { accept: "open", close: "closed", denialStart: "denying" },
-  open: { send: "open", close: "closed" },
-  denying: { denialBody: "denying", lastDenialBody: "closed" },
-  closed: { close: "closed" },
-};
+/** State after a message; `undefined` if it breaks the contract (asgi section 11). */
+export function nextWebSocketState(
+  state: WebSocketState,
+  kind: WebSocketSendKind,
+): WebSocketState | undefined {
+  switch (kind) {
+    case "accept":
+      return state === "connecting" ? "open" : undefined;
+    case "send":
+      return state === "open" ? "open" : undefined;
+    case "close": // a second one does nothing
+      return state === "denying" ? undefined : "closed";
+    case "denialStart":
+      return state === "connecting" ? "denying" : undefined;
+    case "denialBody":
+      return state === "denying" ? "denying" : undefined;
+    case "lastDenialBody":
+      return state === "denying" ? "closed" : undefined;
+  }
+}
 
 /** What was expected, for the error that says so. */
 const EXPECTED: Readonly<Record<WebSocketState, string>> = {
@@ -485,7 +493,7 @@ export class WebSocketCycle {
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
   #refusal(kind: WebSocketSendKind, type: string): Promise<void> | undefined {
     const state = this.#state;
-    const next = NEXT_WEBSOCKET[state][kind];
+    const next = nextWebSocketState(state, kind);
     if (next === undefined) {
       const message = state === "closed"
         ? `Unexpected ASGI message '${type}', after sending 'websocket.close' or a response.`

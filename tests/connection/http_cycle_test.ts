@@ -11,7 +11,7 @@ import { RESOLVED } from "../../src/connection/flow_control.ts";
 import {
   type CycleHost,
   HttpCycle,
-  NEXT,
+  nextState,
   type ResponseState,
   type SendKind,
 } from "../../src/connection/http_cycle.ts";
@@ -171,7 +171,7 @@ describe("the order of messages (asgi section 7)", () => {
           assert.equal(cycle.state, state);
           await send(MESSAGES[kind]);
           assert.equal(cycle.state, next);
-          assert.equal(NEXT[state][kind], next);
+          assert.equal(nextState(state, kind), next);
         });
         continue;
       }
@@ -191,7 +191,7 @@ describe("the order of messages (asgi section 7)", () => {
         assert.equal(written(), before);
         assert.equal(told.length, toldBefore);
         assert.equal(cycle.state, state);
-        assert.equal(NEXT[state][kind], undefined);
+        assert.equal(nextState(state, kind), undefined);
       });
     }
   }

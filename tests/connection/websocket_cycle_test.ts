@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { ReceiveEvent, SendEvent } from "../../src/asgi.ts";
 import type { HttpContext } from "../../src/connection/http_context.ts";
 import {
-  NEXT_WEBSOCKET,
+  nextWebSocketState,
   WebSocketCycle,
   type WebSocketHost,
   type WebSocketSendKind,
@@ -117,15 +117,29 @@ async function errorOf(
   throw new Error("It was taken");
 }
 
+/** What each state takes, and becomes (asgi section 11). */
+const ORDER: Readonly<
+  Record<
+    WebSocketState,
+    Readonly<Partial<Record<WebSocketSendKind, WebSocketState>>>
+  >
+> = {
+  connecting: { accept: "open", close: "closed", denialStart: "denying" },
+  open: { send: "open", close: "closed" },
+  denying: { denialBody: "denying", lastDenialBody: "closed" },
+  closed: { close: "closed" },
+};
+
 describe("order of messages (asgi:A-135 to A-138)", () => {
-  for (const state of Object.keys(NEXT_WEBSOCKET) as WebSocketState[]) {
+  for (const state of Object.keys(ORDER) as WebSocketState[]) {
     for (const kind of Object.keys(MESSAGES) as WebSocketSendKind[]) {
-      const next = NEXT_WEBSOCKET[state][kind];
+      const next = ORDER[state][kind];
       test(
         next === undefined
           ? `WebSocketCycle refuses ${kind} when ${state}`
           : `WebSocketCycle takes ${kind} when ${state} and is ${next}`,
         async () => {
+          assert.equal(nextWebSocketState(state, kind), next);
           const { cycle, host } = await inState(state);
           const sent = cycle.send(MESSAGES[kind]);
           if (next !== undefined) {
