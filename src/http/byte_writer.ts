@@ -24,6 +24,9 @@ export class ByteWriter {
   length = 0;
   readonly #allocate: (size: number) => Uint8Array;
   #view: Uint8Array = NOTHING;
+  /** What was behind `#roomAt`, where a text was encoded last. */
+  #room: Uint8Array = NOTHING;
+  #roomAt = -1;
 
   /** @param capacity Bytes to begin with, at least 1. */
   constructor(
@@ -52,6 +55,7 @@ export class ByteWriter {
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
     this.#view = NOTHING;
+    this.#roomAt = -1;
   }
 
   /** Appends a copy of `source`. */
@@ -83,10 +87,12 @@ export class ByteWriter {
   writeUtf8(text: string): void {
     // Three bytes a unit is the most there can be: a pair of units takes four.
     this.reserve(text.length * 3);
-    this.length += encoder.encodeInto(
-      text,
-      this.bytes.subarray(this.length),
-    ).written;
+    // Texts tend to begin where the last one did: behind a frame's header, or a head.
+    if (this.#roomAt !== this.length) {
+      this.#room = this.bytes.subarray(this.length);
+      this.#roomAt = this.length;
+    }
+    this.length += encoder.encodeInto(text, this.#room).written;
   }
 
   /** Appends `value` in decimal. @param value An integer from 0 to 2^53 - 1. */

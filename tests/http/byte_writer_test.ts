@@ -160,3 +160,28 @@ describe("isAscii()", () => {
     });
   }
 });
+
+test("texts that begin where the last one did, or elsewhere, are encoded in their place", () => {
+  const out = new ByteWriter(8);
+  const texts = [
+    "größe",
+    "a",
+    "",
+    "\u{1f600}\ud800",
+    "x".repeat(500),
+    "ß",
+    "b",
+  ];
+  for (const prefix of ["", "12", "12", "1234", "12"]) {
+    for (const text of texts) {
+      out.length = 0;
+      out.writeAscii(prefix);
+      out.writeUtf8(text);
+      out.writeUtf8("|");
+      assert.equal(
+        new TextDecoder().decode(out.written),
+        `${prefix}${text.toWellFormed()}|`,
+      );
+    }
+  }
+});
