@@ -3,9 +3,10 @@
  *
  *   node bench/startup.mjs [--rounds N] [--only deno,bun,node] [--beside DIR]
  *
- * Tricorn with a small application beside the server of the runtime in a script of its own. Deno and
- * Bun run the sources; Node runs the command of the npm package, built beforehand. `--beside` takes
- * another checkout into the rounds, to compare commits, and can be repeated.
+ * Tricorn with a small application beside the server of the runtime in a script of its own: the
+ * sources on Deno and Bun, and on all the command of the npm package, built beforehand. On Deno also
+ * with `--loop native`, which need not load `node:net`. `--beside` takes another checkout into the
+ * rounds, to compare commits, and can be repeated.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -99,10 +100,13 @@ async function main() {
 }
 
 function sidesOf() {
-  const trees = [{ name: "tricorn", root: ROOT }];
-  for (const folder of settings.beside) {
-    trees.push({ name: folder, root: resolve(folder) });
-  }
+  const trees = [
+    { name: "tricorn", root: ROOT },
+    ...settings.beside.map((name) => ({ name, root: resolve(name) })),
+  ].map((tree, at) => ({
+    ...tree,
+    command: build(tree.root, join(folder, String(at))),
+  }));
   const sides = [];
   for (const runtime of settings.only) {
     const add = (name, ...args) =>
@@ -114,11 +118,14 @@ function sidesOf() {
         rounds: [],
       });
     add("bare", join(HERE, `bare_${runtime}.mjs`));
-    for (const { name, root } of trees) {
-      const cli = runtime === "node"
-        ? build(root, join(folder, String(sides.length)))
-        : join(root, "cli.ts");
-      add(name, cli, "--app-dir", HERE, "app.mjs:app", "--port");
+    for (const { name, root, command } of trees) {
+      const start = (side, ...args) =>
+        add(side, ...args, "--app-dir", HERE, "app.mjs:app", "--port");
+      if (runtime !== "node") start(name, join(root, "cli.ts"));
+      start(`${name}, npm package`, command);
+      if (runtime !== "deno") continue;
+      start(`${name}, its own sockets`, join(root, "cli.ts"), "--loop=native");
+      start(`${name}, package, its own sockets`, command, "--loop=native");
     }
   }
   return sides;
