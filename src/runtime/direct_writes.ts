@@ -16,6 +16,8 @@ interface WriteRequest {
   oncomplete: (status: number) => void;
   /** Keeps the bytes from the collector. */
   buffer: Uint8Array | readonly Uint8Array[];
+  /** On Node, -1 unless a write is using it. */
+  getAsyncId?(): number;
 }
 
 /** What is below a socket and takes its bytes. */
@@ -47,6 +49,8 @@ interface StreamBinding {
 
 const binding = deno === undefined ? undefined : denoBinding();
 let Request = binding?.WriteWrap;
+/** What Node says of a request that no write is using. */
+const FREE = -1;
 /** One that no write is using. */
 let spare: WriteRequest | undefined;
 
@@ -79,7 +83,7 @@ export function writeDirectly(
   }
   const request = spare ??= new Request();
   if (handle.writeBuffer!(request, bytes) !== 0) return "refused";
-  return hasLeft(handle) ? "left" : wait(request, bytes, writer);
+  return settle(handle, request, bytes, writer);
 }
 
 /** As {@linkcode writeDirectly}, for two that follow each other and leave in one system call. */
@@ -93,13 +97,27 @@ export function writePairDirectly(
   const request = spare ??= new Request();
   const chunks = [head, body];
   if (handle.writev(request, chunks, true) !== 0) return "refused";
-  return hasLeft(handle) ? "left" : wait(request, chunks, writer);
+  return settle(handle, request, chunks, writer);
 }
 
-function hasLeft(handle: WriteHandle): boolean {
-  return binding === undefined
-    ? handle.writeQueueSize === 0
-    : binding.streamBaseState[binding.kLastWriteWasAsync] === 0;
+function settle(
+  handle: WriteHandle,
+  request: WriteRequest,
+  bytes: Uint8Array | readonly Uint8Array[],
+  writer: DirectWriter,
+): WriteOutcome {
+  if (binding !== undefined) {
+    const wasAsync = binding.streamBaseState[binding.kLastWriteWasAsync] !== 0;
+    return wasAsync ? wait(request, bytes, writer) : "left";
+  }
+  if (handle.writeQueueSize !== 0) return wait(request, bytes, writer);
+  // The kernel has it all, at the second try perhaps: then the request has a callback to come, and
+  // Node 24 aborts the process if it is given to another write before.
+  if (request.getAsyncId!() !== FREE) {
+    spare = undefined;
+    request.oncomplete = () => {};
+  }
+  return "left";
 }
 
 function wait(
@@ -118,7 +136,9 @@ function learnFrom(handle: WriteHandle): void {
   const { writeBuffer } = handle;
   handle.writeBuffer = (request, bytes) => {
     delete handle.writeBuffer;
-    Request = request.constructor as new () => WriteRequest;
+    const Found = request.constructor as new () => WriteRequest;
+    // Without a way to tell whether one is in use, none can be used again.
+    if (new Found().getAsyncId?.() === FREE) Request = Found;
     return writeBuffer!.call(handle, request, bytes);
   };
 }

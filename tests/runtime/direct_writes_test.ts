@@ -4,7 +4,11 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, createServer, type Socket as NetSocket } from "node:net";
 import { test } from "node:test";
-import { directHandle } from "../../src/runtime/direct_writes.ts";
+import {
+  directHandle,
+  writeDirectly,
+  writePairDirectly,
+} from "../../src/runtime/direct_writes.ts";
 import { contextOf } from "../../src/runtime/listen.ts";
 import { NodeSocket } from "../../src/runtime/node_socket.ts";
 import { RUNTIME } from "../_support/this_runtime.ts";
@@ -71,6 +75,35 @@ test("bytes can go past the stream where handles say whether they wait", async (
     const handle = directHandle(peer);
     assert.equal(handle !== undefined, RUNTIME !== "bun");
     assert.equal(typeof handle?.writev === "function", RUNTIME !== "bun");
+  });
+});
+
+test("a request whose callback is still to come serves no other write", async () => {
+  if (RUNTIME !== "node") return; // who is told whether a write waited need not ask
+  await withPair("direct", async ({ socket }) => {
+    assert.equal(socket.write(Buffer.from("a request is seen")), true);
+    const used: object[] = [];
+    // The kernel takes the rest at the second try: nothing waits, and the request is in use.
+    const handle = {
+      writeQueueSize: 0,
+      writeBuffer(request: object): number {
+        used.push(request);
+        Object.defineProperty(request, "getAsyncId", { value: () => 7 });
+        return 0;
+      },
+      writev(request: object): number {
+        used.push(request);
+        return 0;
+      },
+    };
+    const bytes = Buffer.from("bytes");
+    const writer = { onWritten: () => assert.fail("nothing waited") };
+    assert.equal(writeDirectly(handle, bytes, writer), "left");
+    assert.equal(writePairDirectly(handle, bytes, bytes, writer), "left");
+    assert.equal(writePairDirectly(handle, bytes, bytes, writer), "left");
+    assert.notEqual(used[1], used[0]);
+    assert.equal(used[2], used[1], "one that is free is used again");
+    (used[0] as { oncomplete(status: number): void }).oncomplete(0);
   });
 });
 
