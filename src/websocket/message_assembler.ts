@@ -192,13 +192,14 @@ export class MessageAssembler {
   }
 
   /**
-   * Doubles when it is full: linear however small the pieces (wishes:R-009). Never makes room for
-   * what was only announced, and none beyond it once that is final.
+   * Makes room for twice of what has arrived when it is full: linear however small the pieces
+   * (wishes:R-009), and one read more may be the last of a message. Never makes room for what was
+   * only announced, and none beyond it once that is final.
    */
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#size + end - start;
     if (needed > this.#kept.length) {
-      const room = Math.max(needed, this.#kept.length * 2, 256);
+      const room = Math.max(needed * 2, 256);
       const grown = new Uint8Array(
         this.#isLastFrame ? Math.min(room, this.#announced) : room,
       );
