@@ -52,8 +52,7 @@ interface Case {
 }
 
 const text = (size: number): string =>
-  "0123456789abcde ".repeat(size / 16 + 1)
-    .slice(0, size);
+  "0123456789abcde ".repeat(size / 16 + 1).slice(0, size);
 
 const CASES: readonly Case[] = [
   { name: "text, 16 B", frame: textFrame(text(16)), payload: text(16) },
@@ -94,7 +93,6 @@ class Messages implements Exchange {
   async open(): Promise<void> {
     for (const socket of this.#sockets) socket.handler.onData(HANDSHAKE);
     await until(() => this.#received === CONNECTIONS, "opening");
-    await null;
     this.#clock.endTurn();
     this.#received = 0;
   }

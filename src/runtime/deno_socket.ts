@@ -40,7 +40,6 @@ export class DenoSocket implements Socket {
   /** What the pending write was given; `undefined` when none is pending. */
   #inFlight: Uint8Array | undefined;
   readonly #queue = new WriteQueue();
-  #queuedBytes = 0;
   #hasSentFin = false;
 
   constructor(conn: DenoConn, context: AcceptContext) {
@@ -67,7 +66,8 @@ export class DenoSocket implements Socket {
   }
 
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    if (this.#state === "closed") return 0;
+    return this.#queue.bytes + (this.#inFlight?.length ?? 0);
   }
 
   /** Starts reading. Called once, after the handler is set. */
@@ -79,7 +79,6 @@ export class DenoSocket implements Socket {
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open" || bytes.length === 0) return true;
-    this.#queuedBytes += bytes.length;
     if (this.#inFlight === undefined) this.#send(bytes);
     else this.#queue.push(bytes);
     return false;
@@ -91,7 +90,6 @@ export class DenoSocket implements Socket {
       return this.write(body);
     }
     if (head.length + body.length === 0) return true;
-    this.#queuedBytes += head.length + body.length;
     this.#queue.push(head);
     this.#queue.push(body);
     this.#send(this.#queue.take()!);
@@ -205,7 +203,6 @@ export class DenoSocket implements Socket {
     const bytes = this.#inFlight as Uint8Array;
     this.#inFlight = undefined;
     if (this.#state === "closed") return this.#tellClosed();
-    this.#queuedBytes -= count;
     if (count < bytes.length) return this.#send(bytes.subarray(count));
     const next = this.#queue.take();
     if (next !== undefined) return this.#send(next);
@@ -239,7 +236,6 @@ export class DenoSocket implements Socket {
     this.#state = "closed";
     this.#error = error;
     this.#queue.clear();
-    this.#queuedBytes = 0;
     if (this.#reading === "idle") this.#releaseBuffer();
     this.#conn.close();
     // A write still in flight may look at its buffer once more, which is the caller's again with

@@ -82,8 +82,8 @@ export function writeDirectly(
     return "refused";
   }
   const request = spare ??= new Request();
-  if (handle.writeBuffer!(request, bytes) !== 0) return "refused";
-  return settle(handle, request, bytes, writer);
+  const status = handle.writeBuffer!(request, bytes);
+  return settle(handle, request, status, bytes, writer);
 }
 
 /** As {@linkcode writeDirectly}, for two that follow each other and leave in one system call. */
@@ -96,16 +96,22 @@ export function writePairDirectly(
   if (Request === undefined || handle.writev === undefined) return "refused";
   const request = spare ??= new Request();
   const chunks = [head, body];
-  if (handle.writev(request, chunks, true) !== 0) return "refused";
-  return settle(handle, request, chunks, writer);
+  const status = handle.writev(request, chunks, true);
+  return settle(handle, request, status, chunks, writer);
 }
 
+/** What became of bytes, and whether `request` may serve the next write. */
 function settle(
   handle: WriteHandle,
   request: WriteRequest,
+  status: number,
   bytes: Uint8Array | readonly Uint8Array[],
   writer: DirectWriter,
 ): WriteOutcome {
+  if (status !== 0) {
+    spare = undefined; // the stream comes to know what is wrong; nobody what the request is
+    return "refused";
+  }
   if (binding !== undefined) {
     const wasAsync = binding.streamBaseState[binding.kLastWriteWasAsync] !== 0;
     return wasAsync ? wait(request, bytes, writer) : "left";
