@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { describeMachine, isInstalled, ROOT } from "./load/machine.mjs";
+import { writeFiles } from "./load/files.mjs";
 import { isPinned } from "./load/processes.mjs";
 import {
   computeRatios,
@@ -112,6 +113,8 @@ async function main() {
     // Leaving through exit() ends every child.
     process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
   }
+
+  if (needsLoad) writeFiles();
 
   const startMs = Date.now();
   const report = { ...describeMachine(), isPinned, settings, targets: TARGETS };

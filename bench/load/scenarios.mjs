@@ -50,7 +50,9 @@ for (let i = BROWSER_HEADERS.length + 1; i < 64; i++) {
 }
 
 const HELLO = "Hello, world!";
-const DOWNLOAD = "0123456789abcdef".repeat(62_500);
+export const DOWNLOAD = "0123456789abcdef".repeat(62_500);
+/** What a page or a script of a site weighs. */
+export const PAGE = "<p>Hello, world!\n".repeat(640).slice(0, 10_000);
 const ECHO = "x".repeat(10_000);
 
 /**
@@ -92,6 +94,20 @@ export const LOADS = {
   download: {
     title: "GET /download of 1 MB, 10 connections",
     path: "/download",
+    expects: DOWNLOAD,
+    connections: 10,
+    hasFloor: false,
+  },
+  "file-10k": {
+    title: "GET of a file of 10 kB, 50 connections",
+    path: "/files/page",
+    expects: PAGE,
+    connections: 50,
+    hasFloor: false,
+  },
+  "file-1m": {
+    title: "GET of a file of 1 MB, 10 connections",
+    path: "/files/download",
     expects: DOWNLOAD,
     connections: 10,
     hasFloor: false,

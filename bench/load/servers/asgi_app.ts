@@ -1,8 +1,10 @@
 /** What Tricorn serves under load: the same routes as every server it is compared with. */
+import process from "node:process";
 import type { AsgiApp, HttpReceiveEvent, Receive, Send } from "../../../mod.ts";
 
 const HELLO = new TextEncoder().encode("Hello, world!");
 const DOWNLOAD = new TextEncoder().encode("0123456789abcdef".repeat(62_500));
+const FILES = process.env.BENCH_FILES;
 
 /** Who hears a broadcast. */
 const members = new Set<Send>();
@@ -19,6 +21,10 @@ export const app: AsgiApp = async (scope, receive, send) => {
       return await answer(send, HELLO);
     case "/download":
       return await answer(send, DOWNLOAD);
+    case "/files/page":
+      return await answerFile(send, `${FILES}/page`);
+    case "/files/download":
+      return await answerFile(send, `${FILES}/download`);
     case "/echo":
       return await answer(send, await wholeBody(receive));
     case "/discard":
@@ -76,6 +82,15 @@ async function answer(send: Send, body: Uint8Array): Promise<void> {
     ]],
   });
   await send({ type: "http.response.body", body });
+}
+
+async function answerFile(send: Send, path: string): Promise<void> {
+  await send({
+    type: "http.response.start",
+    status: 200,
+    headers: [["content-type", "text/plain"]],
+  });
+  await send({ type: "http.response.pathsend", path });
 }
 
 /** The pieces of the body joined; a body in one piece is not copied. */

@@ -11,6 +11,8 @@ interface BunServer {
 }
 
 declare const Bun: {
+  readonly env: { readonly BENCH_FILES?: string };
+  file(path: string): Blob;
   serve(options: {
     hostname: string;
     port: number;
@@ -31,6 +33,7 @@ declare const Bun: {
 
 const HELLO = new TextEncoder().encode("Hello, world!");
 const DOWNLOAD = new TextEncoder().encode("0123456789abcdef".repeat(62_500));
+const FILES = Bun.env.BENCH_FILES;
 const HEADERS = { "content-type": "text/plain" };
 const port = Number(process.argv[2]);
 const origin = `http://127.0.0.1:${port}`.length;
@@ -47,6 +50,12 @@ const server = Bun.serve({
         return new Response(HELLO, { headers: HEADERS });
       case "/download":
         return new Response(DOWNLOAD, { headers: HEADERS });
+      case "/files/page":
+        return new Response(Bun.file(`${FILES}/page`), { headers: HEADERS });
+      case "/files/download":
+        return new Response(Bun.file(`${FILES}/download`), {
+          headers: HEADERS,
+        });
       case "/echo":
         return echo(request);
       case "/discard":

@@ -1,6 +1,11 @@
 /** Deno's own server with the same routes. Argument: the port. */
 declare const Deno: {
   readonly args: readonly string[];
+  readonly env: { get(name: string): string | undefined };
+  open(path: string): Promise<{
+    readonly readable: ReadableStream<Uint8Array>;
+    stat(): Promise<{ readonly size: number }>;
+  }>;
   upgradeWebSocket(
     request: Request,
     options: { idleTimeout: number },
@@ -13,6 +18,7 @@ declare const Deno: {
 
 const HELLO = new TextEncoder().encode("Hello, world!");
 const DOWNLOAD = new TextEncoder().encode("0123456789abcdef".repeat(62_500));
+const FILES = Deno.env.get("BENCH_FILES");
 const HEADERS = { "content-type": "text/plain" };
 const port = Number(Deno.args[0]);
 const origin = `http://127.0.0.1:${port}`.length;
@@ -26,6 +32,10 @@ Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => {
       return new Response(HELLO, { headers: HEADERS });
     case "/download":
       return new Response(DOWNLOAD, { headers: HEADERS });
+    case "/files/page":
+      return file(`${FILES}/page`);
+    case "/files/download":
+      return file(`${FILES}/download`);
     case "/echo":
       return echo(request);
     case "/discard":
@@ -59,6 +69,15 @@ function broadcast(request: Request): Response {
     }
   };
   return response;
+}
+
+/** As Deno's own file server does. */
+async function file(path: string): Promise<Response> {
+  const opened = await Deno.open(path);
+  const { size } = await opened.stat();
+  return new Response(opened.readable, {
+    headers: { ...HEADERS, "content-length": String(size) },
+  });
 }
 
 async function echo(request: Request): Promise<Response> {
