@@ -2,14 +2,14 @@
 import type { HttpResponsePathSendEvent } from "../asgi.ts";
 import { UnexpectedEventError } from "../errors.ts";
 import type { OpenFile } from "../runtime/types.ts";
+import { giveReadBuffer, READ_BYTES, takeReadBuffer } from "./read_buffers.ts";
 import type { ResponseStream } from "./response_stream.ts";
-
-/** Bytes read at a time. Large enough for few system calls, small enough to keep for each download. */
-const READ_BYTES = 128 * 1024;
 
 /** What sending a file needs of its cycle. */
 export interface FileSenderHost {
   openFile(path: string): Promise<OpenFile>;
+  /** Bytes handed to the socket that it still holds. */
+  readonly queuedBytes: number;
   /** Something was written: resolves when more may be. */
   afterWrite(bytes: number): Promise<void>;
   /** Throws if nobody reads any more. */
@@ -62,6 +62,8 @@ export async function sendFile(
     return;
   }
   const file = await host.openFile(path);
+  /** What the socket may still be sending. */
+  const lent: Uint8Array[] = [];
   try {
     host.checkGone();
     let left = Math.min(count, Math.max(file.size - offset, 0));
@@ -76,9 +78,13 @@ export async function sendFile(
     }
     if (declared >= 0) left = declared;
     for (let at = offset; left > 0;) {
-      // A new buffer each time: the socket may hold the last one until it is sent.
-      const buffer = new Uint8Array(Math.min(READ_BYTES, left));
-      const size = await file.read(buffer, at);
+      const buffer = takeReadBuffer();
+      lent.push(buffer);
+      const wanted = Math.min(READ_BYTES, left);
+      const size = await file.read(
+        wanted === READ_BYTES ? buffer : buffer.subarray(0, wanted),
+        at,
+      );
       host.checkGone();
       if (size === 0) {
         throw new Error(
@@ -88,16 +94,18 @@ export async function sendFile(
       // A head that was opened in an earlier turn has left already.
       if (stream.isHeadOpen) stream.endHead(left);
       stream.write(
-        size === buffer.length ? buffer : buffer.subarray(0, size),
+        size === READ_BYTES ? buffer : buffer.subarray(0, size),
         false,
       );
       at += size;
       left -= size;
       await host.afterWrite(size);
       host.checkGone();
+      // While something waits, which of them it is in is not known.
+      if (host.queuedBytes === 0) lent.splice(0).forEach(giveReadBuffer);
     }
     stream.write("", true);
   } finally {
-    await file.close();
+    file.close();
   }
 }

@@ -505,6 +505,11 @@ export class HttpConnection
     return this.#flow.afterWrite(bytes);
   }
 
+  /** See {@linkcode CycleHost}. */
+  get queuedBytes(): number {
+    return this.#flow.out.queuedBytes;
+  }
+
   flush(): void {
     this.#flow.flush();
   }

@@ -95,6 +95,8 @@ export interface CycleHost {
   onReceive(): void;
   /** Something was written: resolves when more may be. */
   afterWrite(bytes: number): Promise<void>;
+  /** Bytes handed to the socket that it still holds. */
+  readonly queuedBytes: number;
   /** Sends what was written now: an interim response must not wait. */
   flush(): void;
   /** The response is whole. Resolves when the transport can take more. */
@@ -433,9 +435,13 @@ export class HttpCycle {
     kind: SendKind,
   ): Promise<void> {
     try {
+      const host = this.#host;
       await sendFile(event, this.#stream, {
         openFile: this.#context.openFile,
-        afterWrite: (bytes) => this.#host.afterWrite(bytes),
+        afterWrite: (bytes) => host.afterWrite(bytes),
+        get queuedBytes() {
+          return host.queuedBytes;
+        },
         checkGone: () => {
           if (this.#gone !== undefined) throw this.#gone;
         },
@@ -449,7 +455,7 @@ export class HttpCycle {
     } finally {
       this.#fileSent = undefined;
     }
-    // The client may have left while the file was being closed: nothing is left to complete.
+    // The client may have left since the last piece: nothing is left to complete.
     if (this.#gone === undefined) await this.#advance(kind, 0);
   }
 

@@ -10,9 +10,6 @@ export const builtins = {
   get fs(): typeof import("node:fs") {
     return process.getBuiltinModule("node:fs");
   },
-  get files(): typeof import("node:fs/promises") {
-    return process.getBuiltinModule("node:fs/promises");
-  },
   get net(): typeof import("node:net") {
     return process.getBuiltinModule("node:net");
   },

@@ -293,8 +293,8 @@ export interface OpenFile {
   readonly size: number;
   /** Reads at `position` into `into`; resolves to the bytes read, 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
-  /** Releases the descriptor. Idempotent. */
-  close(): Promise<void>;
+  /** Releases the descriptor. Idempotent; no read may be under way. */
+  close(): void;
 }
 
 /** Deflates the messages of one WebSocket, its window kept or not as it was made. */

@@ -14,6 +14,8 @@ export class FakeFile implements OpenFile {
   readonly size: number;
   /** Where reads began and how many bytes they asked for. */
   readonly reads: (readonly [position: number, size: number])[] = [];
+  /** The memory that each read was given. */
+  readonly memory: ArrayBufferLike[] = [];
   closes = 0;
   readonly #bytes: Uint8Array;
   readonly #options: FakeFileOptions;
@@ -28,6 +30,7 @@ export class FakeFile implements OpenFile {
 
   async read(into: Uint8Array, position: number): Promise<number> {
     this.reads.push([position, into.length]);
+    this.memory.push(into.buffer);
     await this.#options.onRead?.(position);
     const end = Math.min(
       position + into.length,
@@ -38,8 +41,7 @@ export class FakeFile implements OpenFile {
     return piece.length;
   }
 
-  close(): Promise<void> {
+  close(): void {
     this.closes++;
-    return Promise.resolve();
   }
 }

@@ -61,6 +61,9 @@ function setUp(
       world.written.push(bytes);
       return RESOLVED;
     },
+    get queuedBytes() {
+      return socket.queuedBytes;
+    },
     checkGone: () => {
       if (world.gone !== undefined) throw world.gone;
     },
@@ -69,6 +72,7 @@ function setUp(
     stream,
     host,
     world,
+    socket,
     text: () => {
       out.flush();
       return socket.takeText();
@@ -225,7 +229,7 @@ describe("sendFile()", () => {
     assert.deepEqual(world.written, [4, 4, 2]);
   });
 
-  test("reads a large file piece by piece, each into memory of its own", async () => {
+  test("reads a large file piece by piece", async () => {
     const content = new Uint8Array(300 * 1024).map((_, i) => i * 7);
     const file = new FakeFile(content);
     const { stream, host, text } = setUp(file);
@@ -236,6 +240,50 @@ describe("sendFile()", () => {
       45056,
     ]);
     assert.equal(text().slice(-content.length), latin1Text(content));
+  });
+
+  test("reads into the same memory again once it has left", async () => {
+    const file = new FakeFile(new Uint8Array(300 * 1024));
+    const { stream, host } = setUp(file);
+    await sendFile(event(), stream, host);
+    assert.equal(file.memory.length, 3);
+    assert.equal(new Set(file.memory).size, 1);
+  });
+
+  test("touches nothing that the socket still holds", async () => {
+    const files = [1, 2].map((octet) =>
+      new FakeFile(new Uint8Array(400 * 1024).fill(octet))
+    );
+    const first = setUp(files[0]);
+    first.socket.takesWrites = false;
+    await sendFile(event(), first.stream, first.host);
+    const second = setUp(files[1]);
+    await sendFile(event(), second.stream, second.host);
+    assert.equal(new Set(files[0].memory).size, 4);
+    const isShared = files[1].memory.some((memory) =>
+      files[0].memory.includes(memory)
+    );
+    assert.equal(isShared, false);
+    first.socket.drain(); // compares what was held with what it was
+  });
+
+  test("takes memory back that had to wait", async () => {
+    const file = new FakeFile(new Uint8Array(600 * 1024));
+    const { stream, host, socket } = setUp(file);
+    socket.takesWrites = false;
+    const piecesUntilDrained = 2;
+    await sendFile(event(), stream, {
+      ...host,
+      get queuedBytes() {
+        return host.queuedBytes;
+      },
+      afterWrite: () => {
+        if (file.reads.length % piecesUntilDrained === 0) socket.drain();
+        return RESOLVED;
+      },
+    });
+    assert.equal(file.reads.length, 5);
+    assert.equal(new Set(file.memory).size, piecesUntilDrained);
   });
 
   test("waits for the transport between two pieces (asgi:A-109)", async () => {

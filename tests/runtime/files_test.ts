@@ -23,9 +23,10 @@ test("openFile() reads at any position into the given buffer", () =>
     assert.equal(await file.read(into, 100_000), 0);
     assert.equal(await file.read(into.subarray(10, 20), 5), 10);
     assert.ok(sameBytes(into.subarray(10, 20), bytes.subarray(5, 15)));
-    await file.close();
-    await file.close();
-    await assert.rejects(file.read(into, 0));
+    file.close();
+    file.close();
+    // The descriptor's number may be another file's by now.
+    await assert.rejects(file.read(into, 0), /a file that is closed/);
   }));
 
 test("openFile() tells the size at the time of opening", () =>
@@ -35,7 +36,7 @@ test("openFile() tells the size at the time of opening", () =>
     const file = await openFile(path);
     appendFileSync(path, "two");
     assert.equal(file.size, 3);
-    await file.close();
+    file.close();
   }));
 
 test("openFile() opens an empty file", () =>
@@ -45,7 +46,7 @@ test("openFile() opens an empty file", () =>
     const file = await openFile(path);
     assert.equal(file.size, 0);
     assert.equal(await file.read(new Uint8Array(8), 0), 0);
-    await file.close();
+    file.close();
   }));
 
 test("openFile() refuses what is missing, a directory, and what is no file", () =>
