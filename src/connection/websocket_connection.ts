@@ -436,27 +436,25 @@ export class WebSocketConnection
       const bytes = typeof message === "string"
         ? encoder.encode(message)
         : message;
-      this.#writeFrame(opcode, this.#compression.deflate(bytes), true);
+      this.#writeCompressed(opcode, this.#compression.deflate(bytes));
     } else if (typeof message !== "string") {
-      this.#writeFrame(opcode, message, false);
+      this.#writeFrame(opcode, message);
     } else if (message.length <= MAX_DIRECT_TEXT) {
       writeText(this.#flow.out.writer, message);
     } else {
-      this.#writeFrame(opcode, encoder.encode(message), false);
+      this.#writeFrame(opcode, encoder.encode(message));
     }
   }
 
-  #writeFrame(
-    opcode: number,
-    payload: Uint8Array,
-    isCompressed: boolean,
-  ): void {
-    writeFrameHeader(
-      this.#flow.out.writer,
-      opcode,
-      payload.length,
-      isCompressed,
-    );
+  /** @param payload Lent, so that it is copied however large it is. */
+  #writeCompressed(opcode: number, payload: Uint8Array): void {
+    const { writer } = this.#flow.out;
+    writeFrameHeader(writer, opcode, payload.length, true);
+    writer.writeBytes(payload);
+  }
+
+  #writeFrame(opcode: number, payload: Uint8Array): void {
+    writeFrameHeader(this.#flow.out.writer, opcode, payload.length, false);
     if (payload.length <= COPY_LIMIT) this.#flow.out.writer.writeBytes(payload);
     else this.#flow.out.writeLarge(payload);
   }

@@ -19,10 +19,9 @@ interface SyncStream {
   _maxOutputLength: number;
   _processChunk(chunk: Uint8Array, flush: number): Uint8Array | undefined;
   readonly bytesWritten: number;
-  close: unknown;
   reset(): void;
   on(event: "error", listener: () => void): unknown;
-  removeAllListeners(event: "error"): unknown;
+  close(): void;
 }
 
 /** Of zlib itself, the same everywhere. */
@@ -37,39 +36,52 @@ const NOTHING = new Uint8Array(0);
 const MAX_STREAMS = 64;
 const noop = (): void => {};
 
-/** What the streams write into, by default. */
-const CHUNK_BYTES = 16 * 1024;
-
 /**
- * Memory that belongs to nobody else. What fits one chunk lies in the stream's, which the next
- * call on Node and Deno writes over; what is longer was put together for us.
+ * A stream that stays open behind a synchronous chunk. What such a chunk does to it beyond its
+ * work is switched off as long as it lives: closing it, and listening to it once more each time.
  */
-function own(bytes: Uint8Array): Uint8Array {
-  return bytes.length <= CHUNK_BYTES
-    ? new Uint8Array(bytes)
-    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-}
+class KeptStream {
+  readonly #stream: SyncStream;
+  readonly #handle: SyncStream["_handle"];
 
-/** One call that keeps its stream alive. */
-function step(
-  stream: SyncStream,
-  chunk: Uint8Array,
-  maxBytes: number,
-): Uint8Array {
-  const handle = stream._handle;
-  stream._maxOutputLength = maxBytes;
-  stream.close = noop;
-  handle.close = noop;
-  try {
-    return own(stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING);
-  } finally {
-    // Back to the prototype's: the last one must really close.
-    delete (stream as { close?: unknown }).close;
-    delete handle.close;
-    stream._handle = handle;
-    // Each call adds a listener; and a failed one reports once more, later, to whoever listens.
-    stream.removeAllListeners("error");
-    stream.on("error", noop);
+  constructor(stream: unknown) {
+    this.#stream = stream as SyncStream;
+    this.#handle = this.#stream._handle;
+    // A chunk that failed is thrown, and reported once more, later, to whoever listens.
+    this.#stream.on("error", noop);
+    this.#stream.on = this.#stream.close = this.#handle.close = noop;
+  }
+
+  /** Bytes of the last chunk that were read. */
+  get bytesRead(): number {
+    return this.#stream.bytesWritten;
+  }
+
+  /**
+   * @returns What came out, lent until the next call.
+   * @throws Where the chunk is bad, or yields more than `maxBytes`.
+   */
+  process(chunk: Uint8Array, maxBytes: number): Uint8Array {
+    const stream = this.#stream;
+    stream._maxOutputLength = maxBytes;
+    try {
+      return stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING;
+    } finally {
+      stream._handle = this.#handle;
+    }
+  }
+
+  reset(): void {
+    this.#stream.reset();
+  }
+
+  close(): void {
+    const stream = this.#stream as { on?: unknown; close?: () => void };
+    // Back to the prototype's.
+    delete stream.on;
+    delete stream.close;
+    delete this.#handle.close;
+    stream.close!();
   }
 }
 
@@ -83,15 +95,17 @@ export function keepsContext(): boolean {
 function tryContext(): boolean {
   try {
     const { zlib } = builtins;
-    const deflate = zlib.createDeflateRaw() as unknown as SyncStream;
-    const inflate = zlib.createInflateRaw() as unknown as SyncStream;
+    const deflate = new KeptStream(zlib.createDeflateRaw());
+    const inflate = new KeptStream(zlib.createInflateRaw());
     const text = Buffer.from("a window that is kept, a window that is kept");
-    const first = step(deflate, text, 1024);
-    const second = step(deflate, text, 1024);
+    const first = new Uint8Array(deflate.process(text, 1024));
+    const second = deflate.process(text, 1024);
     const isBack = [first, second].every((bytes) =>
-      text.equals(step(inflate, bytes, 1024)) &&
-      inflate.bytesWritten === bytes.length
+      text.equals(inflate.process(bytes, 1024)) &&
+      inflate.bytesRead === bytes.length
     );
+    deflate.close();
+    inflate.close();
     return isBack && second.length < first.length;
   } catch {
     return false;
@@ -136,15 +150,16 @@ function createStreamDeflater(
   windowBits: number,
   keeps: boolean,
 ): MessageDeflater {
-  const raw = builtins.zlib.createDeflateRaw(deflateOptions(windowBits));
-  const stream = raw as unknown as SyncStream;
+  const stream = new KeptStream(
+    builtins.zlib.createDeflateRaw(deflateOptions(windowBits)),
+  );
   return {
     deflate(message) {
-      const bytes = step(stream, message, Number.MAX_SAFE_INTEGER);
+      const bytes = stream.process(message, Number.MAX_SAFE_INTEGER);
       if (!keeps) stream.reset();
       return withoutTail(bytes);
     },
-    close: () => raw.close(),
+    close: () => stream.close(),
   };
 }
 
@@ -156,8 +171,7 @@ export function createPlainDeflater(windowBits: number): MessageDeflater {
   };
   const { zlib } = builtins;
   return {
-    deflate: (message) =>
-      withoutTail(own(zlib.deflateRawSync(message, options))),
+    deflate: (message) => withoutTail(zlib.deflateRawSync(message, options)),
     close: noop,
   };
 }
@@ -174,8 +188,9 @@ function createStreamInflater(
   windowBits: number,
   keeps: boolean,
 ): MessageInflater {
-  const raw = builtins.zlib.createInflateRaw(inflateOptions(windowBits));
-  const stream = raw as unknown as SyncStream;
+  const stream = new KeptStream(
+    builtins.zlib.createInflateRaw(inflateOptions(windowBits)),
+  );
   return {
     inflate: (payload, maxBytes) =>
       guarded(payload, (input) => {
@@ -183,9 +198,9 @@ function createStreamInflater(
         let at = 0;
         const pieces: Uint8Array[] = [];
         for (let streams = 0; streams < MAX_STREAMS; streams++) {
-          const piece = step(stream, input.subarray(at), left);
+          const piece = stream.process(input.subarray(at), left);
           left -= piece.length;
-          at += stream.bytesWritten;
+          at += stream.bytesRead;
           if (at === input.length) {
             if (!keeps) stream.reset();
             return joined(piece, pieces);
@@ -193,11 +208,11 @@ function createStreamInflater(
           // The peer ended its stream: what follows, if only the tail, begins a new one.
           stream.reset();
           if (isTail(input, at)) return joined(piece, pieces);
-          pieces.push(piece);
+          pieces.push(new Uint8Array(piece));
         }
         return "bad";
       }),
-    close: () => raw.close(),
+    close: () => stream.close(),
   };
 }
 
@@ -216,7 +231,7 @@ export function createPlainInflater(windowBits: number): MessageInflater {
           ...options,
           maxOutputLength,
         });
-        return bytes.length > maxBytes ? "tooBig" : own(bytes);
+        return bytes.length > maxBytes ? "tooBig" : bytes;
       }),
     close: noop,
   };
@@ -242,7 +257,19 @@ function joined(last: Uint8Array, before: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Puts the tail behind the payload (RFC 7692 §7.2.2), and turns what is thrown into a result. */
+/** Where payloads up to this size get their tail. */
+const scratch = new Uint8Array(16 * 1024);
+
+/** The payload with its tail behind it (RFC 7692 §7.2.2), until the next call. */
+function withTail(payload: Uint8Array): Uint8Array {
+  const size = payload.length + TAIL.length;
+  const room = size <= scratch.length ? scratch : new Uint8Array(size);
+  room.set(payload);
+  room.set(TAIL, payload.length);
+  return room.subarray(0, size);
+}
+
+/** Gives `inflate` the payload with its tail, and turns what is thrown into a result. */
 function guarded(
   payload: Uint8Array,
   inflate: (input: Uint8Array) => Uint8Array | "tooBig" | "bad",
@@ -250,11 +277,8 @@ function guarded(
   // A sender whose deflate had nothing to flush: the tail alone is no block, and would leave the
   // window in the middle of one.
   if (payload.length === 0) return NOTHING;
-  const input = new Uint8Array(payload.length + TAIL.length);
-  input.set(payload);
-  input.set(TAIL, payload.length);
   try {
-    return inflate(input);
+    return inflate(withTail(payload));
   } catch (error) {
     return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE"
       ? "tooBig"

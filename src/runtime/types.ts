@@ -299,7 +299,10 @@ export interface OpenFile {
 
 /** Deflates the messages of one WebSocket, its window kept or not as it was made. */
 export interface MessageDeflater {
-  /** One message, its tail left away (RFC 7692 §7.2.1). The result is the caller's. */
+  /**
+   * One message, its tail left away (RFC 7692 §7.2.1). The result is lent until the next message of
+   * this WebSocket.
+   */
   deflate(message: Uint8Array): Uint8Array;
   /** Releases the window. Idempotent. */
   close(): void;
@@ -307,7 +310,10 @@ export interface MessageDeflater {
 
 /** Inflates the messages of one WebSocket. */
 export interface MessageInflater {
-  /** One message whose tail was left away; at most `maxBytes` come out. The result is the caller's. */
+  /**
+   * One message whose tail was left away; at most `maxBytes` come out. The result is lent until the
+   * next message of this WebSocket.
+   */
   inflate(payload: Uint8Array, maxBytes: number): Uint8Array | "tooBig" | "bad";
   /** Releases the window. Idempotent. */
   close(): void;

@@ -1,6 +1,6 @@
 /** Fragments into messages (RFC 6455 §5.4): text checked as it arrives, sizes bounded. */
 import type { WebSocketFaultCode } from "../faults.ts";
-import { keepBytes } from "../http/bytes.ts";
+import { copyBytes, keepBytes } from "../http/bytes.ts";
 import { latin1 } from "../http/latin1.ts";
 import { OPCODE } from "./frame_reader.ts";
 import type { WebSocketLimits } from "./limits.ts";
@@ -13,6 +13,7 @@ export type InflateResult = Uint8Array | "tooBig" | "bad";
  * Inflates the payload of one compressed message, tail already left away (RFC 7692 §7.2.2).
  *
  * @param maxBytes Most that may come out.
+ * @returns Memory that is lent until the next call.
  */
 export type Inflate = (payload: Uint8Array, maxBytes: number) => InflateResult;
 
@@ -170,7 +171,7 @@ export class MessageAssembler {
       return byRatio < maxMessageBytes ? "INFLATE_BOMB" : "MESSAGE_TOO_BIG";
     }
     if (this.#opcode === OPCODE.TEXT) return this.#decode(inflated);
-    this.#finish(undefined, inflated);
+    this.#finish(undefined, copyBytes(inflated, 0, inflated.length));
     return undefined;
   }
 

@@ -1077,7 +1077,8 @@ describe("messages out (websocket:W-059 to W-068)", () => {
       ["Sec-WebSocket-Extensions: permessage-deflate"],
     );
     const deflater = runtime.createDeflater(12, false);
-    const pack = (text: string) => deflater.deflate(bytesOf(text)).slice();
+    const pack = (text: string) =>
+      new Uint8Array(deflater.deflate(bytesOf(text)));
     const texts = ["a".repeat(100), "b".repeat(100)];
     for (const text of texts) {
       socket.receive(frame(2, pack(text), { reserved: 4 }));

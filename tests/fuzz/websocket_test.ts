@@ -285,8 +285,13 @@ test("messages come back through deflate, whatever was agreed on", () => {
           Math.min(bits + more, 15),
           inflaterKeeps,
         );
-        const payloads = messages.map((bytes) => deflater.deflate(bytes));
-        const back = payloads.map((bytes) => inflater.inflate(bytes, 10_000));
+        const payloads = messages.map((bytes) =>
+          new Uint8Array(deflater.deflate(bytes))
+        );
+        const back = payloads.map((bytes) => {
+          const result = inflater.inflate(bytes, 10_000);
+          return typeof result === "string" ? result : new Uint8Array(result);
+        });
         assert.deepEqual(back, messages);
         deflater.close();
         inflater.close();

@@ -417,6 +417,14 @@ describe("compressed messages (RFC 7692 §6)", () => {
     assert.equal(calls.length, 1);
   });
 
+  test("are the receiver's own, whatever the inflater does with its memory", () => {
+    const memory = Buffer.from([1, 2, 3]); // whose slice() is a view
+    const seen = assemble(assembler({}, () => memory), [compressed(BINARY)]);
+    memory.fill(0);
+    assert.deepEqual(seen, [Uint8Array.of(1, 2, 3)]);
+    assert.equal((seen[0] as Uint8Array).constructor, Uint8Array);
+  });
+
   test("are text only if what was inflated is", () => {
     for (const digits of ["c3", "ff", "41 80"]) {
       const { inflate } = inflated(hex(digits));
