@@ -9,6 +9,7 @@
  */
 import type { Framing } from "./framing.ts";
 import type { HeaderField, RequestLine } from "./request_head.ts";
+import { isAt } from "./same_bytes.ts";
 
 /** A request line as it was read before. */
 export interface KnownLine extends RequestLine {
@@ -73,20 +74,6 @@ export function recallLine(
   return line !== undefined && isAt(line.bytes, bytes, at, end)
     ? line
     : undefined;
-}
-
-function isAt(
-  wanted: Uint8Array,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-): boolean {
-  const size = wanted.length;
-  if (end - at < size) return false;
-  for (let i = 0; i < size; i++) {
-    if (bytes[at + i] !== wanted[i]) return false;
-  }
-  return true;
 }
 
 /** Keeps the section `bytes[from, to)` for `owner`, in place of what was there. */

@@ -57,6 +57,10 @@ interface FieldName {
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly kind: FieldKind;
+  /** The value that was written last, if it is short: most applications repeat most of them. */
+  value: string | undefined;
+  /** The line with that value, once it was repeated. */
+  line: Uint8Array | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -68,6 +72,9 @@ const names = new Map<string, FieldName>();
 const MAX_NAMES = 512;
 /** Longest name that is kept, in units; registered ones stay well below. */
 const MAX_KEPT_NAME = 64;
+
+/** Longest value that is kept, in units. */
+const MAX_KEPT_VALUE = 64;
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -90,6 +97,8 @@ function fieldName(given: string): FieldName | undefined {
     bytes: encoder.encode(`${name}: `),
     name,
     kind: KINDS[name] ?? "plain",
+    value: undefined,
+    line: undefined,
   };
   if (names.size < MAX_NAMES && given.length <= MAX_KEPT_NAME) {
     names.set(given, entry);
@@ -153,8 +162,7 @@ export function writeFields(
     }
     if (name.kind === "date") facts.hasDate = true;
     else if (name.kind === "server") facts.hasServer = true;
-    out.writeBytes(name.bytes);
-    if (!writeValue(out, value)) {
+    if (!writeLine(out, name, value)) {
       return `value of header "${name.name}" holds a control character or a code unit above 0xFF`;
     }
   }
@@ -164,6 +172,26 @@ export function writeFields(
 /** What is wrong with fields that are not going to be sent, or `undefined` (asgi:A-217). */
 export function checkFields(fields: Iterable<FieldInput>): string | undefined {
   return writeFields(new ByteWriter(256), fields, emptyFacts());
+}
+
+/** Writes a field; false if its value must not be sent. One that was is not looked through again. */
+function writeLine(out: ByteWriter, name: FieldName, value: string): boolean {
+  if (name.value === value) {
+    out.writeBytes(name.line ??= lineOf(name, value));
+    return true;
+  }
+  out.writeBytes(name.bytes);
+  if (!writeValue(out, value)) return false;
+  name.line = undefined;
+  name.value = value.length <= MAX_KEPT_VALUE ? value : undefined;
+  return true;
+}
+
+function lineOf(name: FieldName, value: string): Uint8Array {
+  const line = new ByteWriter(name.bytes.length + value.length + CRLF.length);
+  line.writeBytes(name.bytes);
+  writeValue(line, value);
+  return line.written;
 }
 
 /** Writes a value and CRLF; false if a unit must not stand in a value (RFC 9110 §5.5). */
@@ -233,6 +261,17 @@ const CONTENT_LENGTH = encoder.encode("content-length: ");
 const CHUNKED = encoder.encode("transfer-encoding: chunked\r\n");
 const CLOSE = encoder.encode("connection: close\r\n");
 
+/** Lengths below this are so frequent that heads which end in one are kept. */
+const KEPT_LENGTHS = 1024;
+const lengthEnds: (Uint8Array | undefined)[] = new Array(KEPT_LENGTHS).fill(
+  undefined,
+);
+
+/** The usual end of a head: a length, and nothing about the connection. */
+function lengthEnd(contentLength: number): Uint8Array {
+  return encoder.encode(`content-length: ${contentLength}\r\n\r\n`);
+}
+
 /** How the end of a response body is told to the peer (RFC 9112 §6.3). */
 export type ResponseFraming = "none" | "length" | "chunked" | "untilClose";
 
@@ -250,6 +289,12 @@ export function writeHeadEnd(
   closes: boolean,
 ): void {
   if (framing !== "chunked" && contentLength >= 0) {
+    if (
+      contentLength < KEPT_LENGTHS && !closes && facts.connection === ""
+    ) {
+      out.writeBytes(lengthEnds[contentLength] ??= lengthEnd(contentLength));
+      return;
+    }
     out.writeBytes(CONTENT_LENGTH);
     out.writeDecimal(contentLength);
     out.writeBytes(CRLF);

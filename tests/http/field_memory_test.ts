@@ -35,15 +35,29 @@ test("recall() tells nobody about the fields of somebody else", () => {
   assert.equal(recall(newOwner(), SECTION, 0, SECTION.length), undefined);
 });
 
-test("recall() takes neither a section that differs nor one cut off", () => {
-  const owner = kept();
-  for (let at = 0; at < SECTION.length; at++) {
-    const other = SECTION.slice();
-    other[at] ^= 1;
-    assert.equal(recall(owner, other, 0, other.length), undefined);
-    assert.equal(recall(owner, SECTION, 0, at), undefined);
-  }
-});
+// Short sections are compared octet by octet, long ones by the engine.
+for (const size of [2, 63, 64, 65, 66, 400, 4096]) {
+  test(`recall() takes neither a section of ${size} octets that differs nor one cut off`, () => {
+    const section = encode(`${"a".repeat(size - 2)}\r\n`);
+    const owner = newOwner();
+    remember(owner, section, 0, size, 1, HEADERS, emptyFraming());
+    for (const before of [0, 1, 7]) {
+      const bytes = new Uint8Array(before + size + 9).fill(0x61);
+      bytes.set(section, before);
+      const { length } = bytes;
+      const whole = before + size;
+      assert.notEqual(recall(owner, bytes, before, length), undefined);
+      assert.notEqual(recall(owner, bytes, before, whole), undefined);
+      assert.equal(recall(owner, bytes, before, whole - 1), undefined);
+      assert.equal(recall(owner, bytes, before + 1, length), undefined);
+      for (let at = before; at < whole; at++) {
+        bytes[at] ^= 1;
+        assert.equal(recall(owner, bytes, before, length), undefined);
+        bytes[at] ^= 1;
+      }
+    }
+  });
+}
 
 test("a parser that shares the place takes it over", () => {
   const first = kept();

@@ -76,6 +76,29 @@ describe("writeFields()", () => {
     });
   }
 
+  for (const value of ["1", "", "a\tb \xe9", "v".repeat(64), "v".repeat(65)]) {
+    test(`writes a value of ${value.length} units the same each time`, () => {
+      const line = `x-again: ${value}\r\n`;
+      for (const others of [[], [["x-again", "other"]], [["X-Again", "2"]]]) {
+        for (let i = 0; i < 3; i++) {
+          const { text } = fields(["x-again", value], ["x-again", value]);
+          assert.equal(text, line + line);
+        }
+        fields(...others);
+      }
+    });
+  }
+
+  test("refuses a bad value behind a good one, and takes the good one again", () => {
+    for (let i = 0; i < 3; i++) {
+      assert.equal(fields(["x-turn", "good"]).text, "x-turn: good\r\n");
+      assert.match(
+        `${fields(["x-turn", "b\nad"]).problem}`,
+        /^value of header/,
+      );
+    }
+  });
+
   test("keeps order and repeats (asgi:A-070)", () => {
     const { text } = fields(["set-cookie", "b"], ["a", "1"], [
       "set-cookie",
@@ -375,6 +398,16 @@ describe("resetFacts()", () => {
 });
 
 describe("writeHeadEnd()", () => {
+  test("writes every length the same each time", () => {
+    for (let round = 0; round < 2; round++) {
+      for (let length = 0; length < 1_100; length++) {
+        const out = new ByteWriter(8);
+        writeHeadEnd(out, "length", length, emptyFacts(), false);
+        assert.equal(textOf(out), `content-length: ${length}\r\n\r\n`);
+      }
+    }
+  });
+
   for (
     const [behavior, framing, length, connection, closes, expected] of [
       [
