@@ -25,11 +25,12 @@ import { table } from "./load/stats.mjs";
  */
 const CASES = {
   "GET": { file: "cycle_bench.ts", turns: 2_000 },
+  "GET, 16 pipelined": { file: "cycle_bench.ts", turns: 200, size: 512 },
   "GET, 64 fields": { file: "cycle_bench.ts", turns: 400 },
   "POST echo, 10 kB": { file: "cycle_bench.ts", turns: 1_000 },
   "text, 125 B": { file: "message_bench.ts", turns: 2_000 },
 };
-/** Requests or messages of a turn. */
+/** Requests or messages of a turn, where a case has no other size. */
 const SIZE = 32;
 /** All on one thread and the same in each run, as far as the engines can. */
 const V8_FLAGS = [
@@ -109,7 +110,7 @@ function showFunctions(runtime, name, functions) {
 
 /** Instructions of each function for one request, and of all in "PROGRAM TOTALS". */
 async function count(runtime, name) {
-  const { file, turns } = CASES[name];
+  const { file, turns, size = SIZE } = CASES[name];
   const program = join(ROOT, "bench/connection", file);
   // Side by side: what each does is its own, whoever else runs.
   const [short, long] = await Promise.all(
@@ -117,7 +118,7 @@ async function count(runtime, name) {
       runCounted(runtime, [program, "--turns", String(count), name])
     ),
   );
-  const requests = turns * SIZE;
+  const requests = turns * size;
   const each = new Map();
   for (const [label, instructions] of long) {
     each.set(label, (instructions - (short.get(label) ?? 0)) / requests);

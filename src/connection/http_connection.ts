@@ -575,7 +575,7 @@ export class HttpConnection
   onReturned(cycle: HttpCycle): void {
     const context = this.#context;
     context.runningCycles--;
-    if (context.orphans.size > 0) context.orphans.delete(cycle);
+    context.orphans.delete(cycle);
     if (cycle === this.#cycle && this.#reading === "head") {
       this.#cycle = undefined;
     }

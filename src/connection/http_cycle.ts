@@ -23,6 +23,7 @@ import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
 import { LazyAbort } from "./lazy_abort.ts";
+import type { OrphanCall } from "./orphans.ts";
 import { RequestBody } from "./request_body.ts";
 import type { ResponseStream, StreamProblem } from "./response_stream.ts";
 
@@ -110,10 +111,12 @@ export interface CycleHost {
 const NO_BODY = new Uint8Array(0);
 
 /** One exchange with the application. */
-export class HttpCycle {
+export class HttpCycle implements OrphanCall {
   readonly body: RequestBody;
   readonly receive: Receive;
   readonly send: Send;
+  /** See {@linkcode OrphanCall}. */
+  orphanIndex = -1;
   readonly #host: CycleHost;
   readonly #stream: ResponseStream;
   readonly #context: HttpContext;

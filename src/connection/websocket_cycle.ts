@@ -28,6 +28,7 @@ import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { RESOLVED } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
 import { LazyAbort } from "./lazy_abort.ts";
+import type { OrphanCall } from "./orphans.ts";
 import type { StreamProblem } from "./response_stream.ts";
 
 /** How far a WebSocket has come for its application. */
@@ -107,9 +108,11 @@ export interface WebSocketHost {
 type Resolve = (event: ReceiveEvent) => void;
 
 /** One exchange with the application. */
-export class WebSocketCycle {
+export class WebSocketCycle implements OrphanCall {
   readonly receive: Receive;
   readonly send: Send;
+  /** See {@linkcode OrphanCall}. */
+  orphanIndex = -1;
   readonly #host: WebSocketHost;
   readonly #context: HttpContext;
   #state: WebSocketState = "connecting";
