@@ -3,6 +3,8 @@
  * its `expiresAt`, a plain number, as often as it likes; a tick looks at them all.
  */
 
+import { type Listed, Roster } from "./roster.ts";
+
 /** What the clock needs of the place it runs in. */
 export interface TickSource {
   /** Milliseconds on a clock that never goes back. */
@@ -12,7 +14,7 @@ export interface TickSource {
 }
 
 /** Something that gives up at some time. */
-export interface Deadline {
+export interface Deadline extends Listed {
   /** When, on {@linkcode Deadlines.now}; `Infinity` for never. */
   expiresAt: number;
   /** Called once the time has come; must move `expiresAt`, or unwatch itself. */
@@ -28,7 +30,7 @@ export class Deadlines {
   now = 0;
   readonly #source: TickSource;
   readonly #onTick: () => void;
-  readonly #watched = new Set<Deadline>();
+  readonly #watched = new Roster<Deadline>();
   #lastTickMs = 0;
   #stop: (() => void) | undefined;
 

@@ -62,6 +62,8 @@ export class HttpConnection
     CycleHost,
     PatienceOwner,
     WriteFlowOwner {
+  /** See {@linkcode TrackedConnection}. */
+  rosterIndex = -1;
   readonly stream: ResponseStream;
   readonly #socket: Socket;
   readonly #context: HttpContext;

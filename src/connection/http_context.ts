@@ -14,7 +14,7 @@ import type { DeflateWishes } from "../websocket/permessage_deflate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DefaultHeaders } from "./default_headers.ts";
 import type { OpenConnections } from "./open_connections.ts";
-import type { Orphans } from "./orphans.ts";
+import type { Listed, Roster } from "./roster.ts";
 import type { WriterPool } from "./output_buffer.ts";
 import type { TurnEnd } from "./turn_end.ts";
 
@@ -65,6 +65,12 @@ export interface WebSocketSettings {
   readonly deflate: DeflateWishes | undefined;
 }
 
+/** What the server does with an application's call. */
+export interface TrackedCall extends Listed {
+  /** Stops waiting for it. @param reason What its signal tells. */
+  cancel(reason: Error): void;
+}
+
 /** What connections use, and what they report to. One for each server. */
 export interface HttpContext {
   readonly app: AsgiApp;
@@ -95,7 +101,7 @@ export interface HttpContext {
   /** Open connections. */
   readonly connections: OpenConnections;
   /** Applications that still run though their connection has gone on or is gone. */
-  readonly orphans: Orphans;
+  readonly orphans: Roster<TrackedCall>;
   /** Whether the server is shutting down: answers close their connection. */
   isDraining: boolean;
   /** Applications that have not returned. */

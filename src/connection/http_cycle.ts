@@ -21,9 +21,8 @@ import { checkFields, checkTrailers } from "../http/response_writer.ts";
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RESOLVED } from "./flow_control.ts";
-import type { HttpContext } from "./http_context.ts";
+import type { HttpContext, TrackedCall } from "./http_context.ts";
 import { LazyAbort } from "./lazy_abort.ts";
-import type { OrphanCall } from "./orphans.ts";
 import { RequestBody } from "./request_body.ts";
 import type { ResponseStream, StreamProblem } from "./response_stream.ts";
 
@@ -111,12 +110,12 @@ export interface CycleHost {
 const NO_BODY = new Uint8Array(0);
 
 /** One exchange with the application. */
-export class HttpCycle implements OrphanCall {
+export class HttpCycle implements TrackedCall {
   readonly body: RequestBody;
   readonly receive: Receive;
   readonly send: Send;
-  /** See {@linkcode OrphanCall}. */
-  orphanIndex = -1;
+  /** See {@linkcode TrackedCall}. */
+  rosterIndex = -1;
   readonly #host: CycleHost;
   readonly #stream: ResponseStream;
   readonly #context: HttpContext;

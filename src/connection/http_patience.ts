@@ -55,6 +55,8 @@ export interface PatienceOwner {
 export class HttpPatience implements Deadline {
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
+  /** See {@linkcode Deadline}. */
+  rosterIndex = -1;
   readonly #context: HttpContext;
   readonly #owner: PatienceOwner;
   #awaited: Awaited = "nothing";

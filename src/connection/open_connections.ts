@@ -1,8 +1,9 @@
 /** The connections of one server, and how many of them each client has. */
 import { ipOctets } from "../ip_octets.ts";
+import { type Listed, Roster } from "./roster.ts";
 
 /** What the server does with a connection. */
-export interface TrackedConnection {
+export interface TrackedConnection extends Listed {
   /** Address of the client, if it has one. */
   readonly clientHost: string | undefined;
   /** Whether a response is owed, or a WebSocket is open. */
@@ -22,7 +23,7 @@ export interface TrackedConnection {
  * none, behind UNIX sockets, are not.
  */
 export class OpenConnections implements Iterable<TrackedConnection> {
-  readonly #connections = new Set<TrackedConnection>();
+  readonly #connections = new Roster<TrackedConnection>();
   readonly #perClient: Map<string, number> | undefined;
 
   /** @param countsClients Whether {@linkcode countOf} will be asked. */
@@ -41,9 +42,7 @@ export class OpenConnections implements Iterable<TrackedConnection> {
 
   /** Adds one that has opened. */
   add(connection: TrackedConnection): void {
-    if (this.#connections.has(connection)) return;
-    this.#connections.add(connection);
-    this.enter(connection.clientHost);
+    if (this.#connections.add(connection)) this.enter(connection.clientHost);
   }
 
   /** Removes one that has closed, or became another. */

@@ -40,10 +40,9 @@ type Awaiting =
  *
  * One deadline holds for all of it, from connect on: who dribbles gains nothing.
  */
-export class ProxyPreface
-  implements SocketHandler, TrackedConnection, Deadline {
-  /** See {@linkcode Deadline}. */
-  expiresAt: number;
+export class ProxyPreface implements SocketHandler, TrackedConnection {
+  /** See {@linkcode TrackedConnection}. */
+  rosterIndex = -1;
   /** The address is the proxy's: whose connection it is stands in the header. */
   readonly clientHost: string | undefined = undefined;
   /** See {@linkcode TrackedConnection}. */
@@ -53,6 +52,7 @@ export class ProxyPreface
   readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #host: ProxyPrefaceHost;
+  readonly #deadline: Deadline;
   #awaiting: Awaiting = "header";
   /** Its first `#length` bytes are what has arrived of a header that is not whole. */
   #buffer: Uint8Array = new Uint8Array(0);
@@ -63,9 +63,18 @@ export class ProxyPreface
     this.#socket = socket;
     this.#context = context;
     this.#host = host;
-    this.expiresAt = context.deadlines.in(context.settings.headMs);
+    this.#deadline = {
+      rosterIndex: -1,
+      expiresAt: context.deadlines.in(context.settings.headMs),
+      onExpire: () => this.#onExpire(),
+    };
     context.connections.add(this);
-    context.deadlines.watch(this);
+    context.deadlines.watch(this.#deadline);
+  }
+
+  /** When all of it is late, on the coarse clock. */
+  get expiresAt(): number {
+    return this.#deadline.expiresAt;
   }
 
   onData(bytes: Uint8Array): void {
@@ -136,8 +145,8 @@ export class ProxyPreface
     this.#context.onProgress();
   }
 
-  onExpire(): void {
-    this.expiresAt = Infinity;
+  #onExpire(): void {
+    this.#deadline.expiresAt = Infinity;
     if (this.#isLastCall) this.#hangUp();
     else if (this.#awaiting === "header") this.#refuse("PROXY_HEADER_TIMEOUT");
     else this.#close();
@@ -145,8 +154,8 @@ export class ProxyPreface
 
   drain(): void {
     this.#isLastCall = true;
-    this.expiresAt = Math.min(
-      this.expiresAt,
+    this.#deadline.expiresAt = Math.min(
+      this.#deadline.expiresAt,
       this.#context.deadlines.in(LAST_CALL_MS),
     );
   }
@@ -174,11 +183,11 @@ export class ProxyPreface
     if (this.#awaiting === "nothing") return;
     this.#awaiting = "nothing";
     this.#context.connections.delete(this);
-    this.#context.deadlines.unwatch(this);
+    this.#context.deadlines.unwatch(this.#deadline);
   }
 
   #close(): void {
-    this.expiresAt = Infinity;
+    this.#deadline.expiresAt = Infinity;
     this.#socket.destroy();
   }
 }

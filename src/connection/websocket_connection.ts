@@ -72,6 +72,8 @@ export class WebSocketConnection
     WebSocketHost,
     WebSocketPatienceOwner,
     WriteFlowOwner {
+  /** See {@linkcode TrackedConnection}. */
+  rosterIndex = -1;
   readonly #socket: Socket;
   readonly #context: HttpContext;
   readonly #settings: WebSocketSettings;

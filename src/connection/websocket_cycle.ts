@@ -26,9 +26,8 @@ import {
 } from "../websocket/close_codes.ts";
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { RESOLVED } from "./flow_control.ts";
-import type { HttpContext } from "./http_context.ts";
+import type { HttpContext, TrackedCall } from "./http_context.ts";
 import { LazyAbort } from "./lazy_abort.ts";
-import type { OrphanCall } from "./orphans.ts";
 import type { StreamProblem } from "./response_stream.ts";
 
 /** How far a WebSocket has come for its application. */
@@ -108,11 +107,11 @@ export interface WebSocketHost {
 type Resolve = (event: ReceiveEvent) => void;
 
 /** One exchange with the application. */
-export class WebSocketCycle implements OrphanCall {
+export class WebSocketCycle implements TrackedCall {
   readonly receive: Receive;
   readonly send: Send;
-  /** See {@linkcode OrphanCall}. */
-  orphanIndex = -1;
+  /** See {@linkcode TrackedCall}. */
+  rosterIndex = -1;
   readonly #host: WebSocketHost;
   readonly #context: HttpContext;
   #state: WebSocketState = "connecting";

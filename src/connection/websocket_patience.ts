@@ -40,6 +40,8 @@ export interface WebSocketPatienceOwner {
 export class WebSocketPatience implements Deadline {
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
+  /** See {@linkcode Deadline}. */
+  rosterIndex = -1;
   readonly #context: HttpContext;
   readonly #settings: WebSocketSettings;
   readonly #owner: WebSocketPatienceOwner;

@@ -15,6 +15,8 @@ export interface Sending {
  */
 export class WriteStall implements Deadline {
   expiresAt: number = Infinity;
+  /** See {@linkcode Deadline}. */
+  rosterIndex = -1;
   readonly #sending: Sending;
   readonly #deadlines: Deadlines;
   readonly #stallMs: number;

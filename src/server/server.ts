@@ -7,7 +7,7 @@ import { DefaultHeaders } from "../connection/default_headers.ts";
 import { DrainSignal } from "../connection/drain_signal.ts";
 import type { HttpContext } from "../connection/http_context.ts";
 import { OpenConnections } from "../connection/open_connections.ts";
-import { Orphans } from "../connection/orphans.ts";
+import { Roster } from "../connection/roster.ts";
 import { WriterPool } from "../connection/output_buffer.ts";
 import { TurnEnd } from "../connection/turn_end.ts";
 import { ConfigError, StartupError } from "../errors.ts";
@@ -465,7 +465,7 @@ export class Server {
       connections: new OpenConnections(
         options.limitConnectionsPerClient !== undefined,
       ),
-      orphans: new Orphans(),
+      orphans: new Roster(),
       isDraining: false,
       runningCycles: 0,
       totalRequests: 0,

@@ -9,7 +9,7 @@ import type {
   HttpSettings,
 } from "../../src/connection/http_context.ts";
 import { OpenConnections } from "../../src/connection/open_connections.ts";
-import { Orphans } from "../../src/connection/orphans.ts";
+import { Roster } from "../../src/connection/roster.ts";
 import { WriterPool } from "../../src/connection/output_buffer.ts";
 import { TurnEnd } from "../../src/connection/turn_end.ts";
 import { tlsExtension } from "../../src/connection/tls_extension.ts";
@@ -129,7 +129,7 @@ export class Harness {
       state: options.state ?? {},
       drainSignal: this.drainSignal.extension,
       connections: new OpenConnections(),
-      orphans: new Orphans(),
+      orphans: new Roster(),
       isDraining: false,
       runningCycles: 0,
       totalRequests: 0,
