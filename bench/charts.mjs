@@ -31,6 +31,8 @@ const BARS = {
       pipelined: "GET / pipelined, 16 at a time",
       echo: "POST of 10 kB, echoed",
       download: "GET of 1 MB",
+      "file-10k": "GET of a file of 10 kB",
+      "file-1m": "GET of a file of 1 MB",
     },
   },
   messages: {
@@ -41,6 +43,7 @@ const BARS = {
       "ws-echo-16": "echo of 16 bytes",
       "ws-echo-125": "echo of 125 bytes",
       "ws-echo-4k": "echo of 4 kB",
+      "ws-deflate-125": "echo of 125 bytes, compressed",
       "ws-deflate-4k": "echo of 4 kB, compressed",
       "ws-broadcast": "broadcast of 125 bytes, for each receiver",
     },

@@ -136,8 +136,8 @@ export function createInflater(
 }
 
 function deflateOptions(windowBits: number): ZlibOptions {
-  // Memory level 5 with 12 bits takes 32 KiB where the defaults take 256; it packs messages of a
-  // few kilobytes within some percent as well.
+  // Memory level 5 with 12 bits takes half of what the defaults take on Node, and a quarter less on
+  // Bun and Deno; it packs messages of a few kilobytes within some percent as well.
   return { windowBits, memLevel: 5, level: Z_DEFAULT_COMPRESSION };
 }
 
