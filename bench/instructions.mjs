@@ -6,11 +6,11 @@
 // Two runs, one of them longer: what the start and the compilers take falls out of the difference.
 // `--functions` also prints where they are, as far as the engine tells: V8 does, Bun does not.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { endsWithUs, exitOnSignals, temporaryFolder } from "./load/cleanup.mjs";
 import {
   describeMachine,
   isInstalled,
@@ -46,15 +46,8 @@ const BUN_SETTINGS = {
 };
 
 const settings = readArguments();
-const folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
-const running = new Set();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => process.exit(1));
-}
+const folder = temporaryFolder();
+exitOnSignals();
 await main();
 
 function readArguments() {
@@ -156,18 +149,16 @@ async function runCounted(runtime, args) {
 }
 
 function runToEnd([program, ...args]) {
-  const child = spawn(program, args, {
+  const child = endsWithUs(spawn(program, args, {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...BUN_SETTINGS, NO_COLOR: "1" },
-  });
-  running.add(child);
+  }));
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => errors += text);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
-      running.delete(child);
       if (code === 0) resolve();
       else reject(new Error(`Cannot count ${args.join(" ")}:\n${errors}`));
     });

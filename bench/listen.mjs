@@ -8,11 +8,10 @@
  * requests, alone and beside 1,000 connections that drip heads or bodies. Sides take turns.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { temporaryFolder } from "./load/cleanup.mjs";
 import {
   BUN,
   DENO,
@@ -33,8 +32,7 @@ import { showSpread, spread, table } from "./load/stats.mjs";
 
 const ROUNDS = 5;
 const SLOW = 1_000;
-const folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const CERT = join(folder, "cert.pem");
 const KEY = join(folder, "key.pem");
 const SERVERS = join(ROOT, "bench/load/servers");

@@ -4,11 +4,11 @@
 //
 // A server is loaded twice: without the profiler, which says what a request costs, and with it,
 // which says whose the time is. The table is the one shared out by the other.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { temporaryFolder } from "./load/cleanup.mjs";
 import {
   describeMachine,
   isInstalled,
@@ -56,8 +56,7 @@ const PARTS = [
 ];
 
 const settings = readArguments();
-const folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 await main();
 
 function readArguments() {

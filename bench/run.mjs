@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { describeMachine, isInstalled, ROOT } from "./load/machine.mjs";
+import { exitOnSignals } from "./load/cleanup.mjs";
 import { writeFiles } from "./load/files.mjs";
 import { isPinned } from "./load/processes.mjs";
 import {
@@ -109,11 +110,7 @@ async function main() {
     );
     process.exit(1);
   }
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    // Leaving through exit() ends every child.
-    process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
-  }
-
+  exitOnSignals();
   if (needsLoad) writeFiles();
 
   const startMs = Date.now();

@@ -9,12 +9,12 @@
  * rounds, to compare commits, and can be repeated.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { endsWithUs, exitOnSignals, temporaryFolder } from "./load/cleanup.mjs";
 import { describeMachine, NODE, ROOT, RUNTIMES } from "./load/machine.mjs";
 import { freePort } from "./load/processes.mjs";
 import { table } from "./load/stats.mjs";
@@ -29,15 +29,8 @@ const REQUEST =
 const HERE = join(ROOT, "bench/startup");
 
 const settings = readArguments();
-const folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
-const running = new Set();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => process.exit(1));
-}
+const folder = temporaryFolder();
+exitOnSignals();
 await main();
 
 function readArguments() {
@@ -148,12 +141,11 @@ async function timeStart(side) {
   const [program, ...args] = side.command(String(await freePort()));
   const port = Number(args.at(-1));
   const started = performance.now();
-  const child = spawn(program, args, {
+  const child = endsWithUs(spawn(program, args, {
     cwd: ROOT,
     // As under a supervisor: nobody reads at a terminal.
     stdio: ["ignore", "pipe", "pipe"],
-  });
-  running.add(child);
+  }));
   child.stdout.resume();
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => errors += text);
@@ -177,7 +169,6 @@ async function timeStart(side) {
   } finally {
     child.kill("SIGKILL");
     await ended;
-    running.delete(child);
   }
 }
 

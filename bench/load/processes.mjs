@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endsWithUs } from "./cleanup.mjs";
 import { exchange } from "./exchange.mjs";
 import { allowedCores, isInstalled, ROOT } from "./machine.mjs";
 
@@ -25,11 +26,8 @@ export const isPinned = cores.length > 1 && isInstalled("taskset");
 export const SERVER_CORE = String(cores[0]);
 export const CLIENT_CORE = String(cores[1] ?? cores[0]);
 
-/** Everything started and not ended yet, so that no way out leaves a process behind. */
+/** Everything started and not ended yet. */
 const running = new Set();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 /**
  * Starts `command` on `core` with as many descriptors as the system allows. `sh` and `taskset`
@@ -39,7 +37,7 @@ process.on("exit", () => {
  */
 export function start(core, command, output = "pipe") {
   const pinned = isPinned ? ["taskset", "-c", core, ...command] : command;
-  const child = spawn(
+  const child = endsWithUs(spawn(
     "sh",
     ["-c", 'ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$@"', "sh", ...pinned],
     {
@@ -47,7 +45,7 @@ export function start(core, command, output = "pipe") {
       stdio: ["ignore", output, "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
     },
-  );
+  ));
   running.add(child);
   child.output = "";
   child.errors = "";
