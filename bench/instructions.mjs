@@ -39,6 +39,7 @@ const V8_FLAGS = [
   "--hash-seed=1",
   "--random-seed=1",
   "--perf-basic-prof",
+  "--no-logfile-per-isolate",
 ];
 const BUN_SETTINGS = {
   BUN_JSC_useConcurrentJIT: "0",
@@ -122,7 +123,11 @@ async function count(runtime, name) {
 async function runCounted(runtime, args) {
   const place = mkdtempSync(join(folder, "run-"));
   const counts = join(place, "counts");
-  const flags = [...V8_FLAGS, `--perf-basic-prof-path=${place}`];
+  const flags = [
+    ...V8_FLAGS,
+    `--perf-basic-prof-path=${place}`,
+    `--logfile=${join(place, "v8.log")}`,
+  ];
   const [runner, ...rest] = RUNTIMES[runtime];
   const engine = {
     deno: [`--v8-flags=${flags.join(",")}`],
