@@ -8,8 +8,8 @@ import type { ResponseStream } from "./response_stream.ts";
 /** What sending a file needs of its cycle. */
 export interface FileSenderHost {
   openFile(path: string): Promise<OpenFile>;
-  /** Bytes handed to the socket that it still holds. */
-  readonly queuedBytes: number;
+  /** Whether the socket holds nothing of what it was handed. */
+  hasSentAll(): boolean;
   /** Something was written: resolves when more may be. */
   afterWrite(bytes: number): Promise<void>;
   /** Throws if nobody reads any more. */
@@ -102,7 +102,7 @@ export async function sendFile(
       await host.afterWrite(size);
       host.checkGone();
       // While something waits, which of them it is in is not known.
-      if (host.queuedBytes === 0) lent.splice(0).forEach(giveReadBuffer);
+      if (host.hasSentAll()) lent.splice(0).forEach(giveReadBuffer);
     }
     stream.write("", true);
   } finally {

@@ -441,9 +441,7 @@ export class HttpCycle implements TrackedCall {
       await sendFile(event, this.#stream, {
         openFile: this.#context.openFile,
         afterWrite: (bytes) => host.afterWrite(bytes),
-        get queuedBytes() {
-          return host.queuedBytes;
-        },
+        hasSentAll: () => host.queuedBytes === 0,
         checkGone: () => {
           if (this.#gone !== undefined) throw this.#gone;
         },

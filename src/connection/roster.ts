@@ -9,8 +9,8 @@ export interface Listed {
 /**
  * An array in which each thing knows its place. Not a `Set`: each table that a set outgrows refers
  * to the next one, so that a table that has become old keeps all that came later from being
- * collected while it is young. That took a fifth of a pipelined request, and a tenth of a
- * connection that is opened for one request (Node, Deno, Bun; bench/README.md).
+ * collected while it is young. That took a fifth of a pipelined request and more, and on Node and
+ * Bun 6 % of a connection that is opened for one request (bench/README.md).
  */
 export class Roster<T extends Listed> implements Iterable<T> {
   readonly #things: T[] = [];

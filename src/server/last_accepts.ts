@@ -3,6 +3,7 @@
  * when their listener is closed: whoever waits has connected, and has probably asked already. So
  * listeners are closed in a lull, right after a turn in which nobody came.
  */
+import { type Listed, Roster } from "../connection/roster.ts";
 import type {
   ListenOptions,
   PendingHandshake,
@@ -29,13 +30,18 @@ export interface LullClock {
   monotonicMs(): number;
 }
 
+/** A TLS handshake that has not ended. */
+interface Handshake extends Listed {
+  readonly pending: PendingHandshake;
+}
+
 /** Counts what is accepted, and finds the moment to stop. */
 export class LastAccepts {
   readonly #clock: LullClock;
   #accepted = 0;
   /** What came since a lull is looked for. */
   #held: Socket[] | undefined;
-  readonly #handshakes = new Set<PendingHandshake>();
+  readonly #handshakes = new Roster<Handshake>();
 
   constructor(clock: LullClock) {
     this.#clock = clock;
@@ -74,10 +80,11 @@ export class LastAccepts {
         ? () => {}
         : beforeHandshake(pending);
       if (settled === undefined) return undefined;
-      this.#handshakes.add(pending);
+      const handshake: Handshake = { pending, rosterIndex: -1 };
+      this.#handshakes.add(handshake);
       return () => {
         settled();
-        this.#handshakes.delete(pending);
+        this.#handshakes.delete(handshake);
         // The connection is accepted right after this.
         this.#clock.afterTurn(onSettled);
       };
@@ -91,7 +98,7 @@ export class LastAccepts {
 
   /** Ends all TLS handshakes. */
   dropHandshakes(): void {
-    for (const pending of [...this.#handshakes]) pending.destroy();
+    for (const { pending } of this.#handshakes) pending.destroy();
   }
 
   /**
