@@ -57,6 +57,8 @@ interface FieldName {
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly kind: FieldKind;
+  /** Whether a value may be kept. */
+  readonly isPublic: boolean;
   /** The value that was written last, if it is short: most applications repeat most of them. */
   value: string | undefined;
   /** The line with that value, once it was repeated. */
@@ -87,6 +89,9 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "server": "server",
 };
 
+/** Their values are for one peer: none is kept, or compared with what another is sent. */
+const SECRETS: ReadonlySet<string> = new Set(["location", "set-cookie"]);
+
 /** Looks a field name up; `undefined` if it is no token. */
 function fieldName(given: string): FieldName | undefined {
   const known = names.get(given);
@@ -97,6 +102,7 @@ function fieldName(given: string): FieldName | undefined {
     bytes: encoder.encode(`${name}: `),
     name,
     kind: KINDS[name] ?? "plain",
+    isPublic: !SECRETS.has(name),
     value: undefined,
     line: undefined,
   };
@@ -183,7 +189,8 @@ function writeLine(out: ByteWriter, name: FieldName, value: string): boolean {
   out.writeBytes(name.bytes);
   if (!writeValue(out, value)) return false;
   name.line = undefined;
-  name.value = value.length <= MAX_KEPT_VALUE ? value : undefined;
+  const isKept = name.isPublic && value.length <= MAX_KEPT_VALUE;
+  name.value = isKept ? value : undefined;
   return true;
 }
 
