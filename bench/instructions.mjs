@@ -52,19 +52,35 @@ exitOnSignals();
 await main();
 
 function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string", default: "deno,bun,node" },
-      case: { type: "string" },
-      functions: { type: "string", default: "0" },
-    },
-  });
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        only: { type: "string", default: "deno,bun,node" },
+        case: { type: "string" },
+        functions: { type: "string", default: "0" },
+      },
+    }));
+  } catch (error) {
+    fail(error.message);
+  }
   const runtimes = values.only.split(",");
   const cases = values.case === undefined ? Object.keys(CASES) : [values.case];
-  const unknown = runtimes.find((name) => !(name in RUNTIMES)) ??
-    cases.find((name) => !(name in CASES));
-  if (unknown !== undefined) fail(`Cannot count "${unknown}"`);
+  checkNames("--only", runtimes, Object.keys(RUNTIMES));
+  checkNames("--case", cases, Object.keys(CASES));
+  if (!/^\d{1,4}$/.test(values.functions)) {
+    fail(
+      `Cannot use --functions "${values.functions}": expected a number from 0 to 9999`,
+    );
+  }
   return { runtimes, cases, functions: Number(values.functions) };
+}
+
+function checkNames(option, names, known) {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const list = known.map((name) => `"${name}"`).join(", ");
+  fail(`Cannot use ${option} "${unknown}": expected one of ${list}`);
 }
 
 function fail(message) {

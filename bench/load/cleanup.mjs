@@ -28,6 +28,11 @@ export function endsWithUs(child) {
   return child;
 }
 
+/** Whether a child of {@link endsWithUs} has not ended yet. */
+export function isRunning(child) {
+  return children.has(child);
+}
+
 /** Lets Ctrl+C and the like leave through exit. */
 export function exitOnSignals() {
   for (const signal of ["SIGINT", "SIGTERM"]) {

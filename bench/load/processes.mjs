@@ -2,18 +2,16 @@
 import { spawn } from "node:child_process";
 import {
   closeSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
   truncateSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endsWithUs } from "./cleanup.mjs";
+import { endsWithUs, isRunning, temporaryFolder } from "./cleanup.mjs";
 import { exchange } from "./exchange.mjs";
 import { allowedCores, isInstalled, ROOT } from "./machine.mjs";
 
@@ -25,9 +23,6 @@ const cores = allowedCores();
 export const isPinned = cores.length > 1 && isInstalled("taskset");
 export const SERVER_CORE = String(cores[0]);
 export const CLIENT_CORE = String(cores[1] ?? cores[0]);
-
-/** Everything started and not ended yet. */
-const running = new Set();
 
 /**
  * Starts `command` on `core` with as many descriptors as the system allows. `sh` and `taskset`
@@ -46,7 +41,6 @@ export function start(core, command, output = "pipe") {
       env: { ...process.env, NO_COLOR: "1" },
     },
   ));
-  running.add(child);
   child.output = "";
   child.errors = "";
   child.stdout?.setEncoding("utf8").on("data", (text) => child.output += text);
@@ -56,17 +50,14 @@ export function start(core, command, output = "pipe") {
   );
   child.ended = new Promise((resolve) => {
     child.on("error", (error) => child.errors += error.message);
-    child.on("close", (code, signal) => {
-      running.delete(child);
-      resolve(code ?? signal);
-    });
+    child.on("close", (code, signal) => resolve(code ?? signal));
   });
   return child;
 }
 
 /** Ends `child` as an operator would, then as the kernel would. */
 export async function stop(child) {
-  if (!running.has(child)) return;
+  if (!isRunning(child)) return;
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await child.ended;
@@ -107,7 +98,7 @@ export class Server {
     );
     server.pid = child.pid;
     for (const deadline = Date.now() + READY_MS; Date.now() < deadline;) {
-      if (!running.has(child)) break;
+      if (!isRunning(child)) break;
       try {
         await exchange(server.port, { path: "/" });
         return server;
@@ -130,7 +121,7 @@ export class Server {
 
   /** Whether the process lives. */
   get isRunning() {
-    return running.has(this.#child);
+    return isRunning(this.#child);
   }
 
   /** User and system time of all threads so far, in seconds (steps of 10 ms). */
@@ -162,7 +153,7 @@ export class Server {
 
 /** A file that a server writes its access log to. */
 class LogFile {
-  #folder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
+  #folder = temporaryFolder();
   #path = join(this.#folder, "access.log");
   descriptor = openSync(this.#path, "a");
 
