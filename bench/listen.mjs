@@ -21,10 +21,10 @@ import {
   ROOT,
 } from "./load/machine.mjs";
 import {
-  CLIENT_CORE,
+  clientCore,
   runClient,
   Server,
-  SERVER_CORE,
+  serverCore,
   start,
   stop,
 } from "./load/processes.mjs";
@@ -80,7 +80,7 @@ class SecureServer {
   static async start(side) {
     const server = new SecureServer();
     server.port = String(20_000 + Math.floor(Math.random() * 20_000));
-    server.child = start(SERVER_CORE, side.command(server.port));
+    server.child = start(serverCore, side.command(server.port));
     server.pid = server.child.pid;
     server.cpuSeconds = Server.prototype.cpuSeconds;
     server.url = `https://127.0.0.1:${server.port}/`;
@@ -221,7 +221,7 @@ async function slow() {
     for (let round = 0; round < ROUNDS; round++) {
       quiet.push((await wrk(url, 2, 10)).p99);
       for (const part of ["head", "body"]) {
-        const client = start(CLIENT_CORE, [
+        const client = start(clientCore, [
           NODE,
           join(ROOT, "bench/load/slow_client.mjs"),
           ...[String(server.port), part, String(SLOW)],

@@ -4,7 +4,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exchange } from "./exchange.mjs";
 import { BUN, NODE, ROOT } from "./machine.mjs";
-import { CLIENT_CORE, runClient, start, stop } from "./processes.mjs";
+import { clientCore, runClient, start, stop } from "./processes.mjs";
 import { checkAnswer } from "./scenarios.mjs";
 import { runWrk } from "./wrk.mjs";
 
@@ -83,7 +83,7 @@ export async function measureRequests(server, mode, load, seconds) {
     seconds,
     answerSize: before.size,
   });
-  const client = start(CLIENT_CORE, [
+  const client = start(clientCore, [
     // Bun answers more in a closed loop; between requests that are due, Node is on time more often.
     mode === "open" ? NODE : BUN,
     HTTP_CLIENT,
@@ -141,7 +141,7 @@ async function timed(server, client, seconds) {
 function startWebSocketClient(server, kind, load) {
   const args = [WEBSOCKET_CLIENT, kind, server.port, JSON.stringify(load)];
   // Bun's node:net is the cheaper one for most sizes, and no dearer for the others.
-  return start(CLIENT_CORE, [BUN, ...args.map(String)]);
+  return start(clientCore, [BUN, ...args.map(String)]);
 }
 
 /** Waits until `client` has printed a line that matches, and returns it. */
@@ -161,7 +161,7 @@ export function measureIdle(server, count) {
     server,
     count,
     () =>
-      start(CLIENT_CORE, [
+      start(clientCore, [
         NODE,
         CLIENT,
         "idle",

@@ -1,5 +1,5 @@
 // Servers and clients as processes: pinned to their cores, watched through /proc, ended by pid.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
   openSync,
@@ -21,8 +21,19 @@ const STOP_MS = 3_000;
 const cores = allowedCores();
 /** Whether server and load generator have a core each: without, only CPU figures mean something. */
 export const isPinned = cores.length > 1 && isInstalled("taskset");
-export const SERVER_CORE = String(cores[0]);
-export const CLIENT_CORE = String(cores[1] ?? cores[0]);
+export let serverCore = String(cores[0]);
+export let clientCore = String(cores[1] ?? cores[0]);
+
+/** Gives each the core of the other, `servers` that run already included. */
+export function swapCores(servers) {
+  if (!isPinned) return;
+  [serverCore, clientCore] = [clientCore, serverCore];
+  for (const { pid } of servers) {
+    const args = ["--all-tasks", "--cpu-list", "--pid", serverCore, `${pid}`];
+    const { status, stderr } = spawnSync("taskset", args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`Cannot move a server: ${stderr}`);
+  }
+}
 
 /**
  * Starts `command` on `core` with as many descriptors as the system allows. `sh` and `taskset`
@@ -66,7 +77,7 @@ export async function stop(child) {
 
 /** Runs a client on the load generator's core to its end and returns what it printed. */
 export async function runClient(command, limitMs) {
-  const child = start(CLIENT_CORE, command);
+  const child = start(clientCore, command);
   const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
   const code = await child.ended;
   clearTimeout(timer);
@@ -92,7 +103,7 @@ export class Server {
     server.port = await freePort();
     if (side.logs) server.#log = new LogFile();
     const child = server.#child = start(
-      SERVER_CORE,
+      serverCore,
       side.command(String(server.port)),
       server.#log?.descriptor,
     );

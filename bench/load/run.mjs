@@ -12,7 +12,7 @@ import {
   measureRequests,
   measureUpload,
 } from "./measure.mjs";
-import { Server } from "./processes.mjs";
+import { Server, swapCores } from "./processes.mjs";
 import { TARGETS } from "./report.mjs";
 import {
   loadOfBody,
@@ -318,6 +318,8 @@ export async function runScenario(scenario, sides, settings, progress) {
       }
     }
     for (let round = 0; round < scenario.rounds(settings); round++) {
+      // Cores need not be alike, nor what else runs on them.
+      if (round > 0) swapCores(servers.filter((server) => server.isRunning));
       // Rotated, so that nobody is always measured behind the same neighbour.
       if (!scenario.isAlone) {
         for (const step of scenario.steps ?? [undefined]) {
