@@ -19,6 +19,11 @@ export interface Deadline extends Listed {
   expiresAt: number;
   /** Called once the time has come; must move `expiresAt`, or unwatch itself. */
   onExpire(): void;
+  /**
+   * `onExpire` threw, which is a bug of ours: ends this connection, and must not throw. The other
+   * deadlines are looked at all the same.
+   */
+  onFailure(thrown: unknown): void;
 }
 
 /** Milliseconds between ticks. A deadline is up to two of them late, and never early. */
@@ -73,7 +78,13 @@ export class Deadlines {
     this.#lastTickMs = nowMs;
     this.#onTick();
     for (const deadline of this.#watched) {
-      if (deadline.expiresAt <= this.now) deadline.onExpire();
+      if (deadline.expiresAt > this.now) continue;
+      try {
+        deadline.onExpire();
+      } catch (thrown) {
+        deadline.expiresAt = Infinity; // or it would expire again at each tick
+        deadline.onFailure(thrown);
+      }
     }
   }
 }

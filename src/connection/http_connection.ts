@@ -15,6 +15,7 @@ import {
   isRefusal,
   readHandshake,
 } from "../websocket/handshake.ts";
+import { guarded, logFailure } from "./containment.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { TrackedConnection } from "./open_connections.ts";
@@ -155,6 +156,9 @@ export class HttpConnection
     this.#hasPeerEnded = true;
     switch (this.#reading) {
       case "head":
+        // What was pipelined before the FIN and waits for room is still answered.
+        if (this.#mayPull()) this.#close();
+        break;
       case "discard":
         this.#close();
         break;
@@ -266,9 +270,10 @@ export class HttpConnection
   }
 
   #awaitBody(): void {
-    // A peer that waits for our 100 is not late.
+    // A peer that waits for our 100 is not late, unless the application waits for its bytes: it may
+    // have begun its response first, and a peer that got one need not send them (RFC 9110 §10.1.1).
     const isAsked = !this.#head!.expectsContinue || this.#hasSentContinue ||
-      this.#bodyBytesRead > 0;
+      this.#bodyBytesRead > 0 || this.#cycle!.body.isWaitedFor;
     if (!isAsked) this.#patience.awaitNothing();
     else this.#patience.awaitBody(this.#bodyBytesRead + this.#discardedBytes);
   }
@@ -277,6 +282,24 @@ export class HttpConnection
   #awaitAnswer(): void {
     if (this.#hasPeerEnded) this.#patience.awaitInterest();
     else this.#patience.awaitNothing();
+  }
+
+  /**
+   * We have not read for so long that the peer may have left unseen: behind bytes that nobody
+   * reads neither its FIN nor its reset shows. The application is told, and may still answer.
+   */
+  #presumeGone(): void {
+    const { logger, settings } = this.#context;
+    const seconds = settings.pauseMs / 1000;
+    logger.warning(
+      `${
+        clientText(this.#info)
+      } - The application has read nothing of what arrived for ${seconds} s: ` +
+        "the client counts as gone (--timeout-read-pause)",
+    );
+    this.#cycle?.onPeerSilent();
+    // What is left of the body is dropped as it comes, which shows whether the peer is there.
+    this.#regulate();
   }
 
   /** Stops and restarts the socket's reading. */
@@ -288,11 +311,13 @@ export class HttpConnection
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     if (isFull) {
-      this.#patience.pause();
       this.#socket.pause();
+      // Before the next head it is the peer that takes nothing of our answers: write_stall.ts.
+      if (this.#reading !== "head") this.#patience.awaitReader();
     } else {
       this.#patience.resume();
       if (this.#reading === "body") this.#awaitBody();
+      else if (this.#reading === "wait") this.#awaitAnswer();
       this.#socket.resume();
     }
   }
@@ -375,8 +400,6 @@ export class HttpConnection
 
   #startCycle(cycle: HttpCycle): void {
     const context = this.#context;
-    // An upgrade takes the connection over, so its request must have been read.
-    if (this.#handshake !== undefined && this.#reading !== "wait") return;
     this.#isCycleUnstarted = false;
     if (context.runningCycles >= context.settings.maxConcurrency) {
       context.logger.warning("Exceeded concurrency limit.");
@@ -492,13 +515,14 @@ export class HttpConnection
     const cycle = this.#cycle!;
     if (
       this.#head!.expectsContinue && !this.#hasSentContinue &&
-      cycle.state === "unsent" &&
       this.#bodyBytesRead === 0 && !cycle.body.isComplete
     ) {
-      this.#hasSentContinue = true;
-      this.stream.writeContinue(); // asgi:A-108
-      this.flush();
-      this.#awaitBody();
+      if (cycle.state === "unsent") {
+        this.#hasSentContinue = true;
+        this.stream.writeContinue(); // asgi:A-108
+        this.flush();
+      }
+      if (this.#reading === "body") this.#awaitBody();
     }
     if (this.#isPaused && !this.#isPumping) this.#regulate();
   }
@@ -613,8 +637,15 @@ export class HttpConnection
 
   onLate(awaited: Awaited): void {
     switch (awaited) {
-      case "firstByte": // nobody to tell (http:H-002)
       case "nextRequest": // http:H-083
+        // The peer still takes the last answer, for which it has a time of its own.
+        if (this.#socket.queuedBytes > 0) this.#patience.awaitNextRequest();
+        else this.#destroy();
+        break;
+      case "reader":
+        this.#presumeGone();
+        break;
+      case "firstByte": // nobody to tell (http:H-002)
       case "close":
         this.#destroy();
         break;
@@ -636,6 +667,12 @@ export class HttpConnection
         this.#cycle?.onPeerSilent();
         break;
     }
+  }
+
+  /** Something of ours threw: this connection ends, and no other. */
+  onFailure(thrown: unknown): void {
+    logFailure(this.#context.logger, thrown);
+    this.#destroy();
   }
 
   onWriteStall(): void {
@@ -661,14 +698,13 @@ export class HttpConnection
   #hangUp(): void {
     this.#patience.awaitSilence();
     const { afterTurn } = this.#context;
-    afterTurn(() =>
-      afterTurn(() => {
+    afterTurn(guarded(this, () =>
+      afterTurn(guarded(this, () => {
         if (!this.#patience.isSilent || this.#isClosed) return;
         this.#flow.out.flush();
         if (this.#socket.queuedBytes > 0) this.#close();
         else this.#destroy();
-      })
-    );
+      }))));
   }
 
   /** The server stops waiting: the application is told, then the socket is closed. */

@@ -36,6 +36,11 @@ export interface HttpSettings {
   readonly maxBodyBytes: number;
   /** Bytes of a request body that must arrive in a second, on average; 0 for none. */
   readonly minBodyRate: number;
+  /**
+   * For which the application may leave unread what made us stop reading, in milliseconds;
+   * `Infinity` for ever.
+   */
+  readonly pauseMs: number;
   /** In which a peer must take some of what waits for it, in milliseconds. */
   readonly stallMs: number;
   /** Requests in progress at which further ones get 503; `Infinity` for none. */

@@ -105,6 +105,8 @@ export interface CycleHost {
   breakOff(): void;
   /** The application's call has ended. */
   onReturned(cycle: HttpCycle): void;
+  /** Something of ours threw: the connection ends. */
+  onFailure(thrown: unknown): void;
 }
 
 const NO_BODY = new Uint8Array(0);
@@ -122,6 +124,8 @@ export class HttpCycle implements TrackedCall {
   #state: ResponseState = "unsent";
   /** Set when nobody will read what is sent; it is what `send` rejects with. */
   #gone: ClientDisconnected | undefined;
+  /** Whether the application was told that the client has left, and may answer all the same. */
+  #isPeerSilent = false;
   #hasReturned = false;
   #promisesTrailers = false;
   #hasWarnedOfBody = false;
@@ -162,19 +166,23 @@ export class HttpCycle implements TrackedCall {
   /** Calls the application. Errors end here. */
   async run(scope: Scope): Promise<void> {
     try {
-      const value: unknown = await this.#context.app(
-        scope,
-        this.receive,
-        this.send,
-      );
-      if (value !== undefined) this.#warnOfValue(value);
-      if (this.#fileSent !== undefined) await this.#fileSent; // asgi:A-021
-      this.#onReturn();
-    } catch (error) {
-      this.#onThrow(error);
+      try {
+        const value: unknown = await this.#context.app(
+          scope,
+          this.receive,
+          this.send,
+        );
+        if (value !== undefined) this.#warnOfValue(value);
+        if (this.#fileSent !== undefined) await this.#fileSent; // asgi:A-021
+        this.#onReturn();
+      } catch (error) {
+        this.#onThrow(error);
+      }
+      this.#hasReturned = true;
+      this.#host.onReturned(this);
+    } catch (thrown) {
+      this.#host.onFailure(thrown);
     }
-    this.#hasReturned = true;
-    this.#host.onReturned(this);
   }
 
   #warnOfValue(value: unknown): void {
@@ -187,6 +195,7 @@ export class HttpCycle implements TrackedCall {
 
   #onReturn(): void {
     if (this.#state === "complete" || this.#gone !== undefined) return;
+    if (this.#isPeerSilent) return this.#leave();
     this.#context.logger.error(
       this.#state === "unsent"
         ? "ASGI callable returned without starting response."
@@ -196,15 +205,24 @@ export class HttpCycle implements TrackedCall {
   }
 
   #onThrow(error: unknown): void {
-    if (this.#gone !== undefined && error instanceof ClientDisconnected) {
+    const hasLeft = this.#gone !== undefined || this.#isPeerSilent;
+    if (hasLeft && error instanceof ClientDisconnected) {
       // asgi:A-216: a peer that hangs up is nobody's error.
       this.#context.logger.debug(
         "ASGI application ended by the client's disconnect",
       );
+      if (this.#state !== "complete" && this.#gone === undefined) this.#leave();
       return;
     }
     this.#context.logger.error("Exception in ASGI application", { error });
     if (this.#state !== "complete" && this.#gone === undefined) this.#fail();
+  }
+
+  /** Ends a request whose application was told that the client has left, and did not answer. */
+  #leave(): void {
+    this.#gone = new ClientDisconnected();
+    this.#stream.retract();
+    this.#host.breakOff();
   }
 
   /** Ends a response that its application did not end (asgi:A-088 to A-090). */
@@ -511,6 +529,7 @@ export class HttpCycle implements TrackedCall {
    * still answer (http:H-097).
    */
   onPeerSilent(): void {
+    this.#isPeerSilent = true;
     this.body.disconnect();
     this.#abort(
       new ClientDisconnected(

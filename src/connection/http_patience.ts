@@ -17,6 +17,8 @@ export type Awaited =
   | "body"
   /** To send a body at the rate it should have. */
   | "bodyRate"
+  /** Nothing: the application has to take what has arrived, and we do not read meanwhile. */
+  | "reader"
   /** To send another request. */
   | "nextRequest"
   /** Draining: to send one more request, which may be on its way. */
@@ -49,6 +51,8 @@ const LONG_IDLE_MS = 1_000;
 export interface PatienceOwner {
   /** The time for `awaited` is over, and nothing is awaited any more. */
   onLate(awaited: Awaited): void;
+  /** See {@linkcode Deadline.onFailure}. */
+  onFailure(thrown: unknown): void;
 }
 
 /** One connection's. Watched by the clock from the beginning until {@linkcode end}. */
@@ -92,6 +96,11 @@ export class HttpPatience implements Deadline {
     this.#owner.onLate(awaited);
   }
 
+  /** See {@linkcode Deadline}. */
+  onFailure(thrown: unknown): void {
+    this.#owner.onFailure(thrown);
+  }
+
   /** What is awaited now is late at `expiresAt` if not before. */
   hurry(expiresAt: number): void {
     this.expiresAt = Math.min(this.expiresAt, expiresAt);
@@ -129,15 +138,18 @@ export class HttpPatience implements Deadline {
     else this.#await("body", bodyMs);
   }
 
-  /** We do not read: that the peer does not send says nothing. */
-  pause(): void {
-    if (this.#awaited === "body" || this.#awaited === "bodyRate") {
-      this.#await("nothing", Infinity);
-    }
+  /**
+   * We do not read until the application has taken what arrived. That the peer does not send says
+   * nothing, and that it has left cannot be seen.
+   */
+  awaitReader(): void {
     this.#pace?.pause(this.#context.deadlines.now);
+    // A peer whose FIN has come is judged by that.
+    if (this.#awaited === "interest") return;
+    this.#await("reader", this.#context.settings.pauseMs);
   }
 
-  /** We read again. If it is for a body, {@linkcode awaitBody} follows. */
+  /** We read again: what is awaited now has to be said anew. */
   resume(): void {
     this.#pace?.resume(this.#context.deadlines.now);
   }

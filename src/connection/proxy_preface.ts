@@ -2,6 +2,7 @@
 import type { ProxyFaultCode } from "../faults.ts";
 import { type ProxyReading, readProxyHeader } from "../proxy/proxy_header.ts";
 import type { Socket, SocketHandler } from "../runtime/types.ts";
+import { guarded, logFailure } from "./containment.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { TrackedConnection } from "./open_connections.ts";
@@ -67,6 +68,7 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
       rosterIndex: -1,
       expiresAt: context.deadlines.in(context.settings.headMs),
       onExpire: () => this.#onExpire(),
+      onFailure: (thrown) => this.onFailure(thrown),
     };
     context.connections.add(this);
     context.deadlines.watch(this.#deadline);
@@ -163,11 +165,16 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
   /** Closes, unless something has arrived that nobody has read yet: that takes a whole turn. */
   #hangUp(): void {
     const { afterTurn } = this.#context;
-    afterTurn(() =>
-      afterTurn(() => {
+    afterTurn(guarded(this, () =>
+      afterTurn(guarded(this, () => {
         if (this.#awaiting !== "nothing") this.#close();
-      })
-    );
+      }))));
+  }
+
+  /** Something of ours threw: this connection ends, and no other. */
+  onFailure(thrown: unknown): void {
+    logFailure(this.#context.logger, thrown);
+    this.#close();
   }
 
   /** Nothing is in progress that could be told. */

@@ -4,6 +4,11 @@
 export interface TurnEndListener {
   /** Called once for each {@linkcode TurnEnd.add}. */
   onTurnEnd(): void;
+  /**
+   * `onTurnEnd` threw, which is a bug of ours: ends this connection, and must not throw. The
+   * listeners behind it are called all the same.
+   */
+  onFailure(thrown: unknown): void;
 }
 
 /**
@@ -33,6 +38,12 @@ export class TurnEnd {
     this.#isScheduled = false;
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener.onTurnEnd();
+    for (const listener of listeners) {
+      try {
+        listener.onTurnEnd();
+      } catch (thrown) {
+        listener.onFailure(thrown);
+      }
+    }
   };
 }

@@ -23,6 +23,8 @@ import {
 import type { Handshake } from "../websocket/handshake.ts";
 import { negotiateDeflate } from "../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../websocket/protocol.ts";
+import { ByteBacklog } from "./byte_backlog.ts";
+import { guarded, logFailure } from "./containment.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import { writeHandshakeAnswer } from "./handshake_answer.ts";
 import type { HttpContext, WebSocketSettings } from "./http_context.ts";
@@ -57,12 +59,13 @@ type Phase =
   /** Nothing is expected any more but the end of the socket. */
   | "ended";
 
-/** Octets of undelivered messages at which the socket stops reading (asgi:A-148). */
+/** Octets of undelivered messages at which no further ones are queued (asgi:A-148). */
 const QUEUE_HIGH_WATER = 256 * 1024;
+/** The same behind the peer's FIN, with what could be read ahead: it is the last that comes. */
+const LAST_HIGH_WATER = QUEUE_HIGH_WATER + READ_HIGH_WATER;
 /** Smallest message that is worth compressing: below it the frame rarely gets shorter. */
 const MIN_COMPRESSED = 64;
 const encoder = new TextEncoder();
-const EMPTY = new Uint8Array(0);
 
 /** One WebSocket. Takes the place of the HTTP connection in its context. */
 export class WebSocketConnection
@@ -90,8 +93,14 @@ export class WebSocketConnection
   #phase: Phase = "handshake";
   #protocol: WebSocketProtocol | undefined;
   #compression: MessageCompression | undefined;
-  /** Frames that came before the handshake was answered (websocket:W-024). */
-  #early: Uint8Array;
+  /**
+   * Frames that came before the handshake was answered (websocket:W-024), or that the application's
+   * queue has no room for. The socket reads so far ahead, because a peer that leaves shows only
+   * behind the last of its bytes.
+   */
+  readonly #ahead: ByteBacklog;
+  /** Bytes read since the beginning. */
+  #receivedBytes = 0;
   /** Of the peer's last ping, while what was sent before does not leave. */
   #owedPong: Uint8Array | undefined;
   /** How the peer has ended it, while what it said before may still be answered. */
@@ -100,6 +109,9 @@ export class WebSocketConnection
   #isLogged = false;
   #isPumping = false;
   #isPaused = false;
+  /** Whether the queue was full when there was more to read. */
+  #isBehind = false;
+  #hasPeerEnded = false;
   #isClosed = false;
 
   /** @param early Bytes that arrived behind the request. */
@@ -118,7 +130,7 @@ export class WebSocketConnection
     this.#info = info;
     this.#head = head;
     this.#handshake = handshake;
-    this.#early = early;
+    this.#ahead = new ByteBacklog(early);
     this.#flow = new WriteFlow(socket, context, this);
     this.#path = scopePath(head, context);
     this.#startedAtMs = context.access === undefined
@@ -178,22 +190,23 @@ export class WebSocketConnection
   // -- The socket's side.
 
   onData(bytes: Uint8Array): void {
+    this.#receivedBytes += bytes.length;
     switch (this.#phase) {
-      case "handshake": { // asgi:A-141
-        const joined = new Uint8Array(this.#early.length + bytes.length);
-        joined.set(this.#early);
-        joined.set(bytes, this.#early.length);
-        this.#early = joined;
+      case "handshake": // asgi:A-141
+        this.#ahead.append(bytes);
         this.#regulate();
         break;
-      }
       case "open":
-      case "closing":
-        this.#protocol!.push(bytes, this.#socket.isLending);
+      case "closing": {
+        const protocol = this.#protocol!;
+        const hasUnread = this.#unreadBytes > 0;
+        if (hasUnread) this.#ahead.append(bytes);
+        else protocol.push(bytes, this.#socket.isLending);
         this.#pump();
         // What the application has no room for yet: the bytes are only lent.
-        if (this.#protocol!.unreadBytes > 0) this.#protocol!.hold();
+        if (!hasUnread && protocol.unreadBytes > 0) protocol.hold();
         break;
+      }
       case "denying": // nobody will ever want it
       case "ended":
         break;
@@ -206,7 +219,12 @@ export class WebSocketConnection
   }
 
   onEnd(): void {
+    this.#hasPeerEnded = true;
     this.#endAsHeld();
+    if (this.#isBehind && this.#phase === "open") {
+      this.#pump(); // what was said before the FIN is the application's, and then the close frame
+      this.#endAsHeld();
+    }
     // Our last bytes may still be on their way; when they are, the socket closes by itself.
     if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
     // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
@@ -254,6 +272,7 @@ export class WebSocketConnection
   }
 
   #isQueueFull(): boolean {
+    if (this.#hasPeerEnded) return this.#cycle.queuedBytes >= LAST_HIGH_WATER;
     return this.#cycle.queuedMessages >= this.#settings.maxQueue ||
       this.#cycle.queuedBytes >= QUEUE_HIGH_WATER;
   }
@@ -267,7 +286,8 @@ export class WebSocketConnection
     while (!isDry && this.#mayPull()) {
       switch (protocol.next()) {
         case "needMore":
-          isDry = true;
+          if (this.#ahead.length > 0) protocol.push(this.#ahead.take(), false);
+          else isDry = true;
           break;
         case "message":
           this.#cycle.deliver(protocol.text ?? null, protocol.binary ?? null);
@@ -289,7 +309,7 @@ export class WebSocketConnection
     }
     this.#isPumping = false;
     // Room for more is the ordinary case, and was so before.
-    if (!isDry || this.#isPaused) this.#regulate();
+    if (!isDry || this.#isBehind || this.#isPaused) this.#regulate();
   }
 
   /** See {@linkcode WebSocketPatienceOwner}. */
@@ -302,19 +322,33 @@ export class WebSocketConnection
     return this.#isPaused;
   }
 
+  /** Bytes read ahead of what the application has room for. */
+  get #unreadBytes(): number {
+    return this.#ahead.length + (this.#protocol?.unreadBytes ?? 0);
+  }
+
+  /** See {@linkcode WebSocketPatienceOwner}. */
+  get isMidway(): boolean {
+    return this.#isBehind || this.#protocol?.isInFrame === true;
+  }
+
+  /** See {@linkcode WebSocketPatienceOwner}. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
   /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */
   #regulate(): void {
-    const isFull = this.#phase === "open"
-      ? this.#isQueueFull()
-      : this.#phase === "handshake" && this.#early.length >= READ_HIGH_WATER;
-    if (isFull === this.#isPaused || this.#isClosed) return;
+    if (this.#isClosed) return;
+    const isBehind = this.#phase === "open" && this.#isQueueFull();
+    if (this.#isBehind && !isBehind) this.#patience.resume();
+    this.#isBehind = isBehind;
+    const isFull = (isBehind || this.#phase === "handshake") &&
+      this.#unreadBytes >= READ_HIGH_WATER;
+    if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
-    if (isFull) {
-      this.#socket.pause();
-    } else {
-      this.#patience.resume();
-      this.#socket.resume();
-    }
+    if (isFull) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   #onPing(payload: Uint8Array): void {
@@ -423,9 +457,6 @@ export class WebSocketConnection
     );
     this.#flow.joinTurn();
     this.#patience.awaitPings();
-    const early = this.#early;
-    this.#early = EMPTY;
-    if (early.length > 0) this.#protocol.push(early);
     this.#pump();
   }
 
@@ -493,7 +524,7 @@ export class WebSocketConnection
     if (problem !== undefined) return problem;
     this.#phase = "denying";
     this.#patience.awaitNothing();
-    this.#early = EMPTY;
+    this.#ahead.clear();
     this.#regulate();
     return undefined;
   }
@@ -532,7 +563,7 @@ export class WebSocketConnection
 
   onReceive(): void {
     if (
-      this.#isPaused &&
+      this.#isBehind &&
       this.#cycle.queuedMessages * 2 <= this.#settings.maxQueue
     ) {
       this.#pump();
@@ -588,6 +619,12 @@ export class WebSocketConnection
     this.#destroy();
   }
 
+  /** Something of ours threw: this connection ends, and no other. */
+  onFailure(thrown: unknown): void {
+    logFailure(this.#context.logger, thrown);
+    this.#destroy();
+  }
+
   onWriteStall(): void {
     this.#context.logger.info(
       `${clientText(this.#info)} - Closed: the client does not read`,
@@ -609,7 +646,7 @@ export class WebSocketConnection
       case "open":
         // asgi:A-147: the drain signal was raised in this turn; what applications answer to it
         // with goes first.
-        this.#context.afterTurn(() => this.#restart());
+        this.#context.afterTurn(guarded(this, () => this.#restart()));
         break;
     }
   }
@@ -640,6 +677,7 @@ export class WebSocketConnection
     if (this.#phase === "ended") return;
     this.#flow.out.flush();
     this.#phase = "ended";
+    this.#ahead.clear();
     this.#patience.awaitClose(LINGER_MS);
     if (this.#isPaused) {
       this.#isPaused = false;

@@ -102,6 +102,8 @@ export interface WebSocketHost {
   onReceive(): void;
   /** The application's call has ended. */
   onReturned(cycle: WebSocketCycle): void;
+  /** Something of ours threw: the connection ends. */
+  onFailure(thrown: unknown): void;
 }
 
 type Resolve = (event: ReceiveEvent) => void;
@@ -169,18 +171,22 @@ export class WebSocketCycle implements TrackedCall {
   /** Calls the application. Errors end here. */
   async run(scope: Scope): Promise<void> {
     try {
-      const value: unknown = await this.#context.app(
-        scope,
-        this.receive,
-        this.send,
-      );
-      if (value !== undefined) this.#warnOfValue(value);
-      this.#onReturn();
-    } catch (error) {
-      this.#onThrow(error);
+      try {
+        const value: unknown = await this.#context.app(
+          scope,
+          this.receive,
+          this.send,
+        );
+        if (value !== undefined) this.#warnOfValue(value);
+        this.#onReturn();
+      } catch (error) {
+        this.#onThrow(error);
+      }
+      this.#hasReturned = true;
+      this.#host.onReturned(this);
+    } catch (thrown) {
+      this.#host.onFailure(thrown);
     }
-    this.#hasReturned = true;
-    this.#host.onReturned(this);
   }
 
   #warnOfValue(value: unknown): void {

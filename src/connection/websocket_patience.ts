@@ -26,6 +26,13 @@ export interface WebSocketPatienceOwner {
   readonly isFull: boolean;
   /** Whether nothing is read, so that a pong would not be seen. */
   readonly isPaused: boolean;
+  /**
+   * Whether a pong may lie behind what has arrived: behind messages that wait for the application,
+   * or behind the rest of a frame, inside of which no pong can be sent (RFC 6455 §5.4).
+   */
+  readonly isMidway: boolean;
+  /** Bytes that have arrived since the beginning. */
+  readonly receivedBytes: number;
   /** Sends a ping at once. */
   sendPing(payload: Uint8Array): void;
   /** The application has not answered the handshake. */
@@ -34,6 +41,8 @@ export interface WebSocketPatienceOwner {
   onPongLate(): void;
   /** The peer does not end what we have ended. */
   onCloseLate(): void;
+  /** See {@linkcode Deadline.onFailure}. */
+  onFailure(thrown: unknown): void;
 }
 
 /** One WebSocket's. Watched by the clock from the beginning until {@linkcode end}. */
@@ -50,6 +59,8 @@ export class WebSocketPatience implements Deadline {
   /** What the awaited pong must hold. */
   #payload: Uint8Array | undefined;
   #pingDueAt = Infinity;
+  /** Bytes that had arrived when it was last judged whether the peer is there. */
+  #heardBytes = 0;
 
   /** Waits for the application to answer the handshake. */
   constructor(
@@ -93,6 +104,11 @@ export class WebSocketPatience implements Deadline {
     }
   }
 
+  /** See {@linkcode Deadline}. */
+  onFailure(thrown: unknown): void {
+    this.#owner.onFailure(thrown);
+  }
+
   /** The handshake is answered: from now on the peer is pinged. */
   awaitPings(): void {
     this.#await("nextPing", this.#settings.pingIntervalMs);
@@ -103,6 +119,7 @@ export class WebSocketPatience implements Deadline {
     const payload = new Uint8Array(4);
     for (let i = 0; i < 4; i++) payload[i] = Math.random() * 256;
     this.#payload = payload;
+    this.#heardBytes = this.#owner.receivedBytes;
     this.#owner.sendPing(payload);
     this.#awaitPong();
   }
@@ -117,11 +134,17 @@ export class WebSocketPatience implements Deadline {
   }
 
   #onPongMissing(): void {
-    if (this.#settings.pingTimeoutMs === Infinity) {
-      if (!this.#owner.isFull) this.#ping();
-      else this.#awaitPong();
-    } else if (!this.#owner.isPaused && !this.#isStillSending()) {
-      this.#owner.onPongLate();
+    const owner = this.#owner;
+    const mayComeLate = this.#settings.pingTimeoutMs === Infinity ||
+      owner.isPaused ||
+      (owner.isMidway && owner.receivedBytes !== this.#heardBytes);
+    if (mayComeLate) {
+      // Another ping keeps the path open, and shows by a reset that the peer has left.
+      if (!owner.isFull) return this.#ping();
+      this.#heardBytes = owner.receivedBytes;
+      this.#awaitPong();
+    } else if (!this.#isStillSending()) {
+      owner.onPongLate();
     }
   }
 
@@ -155,7 +178,7 @@ export class WebSocketPatience implements Deadline {
     this.expiresAt = this.#pingDueAt;
   }
 
-  /** Reading goes on: the pong may lie among what was not read, and its time begins anew. */
+  /** The application reads on: the pong may lie among what was not read, and its time begins anew. */
   resume(): void {
     if (this.#awaited === "pong") this.#awaitPong();
   }

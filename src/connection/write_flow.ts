@@ -1,6 +1,11 @@
 /**
  * What leaves a connection, and when: once a turn, and not faster than its peer reads. The same
  * for requests and WebSockets.
+ *
+ * A sender waits at one of two gates, and each has one thing that opens it. The turn's gate is
+ * opened by the end of the turn, which always comes. The drain gate is opened when the socket has
+ * sent all it holds, so a sender waits there only while the socket holds something; behind it
+ * stands the time limit for peers that do not read.
  */
 import type { Socket } from "../runtime/types.ts";
 import {
@@ -31,6 +36,8 @@ export interface WriteFlowOwner {
   afterTurnEnd(): void;
   /** The peer has taken nothing of what waits for it, for too long. */
   onWriteStall(): void;
+  /** Something of ours threw at the end of a turn or on the clock: the connection ends. */
+  onFailure(thrown: unknown): void;
 }
 
 /** The parts that all connections share. */
@@ -48,9 +55,9 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   readonly #owner: WriteFlowOwner;
   readonly #shared: WriteFlowShared;
   #stall: WriteStall | undefined;
-  /** Who waits for the peer to read. */
-  #gate: WriteGate | undefined;
-  /** Who has written enough for one turn. */
+  /** Senders that wait for the peer to read. */
+  #drainGate: WriteGate | undefined;
+  /** Senders that wait for the end of this turn. */
   #turnGate: WriteGate | undefined;
   /** Written in this turn; -1 if its end is not waited for. */
   #turnBytes = -1;
@@ -86,28 +93,39 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   afterWrite(bytes: number): Promise<void> {
     if (this.#isClosed) return RESOLVED;
     this.joinTurn();
+    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
     if (this.isFull) {
       this.flush();
-      if (this.isFull) return (this.#gate ??= new WriteGate()).wait();
+      // An open head that is all there is leaves with its body, or with the turn: to wait here
+      // would only part the two.
+      if (this.isFull && this.out.queuedBytes > 0) return this.#whenDrained();
     }
-    this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
-    return this.#turnBytes >= WRITES_PER_TURN
-      ? (this.#turnGate ??= new WriteGate()).wait()
-      : RESOLVED;
+    return this.#turnBytes >= WRITES_PER_TURN ? this.#whenTurnEnds() : RESOLVED;
   }
 
   /** Resolves when the peer has taken most of what was written. */
   whenRead(): Promise<void> {
-    return this.isFull && !this.#isClosed
-      ? (this.#gate ??= new WriteGate()).wait()
-      : RESOLVED;
+    if (!this.isFull || this.#isClosed) return RESOLVED;
+    return this.out.queuedBytes > 0
+      ? this.#whenDrained()
+      : this.#whenTurnEnds();
+  }
+
+  /** To be called while the socket holds something, and will say when it does not. */
+  #whenDrained(): Promise<void> {
+    return (this.#drainGate ??= new WriteGate()).wait();
+  }
+
+  #whenTurnEnds(): Promise<void> {
+    this.joinTurn();
+    return (this.#turnGate ??= new WriteGate()).wait();
   }
 
   /** The socket holds nothing any more. */
   onDrain(): void {
     this.out.onDrain();
     this.#stall?.stop();
-    this.#gate?.open();
+    this.#drainGate?.open();
   }
 
   onBlocked(): void {
@@ -117,7 +135,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
       this.out,
       deadlines,
       settings.stallMs,
-      () => this.#owner.onWriteStall(),
+      this.#owner,
     );
     this.#stall.start();
   }
@@ -131,9 +149,14 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
     this.#owner.afterTurnEnd();
   }
 
+  /** See {@linkcode TurnEndListener}. */
+  onFailure(thrown: unknown): void {
+    this.#owner.onFailure(thrown);
+  }
+
   /** Fails who waits for the peer to read: it is gone, or going (asgi:A-215). */
   reject(gone: Error): void {
-    this.#gate?.fail(gone);
+    this.#drainGate?.fail(gone);
   }
 
   /**
@@ -147,7 +170,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
     this.#stall?.close();
     this.out.discard();
     this.#turnGate?.open();
-    if (gone === undefined) this.#gate?.open();
-    else this.#gate?.fail(gone);
+    if (gone === undefined) this.#drainGate?.open();
+    else this.#drainGate?.fail(gone);
   }
 }

@@ -9,6 +9,14 @@ export interface Sending {
   readonly sentBytes: number;
 }
 
+/** The connection that is told. */
+export interface WriteStallOwner {
+  /** Nothing has left for too long. */
+  onWriteStall(): void;
+  /** See {@linkcode Deadline.onFailure}. */
+  onFailure(thrown: unknown): void;
+}
+
 /**
  * Watches what is sent from the moment the kernel does not take everything until it does, and ends the
  * wait when nothing has left for too long.
@@ -20,24 +28,24 @@ export class WriteStall implements Deadline {
   readonly #sending: Sending;
   readonly #deadlines: Deadlines;
   readonly #stallMs: number;
-  readonly #onStall: () => void;
+  readonly #owner: WriteStallOwner;
   #isWatched = false;
   #sentBytes = 0;
 
   /**
    * @param stallMs Time in which at least one byte must leave, in milliseconds.
-   * @param onStall Called when none did.
+   * @param owner Told when none did.
    */
   constructor(
     sending: Sending,
     deadlines: Deadlines,
     stallMs: number,
-    onStall: () => void,
+    owner: WriteStallOwner,
   ) {
     this.#sending = sending;
     this.#deadlines = deadlines;
     this.#stallMs = stallMs;
-    this.#onStall = onStall;
+    this.#owner = owner;
   }
 
   /**
@@ -69,10 +77,15 @@ export class WriteStall implements Deadline {
     const { queuedBytes, sentBytes } = this.#sending;
     if (queuedBytes > 0 && sentBytes === this.#sentBytes) {
       this.close();
-      this.#onStall();
+      this.#owner.onWriteStall();
     } else {
       this.#grant();
     }
+  }
+
+  /** See {@linkcode Deadline}. */
+  onFailure(thrown: unknown): void {
+    this.#owner.onFailure(thrown);
   }
 
   #grant(): void {

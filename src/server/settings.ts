@@ -27,6 +27,7 @@ export function httpSettings(options: Options): HttpSettings {
     keepAliveMs: options.timeoutKeepAlive * 1000,
     headMs: options.timeoutRequestHead * 1000,
     bodyMs: options.timeoutRequestBody * 1000,
+    pauseMs: orNever(options.timeoutReadPause),
     maxConcurrency: options.limitConcurrency ?? Infinity,
     raisesAfterDisconnect: options.sendAfterDisconnect === "raise",
     offersEarlyHints: options.earlyHints,
@@ -54,10 +55,12 @@ export function admissionLimits(
   };
 }
 
+/** Seconds of an option where 0 switches the timer off, in milliseconds. */
+function orNever(seconds: number): number {
+  return seconds === 0 ? Infinity : seconds * 1000;
+}
+
 function webSocketSettings(options: Options): WebSocketSettings {
-  // 0 switches a timer off (options:O-037, O-038).
-  const orNever = (seconds: number) =>
-    seconds === 0 ? Infinity : seconds * 1000;
   return {
     limits: { ...DEFAULT_WEBSOCKET_LIMITS, maxMessageBytes: options.wsMaxSize },
     maxQueue: options.wsMaxQueue,

@@ -48,6 +48,11 @@ export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
       "GET",
     ]]);
   }
+  // A handshake has no body (RFC 6455 §4.1). One would have to be read before the protocol changes
+  // (RFC 9110 §7.8), and nobody wants it.
+  if (head.hasBody) {
+    return refuse(400, "Cannot upgrade to WebSocket: expected no body");
+  }
   if (head.version !== "1.1") {
     return refuse(400, "Cannot upgrade to WebSocket: expected HTTP/1.1"); // websocket:W-016
   }

@@ -73,6 +73,11 @@ export class WebSocketProtocol {
     return this.#messages.binary;
   }
 
+  /** Whether a frame has begun and is not whole: its peer cannot send another (RFC 6455 §5.4). */
+  get isInFrame(): boolean {
+    return this.#frames.isInFrame;
+  }
+
   /** Bytes pushed and not read yet. */
   get unreadBytes(): number {
     return this.#frames.unreadBytes;

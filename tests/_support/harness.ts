@@ -77,6 +77,7 @@ export const SETTINGS: HttpSettings = {
   maxBodyBytes: Infinity,
   minBodyRate: 0,
   stallMs: 60_000,
+  pauseMs: 300_000,
   maxConcurrency: Infinity,
   raisesAfterDisconnect: true,
   offersEarlyHints: true,

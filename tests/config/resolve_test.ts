@@ -49,6 +49,7 @@ describe("resolveOptions()", () => {
       appDir: undefined,
       lifespan: "auto",
       timeoutLifespan: 60,
+      timeoutReadPause: 300,
       host: "127.0.0.1",
       port: 8000,
       uds: undefined,

@@ -25,6 +25,9 @@ function deadline(deadlines: Deadlines, expiresAt: number, letsGo = true) {
       if (letsGo) deadlines.unwatch(it);
       else it.expiresAt = Infinity;
     },
+    onFailure(thrown: unknown) {
+      throw thrown;
+    },
   };
   deadlines.watch(it);
   return it;
@@ -129,12 +132,33 @@ describe("Deadlines", () => {
         expired++;
         for (const rival of rivals) deadlines.unwatch(rival);
       },
+      onFailure(thrown) {
+        throw thrown;
+      },
     }));
     for (const rival of rivals) deadlines.watch(rival);
     const last = deadline(deadlines, 500);
     clock.advance(1000);
     assert.deepEqual([first.expired, expired, last.expired], [1, 1, 1]);
     assert.equal(clock.isTicking, false);
+  });
+
+  test("contains what one deadline throws: the others are looked at, and it is not asked again", () => {
+    const { clock, deadlines } = setUp();
+    const first = deadline(deadlines, 500);
+    const failures: unknown[] = [];
+    deadlines.watch({
+      expiresAt: 500,
+      rosterIndex: -1,
+      onExpire() {
+        throw new Error("a bug");
+      },
+      onFailure: (thrown) => void failures.push(thrown),
+    });
+    const last = deadline(deadlines, 500);
+    clock.advance(60_000);
+    assert.deepEqual([first.expired, last.expired], [1, 1]);
+    assert.deepEqual(failures.map(String), ["Error: a bug"]);
   });
 
   test("counts a blocked loop as two ticks at most", () => {

@@ -266,6 +266,56 @@ describe("pipelining", () => {
     assert.equal(harness.context.totalRequests, 50);
   });
 
+  test("HttpConnection answers a thousand pipelined requests that read their bodies", async () => {
+    const harness = new Harness(echo);
+    const socket = harness.connect();
+    socket.receive(GET.repeat(1000));
+    for (let i = 0; i < 50; i++) await harness.turn();
+    assert.equal(socket.text.split("HTTP/1.1 200 OK").length - 1, 1000);
+    assert.equal(harness.context.runningCycles, 0);
+  });
+
+  test("every send() returns when pipelined answers fill what one turn may hold", async () => {
+    let returned = 0;
+    const harness = new Harness(async (scope, receive, send) => {
+      await answering("x".repeat(10_000))(scope, receive, send);
+      returned++;
+    });
+    const socket = harness.connect();
+    socket.receive(GET.repeat(32));
+    for (let i = 0; i < 8; i++) await harness.turn();
+    assert.equal(returned, 32);
+    assert.equal(harness.context.totalRequests, 32);
+  });
+
+  for (const size of [65_400, 65_536, 200_000]) {
+    test(`a head of ${size} bytes is sent, and its body behind it`, async () => {
+      const harness = new Harness(
+        answering("the body", [["x-large", "v".repeat(size)]]),
+      );
+      const socket = harness.connect();
+      socket.receive(GET);
+      await harness.turn();
+      assert.match(socket.text, /\r\n\r\nthe body$/);
+      assert.equal(harness.context.runningCycles, 0);
+    });
+  }
+
+  test("what was pipelined before a FIN is answered though its answers wait for the reader", async () => {
+    const harness = new Harness(answering("x".repeat(40_000)));
+    const socket = harness.connect();
+    socket.takesWrites = false;
+    socket.receive(GET.repeat(20));
+    await harness.turn();
+    socket.fin();
+    for (let i = 0; i < 30; i++) {
+      socket.drain();
+      await harness.turn();
+    }
+    assert.equal(harness.context.totalRequests, 20);
+    assert.equal(socket.hasEnded, true);
+  });
+
   test("HttpConnection stops reading when too much is pipelined, and goes on afterwards", async () => {
     const { promise, resolve } = gate();
     let isFirst = true;
@@ -498,6 +548,25 @@ describe("Expect: 100-continue", () => {
     assert.equal(socket.hasEnded, true);
   });
 
+  test("a receive() after the response began does not wait for ever for a body that nobody sends", async () => {
+    const heard: string[] = [];
+    const harness = new Harness(async (_scope, receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: true });
+      heard.push((await receive()).type);
+    }, { settings: { bodyMs: 10_000 } });
+    const socket = harness.connect();
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n",
+    );
+    await harness.turn();
+    assert.deepEqual(heard, []);
+    harness.clock.advance(10_500);
+    await harness.turn();
+    assert.deepEqual(heard, ["http.disconnect"]);
+    assert.equal(socket.hasEnded, true);
+  });
+
   test("HttpConnection never sends it to HTTP/1.0", async () => {
     const harness = new Harness(echo);
     const socket = harness.connect();
@@ -663,6 +732,53 @@ describe("disconnects", () => {
     ]);
     assert.match(socket.text, /ok$/);
   });
+
+  for (
+    const [how, app] of [
+      [
+        "returns",
+        async (receive: () => Promise<unknown>) => void await receive(),
+      ],
+      ["throws its abort reason", async (
+        receive: () => Promise<unknown>,
+        signal: AbortSignal,
+      ) => {
+        await receive();
+        signal.throwIfAborted();
+      }],
+    ] as const
+  ) {
+    for (const hasBegun of [false, true]) {
+      test(`an application that ${how} when its half-closed client has left is no error${hasBegun ? ", though its response had begun" : ""}`, async () => {
+        const harness = new Harness(async (scope, receive, send) => {
+          const { signal } = scope.extensions.abort_signal!;
+          await receive();
+          if (hasBegun) {
+            await send({ type: "http.response.start", status: 200 });
+            await send({
+              type: "http.response.body",
+              body: "a",
+              more_body: true,
+            });
+          }
+          await app(receive, signal);
+        });
+        const socket = harness.connect();
+        socket.receive(GET);
+        await harness.turn();
+        socket.fin();
+        harness.clock.advance(6_000);
+        await harness.turn();
+        assert.deepEqual(harness.logger.at("error"), []);
+        assert.deepEqual(
+          harness.access.map(({ status, isAborted }) => [status, isAborted]),
+          [[hasBegun ? 200 : 499, true]],
+        );
+        assert.equal(socket.hasEnded, true);
+        assert.doesNotMatch(socket.text, /500/);
+      });
+    }
+  }
 
   test("a FIN inside a body ends the request (asgi:A-096)", async () => {
     const heard: string[] = [];
@@ -899,6 +1015,63 @@ describe("timeouts", () => {
     socket.receive("y");
     await harness.turn();
     assert.match(socket.text, /^HTTP\/1\.1 200 /);
+  });
+
+  for (
+    const [what, head] of [
+      [
+        "a body",
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9999999\r\n\r\n",
+      ],
+      ["pipelined requests", GET],
+    ] as const
+  ) {
+    test(`an application that leaves ${what} unread is told that its client may be gone`, async () => {
+      const heard: string[] = [];
+      const harness = new Harness(async (scope) => {
+        const { signal } = scope.extensions.abort_signal!;
+        await new Promise((resolve) =>
+          signal.addEventListener("abort", resolve)
+        );
+        heard.push("abort");
+      }, { settings: { pauseMs: 30_000 } });
+      const socket = harness.connect();
+      socket.receive(head);
+      socket.receive(GET.repeat(4_000));
+      await harness.turn();
+      assert.equal(socket.isPaused, true);
+      harness.clock.advance(29_000);
+      await harness.turn();
+      assert.deepEqual(heard, []);
+      harness.clock.advance(2_000);
+      await harness.turn();
+      assert.deepEqual(heard, ["abort"]);
+      assert.equal(harness.context.runningCycles, 0);
+      assert.equal(socket.hasEnded, true);
+      assert.match(
+        harness.logger.at("warning")[0],
+        /^127\.0\.0\.1:50123 - The application has read nothing .* 30 s.*--timeout-read-pause/,
+      );
+      assert.deepEqual(harness.logger.at("error"), []);
+    });
+  }
+
+  test("a client that still takes its answer is not idle", async () => {
+    const harness = new Harness(answering("x".repeat(400_000)));
+    const socket = harness.connect();
+    socket.takesWrites = false;
+    socket.receive(GET);
+    await harness.turn();
+    for (let i = 0; i < 10; i++) {
+      socket.queuedBytes -= 1_000; // slowly, but it does
+      harness.clock.advance(20_000);
+      await harness.turn();
+      assert.equal(socket.isClosed, false);
+    }
+    socket.drain();
+    harness.clock.advance(6_000);
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
   });
 
   test("a body that drips is answered 408, however steadily (slow body)", async () => {

@@ -75,6 +75,9 @@ function setUp(
       cycle.body.finish();
     },
     onReturned: () => void told.push("returned"),
+    onFailure(thrown) {
+      throw thrown;
+    },
   };
   const cycle: HttpCycle = new HttpCycle(
     { hasBody } as RequestHead,

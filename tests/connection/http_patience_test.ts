@@ -22,6 +22,9 @@ function setUp(settings: HarnessOptions["settings"] = {}) {
   const late: Awaited[] = [];
   const patience = new HttpPatience(context, {
     onLate: (awaited) => void late.push(awaited),
+    onFailure(thrown) {
+      throw thrown;
+    },
   });
   /** Lets `ms` pass, and the ticks by which the coarse clock may be late. */
   const pass = (ms: number) => clock.advance(ms + 2 * TICK_MS);
@@ -81,8 +84,8 @@ describe("HttpPatience", () => {
     const { late, patience, pass } = setUp({ minBodyRate: 1_000 });
     patience.onHead();
     patience.awaitBody(0);
-    patience.pause();
-    pass(1_000_000);
+    patience.awaitReader();
+    pass(200_000);
     assert.deepEqual(late, []);
     patience.resume();
     patience.awaitBody(1);
@@ -90,6 +93,28 @@ describe("HttpPatience", () => {
     assert.deepEqual(late, []);
     pass(3_000);
     assert.deepEqual(late, ["bodyRate"]);
+  });
+
+  test("an application that takes nothing of what arrived is not waited for without end", () => {
+    const { late, patience, pass } = setUp({ pauseMs: 30_000 });
+    patience.onHead();
+    patience.awaitBody(0);
+    patience.awaitReader();
+    pass(20_000);
+    assert.deepEqual(late, []);
+    pass(10_000);
+    assert.deepEqual(late, ["reader"]);
+    pass(1_000_000);
+    assert.deepEqual(late, ["reader"], "said once");
+  });
+
+  test("a peer whose FIN has come is judged by that, though we do not read", () => {
+    const { late, patience, pass } = setUp({ pauseMs: 30_000 });
+    patience.onHead();
+    patience.awaitInterest();
+    patience.awaitReader();
+    pass(5_000);
+    assert.deepEqual(late, ["interest"]);
   });
 
   test("draining expects one more request of a connection just used (http:H-137)", () => {

@@ -7,6 +7,7 @@ import type {
   WebSocketReceiveEvent,
   WebSocketScope,
 } from "../../src/asgi.ts";
+import { READ_HIGH_WATER } from "../../src/connection/flow_control.ts";
 import type { WebSocketSettings } from "../../src/connection/http_context.ts";
 import { runtime } from "../../src/runtime/mod.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
@@ -49,6 +50,10 @@ const DEFLATE = {
   clientMaxWindowBits: 12,
   keepsContext: runtime.keepsDeflateContext,
 };
+
+/** A message as long as what is read ahead of a full queue: reading stops behind it. */
+const READ_AHEAD = "~".repeat(READ_HIGH_WATER);
+const readAhead = textFrame(READ_AHEAD);
 
 interface Options extends HarnessOptions {
   readonly websocket?: Partial<WebSocketSettings>;
@@ -318,6 +323,40 @@ describe("the handshake (RFC 6455 §4.2)", () => {
     await harness.turn();
     assert.equal(socket.isPaused, false);
     assert.equal(puppet.heard.length, 4);
+  });
+
+  for (
+    const [what, fields] of [
+      ["a body", ["Content-Length: 5"]],
+      ["a body that waits for 100 Continue", [
+        "Content-Length: 5",
+        "Expect: 100-continue",
+      ]],
+      ["a large body", ["Content-Length: 300000"]],
+      ["a chunked body", ["Transfer-Encoding: chunked"]],
+    ] as const
+  ) {
+    test(`a handshake that announces ${what} is refused at once (RFC 6455 §4.1)`, async () => {
+      const { harness, socket, puppet } = await connecting(
+        {},
+        handshakeRequest("/", fields),
+      );
+      assert.match(socket.text, /^HTTP\/1\.1 400 Bad Request\r\n/);
+      assert.equal(socket.hasEnded, true);
+      assert.equal(puppet.isCalled, false);
+      harness.clock.advance(10_000);
+      await harness.turn();
+      assert.equal(socket.isClosed, true);
+      assert.equal(harness.context.connections.size, 0);
+    });
+  }
+
+  test("a handshake with a length of 0 has no body", async () => {
+    const { puppet } = await connecting(
+      {},
+      handshakeRequest("/", ["Content-Length: 0"]),
+    );
+    assert.equal(puppet.isCalled, true);
   });
 
   test("WebSocketConnection takes a close that came before the accept", async () => {
@@ -823,9 +862,9 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
     const { harness, socket, puppet } = await open({
       websocket: { maxQueue: 4 },
     });
-    for (let i = 0; i < 3; i++) socket.receive(textFrame(`${i}`));
-    assert.equal(socket.isPaused, false);
-    socket.receive(textFrame("3"));
+    for (let i = 0; i < 4; i++) socket.receive(textFrame(`${i}`));
+    assert.equal(socket.isPaused, false, "reads ahead, so that a FIN is seen");
+    socket.receive(readAhead);
     assert.equal(socket.isPaused, true);
     await puppet.receive();
     assert.equal(socket.isPaused, true);
@@ -833,7 +872,7 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
     assert.equal(socket.isPaused, false);
     puppet.listen();
     await harness.turn();
-    assert.deepEqual(puppet.heard, ["2", "3"]);
+    assert.deepEqual(puppet.heard, ["2", "3", READ_AHEAD]);
   });
 
   test("WebSocketConnection delivers everything that one read brought past the limit, in order", async () => {
@@ -842,6 +881,8 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
     });
     const messages = Array.from({ length: 50 }, (_, i) => `message ${i}`);
     socket.receive(messages.map((m) => latin1(textFrame(m))).join(""));
+    socket.receive(readAhead);
+    messages.push(READ_AHEAD);
     assert.equal(socket.isPaused, true);
     puppet.listen();
     await harness.turn();
@@ -863,9 +904,73 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
     assert.equal(socket.isPaused, false);
   });
 
+  for (
+    const [how, leave] of [
+      ["by FIN", (socket: FakeSocket) => socket.fin()],
+      [
+        "by a reset",
+        (socket: FakeSocket) => socket.close(new Error("ECONNRESET")),
+      ],
+    ] as const
+  ) {
+    test(`a peer that leaves ${how} behind a full queue is noticed, though the application sleeps`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      const { signal } = puppet.scope!.extensions.abort_signal!;
+      for (let i = 0; i < 33; i++) socket.receive(textFrame("0123456789"));
+      await harness.turn();
+      assert.equal(socket.isPaused, false);
+      assert.equal(signal.aborted, false);
+      leave(socket);
+      await harness.turn();
+      assert.equal(signal.aborted, true);
+      assert.equal(socket.isClosed, true);
+      assert.equal(harness.context.connections.size, 0);
+    });
+  }
+
+  test("what came behind a full queue before the FIN is the application's, and the close frame with it", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 2 },
+    });
+    for (let i = 0; i < 10; i++) socket.receive(textFrame(`${i}`));
+    socket.receive(closeFrame(1001, "bye"));
+    await harness.turn();
+    socket.fin();
+    await harness.turn();
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, [
+      ...Array.from({ length: 10 }, (_, i) => `${i}`),
+      "disconnect 1001 bye",
+    ]);
+    assert.deepEqual(harness.logger.at("error"), []);
+  });
+
+  test("what is read behind a FIN is bounded (memory)", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 1 },
+    });
+    const large = binaryFrame(new Uint8Array(300_000));
+    socket.receive(large);
+    for (let i = 0; i < 6; i++) {
+      socket.receive(binaryFrame(new Uint8Array(60_000)));
+    }
+    socket.fin();
+    await harness.turn();
+    puppet.listen();
+    await harness.turn();
+    const messages = puppet.events.filter((event) =>
+      event.type === "websocket.receive"
+    );
+    assert.ok(messages.length <= 3, `${messages.length} messages`);
+    assert.equal(puppet.heard.at(-1), "disconnect 1006");
+  });
+
   test("WebSocketConnection stops reading at a size as well", async () => {
     const { harness, socket, puppet } = await open();
     const message = binaryFrame(new Uint8Array(100_000));
+    socket.receive(message);
     socket.receive(message);
     socket.receive(message);
     assert.equal(socket.isPaused, false);
@@ -873,7 +978,7 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
     assert.equal(socket.isPaused, true);
     puppet.listen();
     await harness.turn();
-    assert.equal(puppet.heard.length, 3);
+    assert.equal(puppet.heard.length, 4);
     assert.equal(socket.isPaused, false);
   });
 
@@ -882,6 +987,7 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
       websocket: { maxQueue: 1 },
     });
     socket.receive(textFrame("a") /* fills the queue */);
+    socket.receive(readAhead);
     assert.equal(socket.isPaused, true);
     await puppet.send({ type: "websocket.close" });
     assert.equal(socket.isPaused, false);
@@ -1150,6 +1256,7 @@ describe("the closing handshake (RFC 6455 §7, asgi:A-142)", () => {
     await harness.turn();
     const { payload } = readFrame(socket.takeText())!.frame;
     socket.receive(textFrame("fills the queue"));
+    socket.receive(readAhead);
     assert.equal(socket.isPaused, true);
     await puppet.send({ type: "websocket.close" });
     socket.receive(pongFrame(payload));
@@ -1353,6 +1460,20 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
     return frame.payload;
   }
 
+  /** Payload of the last of one or more pings. */
+  function lastPingOf(socket: FakeSocket): string {
+    let text = socket.takeText();
+    let payload: string | undefined;
+    while (text !== "") {
+      const { frame, size } = readFrame(text)!;
+      assert.equal(frame.kind, "ping");
+      payload = frame.payload;
+      text = text.slice(size);
+    }
+    assert.ok(payload !== undefined, "no ping was sent");
+    return payload;
+  }
+
   test("WebSocketConnection answers a ping though the application is busy (websocket:W-056)", async () => {
     const { harness, socket } = await open();
     socket.receive(pingFrame("abc"));
@@ -1448,18 +1569,19 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
       websocket: { ...PINGS, maxQueue: 2 },
     });
     for (let i = 0; i < 2; i++) socket.receive(textFrame(`${i}`));
+    socket.receive(readAhead);
     assert.equal(socket.isPaused, true);
-    harness.clock.advance(20_500);
-    const payload = pingOf(socket);
     harness.clock.advance(600_000); // the application takes its time
     assert.equal(socket.hasEnded, false);
-    await puppet.receive();
+    const payload = lastPingOf(socket); // one after the other: a reset shows by them alone
+    puppet.listen();
+    await harness.turn();
     assert.equal(socket.isPaused, false);
     harness.clock.advance(9_000);
     socket.receive(pongFrame(payload));
     harness.clock.advance(9_000);
     assert.equal(socket.hasEnded, false);
-    // The pings go on, and so does the patience for them.
+    // The pings go on, and so does the time limit for them.
     harness.clock.advance(30_000);
     await harness.turn();
     assert.match(frames(socket).at(-1)!, /^close 1011/);
@@ -1470,13 +1592,67 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
       websocket: { ...PINGS, maxQueue: 1 },
     });
     socket.receive(textFrame("full"));
-    harness.clock.advance(20_500);
-    pingOf(socket);
-    harness.clock.advance(60_000);
+    socket.receive(readAhead);
+    harness.clock.advance(80_000);
     assert.equal(socket.hasEnded, false);
-    await puppet.receive();
+    lastPingOf(socket);
+    puppet.listen();
+    await harness.turn();
     harness.clock.advance(10_500);
     assert.match(frames(socket)[0], /^close 1011/);
+  });
+
+  test("WebSocketConnection finds a dead peer behind a full queue, while it still reads", async () => {
+    const { harness, socket } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    socket.receive(textFrame("full"));
+    socket.receive(textFrame("more"));
+    harness.clock.advance(20_500);
+    pingOf(socket);
+    harness.clock.advance(10_500);
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("WebSocketConnection lets pongs wait behind a full queue for as long as they come", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    socket.receive(textFrame("full"));
+    harness.clock.advance(20_500);
+    for (let i = 0; i < 20; i++) {
+      socket.receive(pongFrame(lastPingOf(socket)));
+      harness.clock.advance(10_500);
+      assert.equal(socket.hasEnded, false);
+    }
+    puppet.listen();
+    await harness.turn();
+    socket.receive(pongFrame(lastPingOf(socket)));
+    harness.clock.advance(9_000);
+    assert.equal(socket.hasEnded, false);
+  });
+
+  test("WebSocketConnection takes bytes that keep arriving for a sign of life inside a frame (RFC 6455 §5.4)", async () => {
+    const { harness, socket, puppet } = await open({ websocket: PINGS });
+    puppet.listen();
+    const frame = binaryFrame(new Uint8Array(60_000));
+    for (let at = 0; at < frame.length; at += 1_000) {
+      socket.receive(frame.subarray(at, at + 1_000));
+      harness.clock.advance(4_000);
+      assert.equal(socket.hasEnded, false, `after ${at} bytes`);
+    }
+    await harness.turn();
+    assert.equal(puppet.heard.length, 1);
+  });
+
+  test("WebSocketConnection closes on a peer that stops in the middle of a frame", async () => {
+    const { harness, socket, puppet } = await open({ websocket: PINGS });
+    puppet.listen();
+    socket.receive(binaryFrame(new Uint8Array(60_000)).subarray(0, 1_000));
+    harness.clock.advance(20_500);
+    pingOf(socket);
+    harness.clock.advance(10_500);
+    assert.equal(socket.hasEnded, true);
   });
 
   test("WebSocketConnection takes the pong that lay behind a full queue", async () => {
@@ -1486,12 +1662,11 @@ describe("pings (websocket:W-056, W-086 to W-094)", () => {
     harness.clock.advance(20_500);
     const payload = pingOf(socket);
     socket.receive(latin1(textFrame("full")) + latin1(pongFrame(payload)));
-    assert.equal(socket.isPaused, true);
-    harness.clock.advance(60_000);
+    harness.clock.advance(5_000);
     await puppet.receive();
     await harness.turn();
     assert.equal(socket.hasEnded, false);
-    harness.clock.advance(5_000); // no timeout runs: the next ping is due
+    harness.clock.advance(15_500); // no timeout runs: the next ping is due
     pingOf(socket);
   });
 

@@ -58,6 +58,9 @@ class FakeHost implements WebSocketHost {
     return Promise.resolve();
   }
   onReceive(): void {}
+  onFailure(thrown: unknown): void {
+    throw thrown;
+  }
   onReturned(): void {
     this.told.push("returned");
   }

@@ -13,6 +13,8 @@ import { Harness } from "../_support/harness.ts";
 class Owner implements WebSocketPatienceOwner {
   isFull = false;
   isPaused = false;
+  isMidway = false;
+  receivedBytes = 0;
   readonly pings: Uint8Array[] = [];
   readonly late: string[] = [];
 
@@ -27,6 +29,9 @@ class Owner implements WebSocketPatienceOwner {
   }
   onCloseLate(): void {
     this.late.push("close");
+  }
+  onFailure(thrown: unknown): void {
+    throw thrown;
   }
 }
 
@@ -105,6 +110,41 @@ describe("WebSocketPatience", () => {
     pass(9_000);
     assert.deepEqual(owner.late, []);
     pass(1_000);
+    assert.deepEqual(owner.late, ["pong"]);
+  });
+
+  test("while nothing is read the pings go on: a peer that has left shows by a reset", () => {
+    const { owner, patience, pass } = setUp();
+    patience.awaitPings();
+    owner.isPaused = true;
+    pass(20_000);
+    for (let i = 2; i < 6; i++) {
+      pass(10_000);
+      assert.equal(owner.pings.length, i);
+    }
+    assert.deepEqual(owner.late, []);
+  });
+
+  test("in the middle of a frame, bytes that arrive are a sign of life, and their absence is not (RFC 6455 §5.4)", () => {
+    const { owner, patience, pass } = setUp();
+    patience.awaitPings();
+    pass(20_000);
+    owner.isMidway = true;
+    for (let i = 0; i < 5; i++) {
+      owner.receivedBytes += 100;
+      pass(10_000);
+      assert.deepEqual(owner.late, []);
+    }
+    pass(10_000);
+    assert.deepEqual(owner.late, ["pong"]);
+  });
+
+  test("between frames, other bytes than the pong are no answer", () => {
+    const { owner, patience, pass } = setUp();
+    patience.awaitPings();
+    pass(20_000);
+    owner.receivedBytes += 100;
+    pass(10_000);
     assert.deepEqual(owner.late, ["pong"]);
   });
 

@@ -31,6 +31,9 @@ function flowOf(holds: { value: boolean } = { value: false }) {
       beforeTurnEnd: () => void told.push(`before ${socket.text}`),
       afterTurnEnd: () => void told.push(`after ${socket.text}`),
       onWriteStall: () => void told.push("stall"),
+      onFailure(thrown) {
+        throw thrown;
+      },
     },
   );
   return { clock, socket, told, flow };
@@ -81,6 +84,28 @@ test("WriteFlow waits above the high-water mark until the socket has drained (ht
   socket.drain();
   assert.equal(await outcome(waiting), "done");
   assert.equal(flow.isFull, false);
+});
+
+test("WriteFlow lets the sender of a head go on to its body, however long the head is", async () => {
+  const holds = { value: true };
+  const { clock, socket, flow } = flowOf(holds);
+  flow.out.writer.writeBytes(new Uint8Array(WRITE_HIGH_WATER));
+  assert.equal(await outcome(flow.afterWrite(0)), "done");
+  const reading = flow.whenRead();
+  assert.equal(await outcome(reading), "waits");
+  holds.value = false;
+  clock.endTurn(); // no drain follows: the socket took all of it
+  assert.equal(socket.queuedBytes, 0);
+  assert.equal(await outcome(reading), "done");
+});
+
+test("WriteFlow releases with the turn what only waited to be read, though nobody wrote in it", async () => {
+  const { clock, flow } = flowOf();
+  flow.out.writer.writeBytes(new Uint8Array(WRITE_HIGH_WATER));
+  const reading = flow.whenRead();
+  assert.equal(await outcome(reading), "waits");
+  clock.endTurn();
+  assert.equal(await outcome(reading), "done");
 });
 
 test("WriteFlow ends the turn of a sender that never waits, however little it sends", async () => {

@@ -9,6 +9,11 @@ export interface TimeoutOptions {
   readonly timeoutRequestHead: number;
   /** Seconds without a byte of the request body (wishes:N-010). */
   readonly timeoutRequestBody: number;
+  /**
+   * Seconds that an application may leave a full request body or pipelined requests unread before
+   * the client counts as gone; 0 for any time.
+   */
+  readonly timeoutReadPause: number;
   /** Seconds in which a client takes nothing of what waits for it (wishes:N-010). */
   readonly timeoutWriteStall: number;
   /** Seconds for a TLS handshake, from connect (wishes:N-010). */
@@ -42,6 +47,14 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SOME_SECONDS,
     default: 60,
     help: "Time that may pass without a byte of the request body.",
+  },
+  timeoutReadPause: {
+    group: "Timeouts",
+    flag: "--timeout-read-pause",
+    type: SECONDS,
+    default: 300,
+    help:
+      "Time that an application may leave received bytes unread before the client counts as gone. 0 disables.",
   },
   timeoutWriteStall: {
     group: "Timeouts",
