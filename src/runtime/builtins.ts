@@ -19,9 +19,6 @@ export const builtins = {
   get tty(): typeof import("node:tty") {
     return process.getBuiltinModule("node:tty");
   },
-  get util(): typeof import("node:util") {
-    return process.getBuiltinModule("node:util");
-  },
   get zlib(): typeof import("node:zlib") {
     return process.getBuiltinModule("node:zlib");
   },

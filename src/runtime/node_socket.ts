@@ -3,15 +3,6 @@ import type { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
-import { builtins } from "./builtins.ts";
-import {
-  directHandle,
-  type DirectWriter,
-  writeDirectly,
-  type WriteHandle,
-  type WriteOutcome,
-  writePairDirectly,
-} from "./direct_writes.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
 import { readShared } from "./shared_reads.ts";
@@ -47,7 +38,7 @@ function handleBelow(raw: NetSocket): HandleBelow | undefined {
 }
 
 /** One connection. Its listeners are attached, so it is reading, once constructed. */
-export class NodeSocket implements Socket, DirectWriter {
+export class NodeSocket implements Socket {
   handler: SocketHandler = NOBODY;
   readonly tls: TlsConnection | undefined;
   readonly isLending: boolean;
@@ -55,9 +46,6 @@ export class NodeSocket implements Socket, DirectWriter {
   readonly #context: AcceptContext;
   readonly #below: HandleBelow | undefined;
   readonly #beneath: Duplex | undefined;
-  /** Where writes go that need no stream; and what of them may be handed over at once. */
-  readonly #handle: WriteHandle | undefined;
-  readonly #pieceBytes: number;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
   /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
@@ -69,8 +57,6 @@ export class NodeSocket implements Socket, DirectWriter {
   readonly #onWritten: ((error?: Error | null) => void) | undefined;
   /** What follows a write of which not all has left; `undefined` nearly always. */
   #rest: WriteQueue | undefined;
-  /** Size of what was written directly and has not left, all of it; 0 if there is none. */
-  #directBytes = 0;
   /** `write` has returned false since the last onDrain; otherwise nothing waits anywhere. */
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
@@ -94,10 +80,6 @@ export class NodeSocket implements Socket, DirectWriter {
     this.#below = tls === undefined ? undefined : handleBelow(raw);
     this.#context = context;
     this.#localAddress = context.localAddress;
-    this.#handle = tls === undefined ? directHandle(raw) : undefined;
-    this.#pieceBytes = this.#handle?.writeQueueSize === undefined
-      ? PIECE_BYTES
-      : Infinity;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
     const judge = (error?: Error | null) => {
       // Of a peer that has vanished: onClose is on its way.
@@ -143,10 +125,6 @@ export class NodeSocket implements Socket, DirectWriter {
 
   get #waitingBytes(): number {
     const { writableLength } = this.#raw;
-    if (this.#directBytes > 0) {
-      const { writeQueueSize = this.#directBytes } = this.#handle!;
-      return writableLength + writeQueueSize;
-    }
     return this.#beneath === undefined
       ? writableLength
       : Math.max(writableLength, this.#beneath.writableLength);
@@ -155,62 +133,34 @@ export class NodeSocket implements Socket, DirectWriter {
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     if (this.#rest !== undefined) this.#rest.push(bytes);
-    else if (this.#directBytes > 0) {
-      this.#hold(bytes);
-    } else if (bytes.length > this.#pieceBytes) return this.#writeLarge(bytes);
+    else if (bytes.length > PIECE_BYTES) return this.#writeLarge(bytes);
     else return this.#writePiece(bytes);
     return false;
   }
 
   writePair(head: Uint8Array, body: Uint8Array): boolean {
-    const handle = this.#handle;
-    const isClear = this.#state === "open" && !this.#owesDrain &&
-      head.length > 0 && body.length > 0;
-    if (handle !== undefined && isClear) {
-      const piece = body.length > this.#pieceBytes
-        ? body.subarray(0, this.#pieceBytes)
-        : body;
-      const outcome = writePairDirectly(handle, head, piece, this);
-      if (outcome !== "refused") {
-        const hasLeft = this.#took(head.length + piece.length, outcome);
-        return piece === body
-          ? hasLeft
-          : this.write(body.subarray(piece.length));
-      }
-    }
     this.write(head);
     return this.write(body);
   }
 
   #writeLarge(bytes: Uint8Array): boolean {
     for (let at = 0; at < bytes.length;) {
-      const end = Math.min(at + this.#pieceBytes, bytes.length);
+      const end = Math.min(at + PIECE_BYTES, bytes.length);
       const isGone = this.#writePiece(bytes.subarray(at, end));
       at = end;
       if (isGone) continue;
       if (at < bytes.length) {
-        this.#hold(bytes.subarray(at));
+        this.#rest = new WriteQueue();
+        this.#rest.push(bytes.subarray(at));
       }
       return false;
     }
     return true;
   }
 
-  /** Begins to keep what has to wait for what is before it. */
-  #hold(bytes: Uint8Array): void {
-    this.#rest = new WriteQueue();
-    this.#rest.push(bytes);
-  }
-
   /** @returns Whether it has left. */
   #writePiece(bytes: Uint8Array): boolean {
     const raw = this.#raw;
-    if (
-      this.#handle !== undefined && bytes.length > 0 && !this.#owesDrain
-    ) {
-      const outcome = writeDirectly(this.#handle, bytes, this);
-      if (outcome !== "refused") return this.#took(bytes.length, outcome);
-    }
     // An error on a TLSSocket of Deno 2.9 (EPERM).
     if (bytes.length === 0 && this.tls !== undefined) return true;
     const isBelowMark = this.#onWritten === undefined
@@ -222,14 +172,6 @@ export class NodeSocket implements Socket, DirectWriter {
     // Below the high water mark there will be no "drain" event. An empty write, queued behind,
     // tells when the rest has left; a callback on every write would cost each a tick.
     if (isBelowMark) this.#mark();
-    return false;
-  }
-
-  /** The handle took this many bytes. @returns Whether the kernel did. */
-  #took(bytes: number, outcome: WriteOutcome): boolean {
-    if (outcome === "left") return true;
-    this.#directBytes = bytes;
-    this.#owesDrain = true;
     return false;
   }
 
@@ -279,14 +221,6 @@ export class NodeSocket implements Socket, DirectWriter {
     });
   }
 
-  /** See {@linkcode DirectWriter}. */
-  onWritten(status: number): void {
-    this.#directBytes = 0;
-    if (this.#state === "closed") return;
-    if (status === 0) this.#drained();
-    else this.#raw.destroy(writeError(status));
-  }
-
   #drained(): void {
     if (!this.#owesDrain || this.#state === "closed") return;
     this.#owesDrain = false;
@@ -301,10 +235,10 @@ export class NodeSocket implements Socket, DirectWriter {
   /** @returns Whether all of it has left. */
   #writeRest(rest: WriteQueue): boolean {
     for (let bytes = rest.take(); bytes !== undefined; bytes = rest.take()) {
-      const piece = bytes.length > this.#pieceBytes
-        ? bytes.subarray(0, this.#pieceBytes)
+      const piece = bytes.length > PIECE_BYTES
+        ? bytes.subarray(0, PIECE_BYTES)
         : bytes;
-      if (piece !== bytes) rest.putBack(bytes.subarray(this.#pieceBytes));
+      if (piece !== bytes) rest.putBack(bytes.subarray(PIECE_BYTES));
       if (!this.#writePiece(piece) && !rest.isEmpty) return false;
     }
     this.#rest = undefined;
@@ -354,10 +288,4 @@ export class NodeSocket implements Socket, DirectWriter {
     socket.#state = "closed";
     tellClosed(socket.handler, socket.#error);
   }
-}
-
-/** As the stream words it. */
-function writeError(status: number): Error {
-  const code = builtins.util.getSystemErrorName(status);
-  return Object.assign(new Error(`write ${code}`), { code, syscall: "write" });
 }
