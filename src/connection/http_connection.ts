@@ -49,7 +49,7 @@ type Reading =
   /** Nothing any more: dropped until the peer has closed. */
   | "linger";
 
-/** Unread body bytes that are dropped to keep a connection; past this, closing is cheaper. */
+/** Body bytes to come that are read and dropped to keep a connection; past this, closing is cheaper. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
 /** Pipelined bytes held while a response is in progress, before the socket stops reading. */
 const MAX_WAITING_BYTES = 64 * 1024;
@@ -337,6 +337,7 @@ export class HttpConnection
     if (context.access !== undefined) this.#startedAtMs = context.monotonicMs();
     this.#path = scopePath(head, context);
     this.stream.begin(head, this.#mustClose(head));
+    if (head.hasBody) this.stream.closesIfUnread = !this.#isRestSmall(head);
     this.#cycle = new HttpCycle(head, this, context);
     this.#isCycleUnstarted = true;
     if (head.contentLength > context.settings.maxBodyBytes) {
@@ -429,11 +430,23 @@ export class HttpConnection
       } else {
         const { isLending } = this.#socket;
         this.#cycle!.body.append(bytes, start, end, isLending);
+        if (this.stream.closesIfUnread) {
+          this.stream.closesIfUnread = !this.#isRestSmall(this.#head!);
+        }
       }
       return;
     }
     this.#discardedBytes += size;
-    if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.#close();
+  }
+
+  /**
+   * Whether what is still to come of the body would be read and dropped to keep the connection.
+   * How much is left of a chunked body is not known, and a response that promised to go on must not
+   * be followed by FIN: the client's next request may be on its way by then (RFC 9112 §9.6).
+   */
+  #isRestSmall(head: RequestHead): boolean {
+    return !head.isChunked &&
+      head.contentLength - this.#bodyBytesRead <= MAX_DISCARDED_BYTES;
   }
 
   #onBodyEnd(): void {
@@ -442,6 +455,7 @@ export class HttpConnection
       this.#becomeIdle();
       return;
     }
+    this.stream.closesIfUnread = false;
     this.#cycle!.body.complete(trailers.length === 0 ? NO_TRAILERS : trailers);
     this.#reading = "wait";
     this.#awaitAnswer();
@@ -574,12 +588,10 @@ export class HttpConnection
     return this.#flow.whenRead();
   }
 
-  /** The response is complete and the request is not. */
+  /** The response is complete and the request is not; its head said that the connection is kept. */
   #discardRest(): void {
-    const length = this.#head!.contentLength;
     this.#discardedBytes = 0;
     this.#reading = "discard";
-    if (length - this.#bodyBytesRead > MAX_DISCARDED_BYTES) this.#close();
   }
 
   #becomeIdle(): void {

@@ -63,6 +63,12 @@ export class ResponseStream {
   bodyBytes = 0;
   /** Whether the connection ends after this response. Set by the caller, the application or the framing. */
   closes = false;
+  /**
+   * Whether the connection could not be kept if the request stayed as unread as it is now. The
+   * connection keeps this up to date; it decides when the head ends, so that the head says so
+   * (RFC 9112 §9.6).
+   */
+  closesIfUnread = false;
 
   constructor(out: OutputBuffer, defaults: DefaultHeaders) {
     this.#out = out;
@@ -81,6 +87,7 @@ export class ResponseStream {
     this.status = 0;
     this.bodyBytes = 0;
     this.closes = closes;
+    this.closesIfUnread = false;
   }
 
   /** Whether a body of this response is never sent: HEAD, 204, 304 (asgi: ). */
@@ -179,8 +186,9 @@ export class ResponseStream {
     } else {
       told = this.#isHttp10 ? "untilClose" : "chunked"; // asgi:A-101, wishes:R-016
     }
-    if (told === "untilClose") this.closes = true;
-    if (facts.closes) this.closes = true;
+    if (told === "untilClose" || facts.closes || this.closesIfUnread) {
+      this.closes = true;
+    }
     writeHeadEnd(this.#out.writer, told, length, facts, this.closes);
     this.#framing = this.isBodyless ? "none" : told;
     this.#remaining = length;

@@ -418,23 +418,90 @@ describe("request bodies", () => {
       "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n",
     );
     await harness.turn();
-    assert.match(socket.text, /early$/);
+    assert.match(socket.text, /\r\nconnection: close\r\n\r\nearly$/);
     assert.equal(socket.hasEnded, true);
     socket.receive("x".repeat(65_536)); // dropped, so that the answer survives (wishes:R-058)
     assert.equal(socket.isClosed, false);
   });
 
-  test("HttpConnection bounds what it drops of a chunked body of unknown length", async () => {
-    const harness = new Harness(early);
-    const socket = harness.connect();
-    socket.receive(
-      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n",
+  const CHUNKED =
+    "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+  const SIZED = (size: number) =>
+    `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${size}\r\n\r\n`;
+  for (
+    const [request, keeps] of [
+      [SIZED(256 * 1024), true],
+      [SIZED(256 * 1024 + 1), false],
+      [`${SIZED(256 * 1024 + 3)}abc`, true],
+      [`${SIZED(256 * 1024 + 4)}abc`, false],
+      [CHUNKED, false],
+      [`${CHUNKED}3\r\nabc\r\n`, false],
+      [`${CHUNKED}3\r\nabc\r\n0\r\n`, false],
+      [`${CHUNKED}3\r\nabc\r\n0\r\n\r\n`, true],
+      [SIZED(0), true],
+    ] as const
+  ) {
+    const shown = JSON.stringify(request.slice(26));
+    test(
+      `an answer that leaves a body unread ${
+        keeps ? "keeps" : "says that it closes"
+      } the connection: ${shown} (F-20)`,
+      async () => {
+        const harness = new Harness(early);
+        const socket = harness.connect();
+        socket.receive(request);
+        await harness.turn();
+        assert.equal(/\r\nconnection: close\r\n/.test(socket.text), !keeps);
+        assert.equal(socket.hasEnded, !keeps);
+      },
     );
+  }
+
+  test("a head that leaves before a large body was read says that it closes, read or not (F-20)", async () => {
+    const { promise, resolve } = gate();
+    const harness = new Harness(async (_scope, receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: true });
+      await promise;
+      for (;;) {
+        const event = await receive();
+        if (event.type === "http.disconnect" || !event.more_body) break;
+      }
+      await send({ type: "http.response.body", body: "b" });
+    });
+    const socket = harness.connect();
+    socket.receive(SIZED(300_000));
     await harness.turn();
-    for (let i = 0; i < 5; i++) {
-      socket.receive(`ffff\r\n${"x".repeat(0xffff)}\r\n`);
+    assert.match(socket.takeText(), /\r\nconnection: close\r\n/);
+    assert.equal(socket.hasEnded, false);
+    resolve();
+    for (let i = 0; i < 300; i++) {
+      socket.receive("x".repeat(1_000));
+      await harness.turn();
     }
+    assert.equal(socket.text, "1\r\nb\r\n0\r\n\r\n");
     assert.equal(socket.hasEnded, true);
+  });
+
+  test("an early head whose body then arrives keeps what it said (F-20)", async () => {
+    const { promise, resolve } = gate();
+    const harness = new Harness(async (_scope, _receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: true });
+      await promise;
+      await send({ type: "http.response.body", body: "b" });
+    });
+    const socket = harness.connect();
+    socket.receive(SIZED(100_000));
+    await harness.turn();
+    assert.doesNotMatch(socket.takeText(), /connection/);
+    resolve();
+    await harness.turn();
+    for (let i = 0; i < 100; i++) socket.receive("x".repeat(1_000));
+    socket.receive(GET);
+    await harness.turn();
+    assert.match(socket.takeText(), /HTTP\/1\.1 200 OK/);
+    assert.equal(socket.hasEnded, false);
   });
 
   test("HttpConnection refuses a broken chunk before it calls the application", async () => {
