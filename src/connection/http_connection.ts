@@ -402,7 +402,7 @@ export class HttpConnection
   #startCycle(cycle: HttpCycle): void {
     const context = this.#context;
     this.#isCycleUnstarted = false;
-    if (context.runningCycles >= context.settings.maxConcurrency) {
+    if (context.concurrentCycles >= context.settings.maxConcurrency) {
       context.logger.warning("Exceeded concurrency limit.");
       cycle.skip();
       cycle.refuse(503, undefined, [["retry-after", "1"]]); // http:H-133
@@ -416,6 +416,8 @@ export class HttpConnection
       return;
     }
     context.runningCycles++;
+    context.concurrentCycles++;
+    cycle.isCounted = true;
     void cycle.run(
       httpScope(this.#head!, this.#path, context, this.#info, cycle),
     );
@@ -573,6 +575,8 @@ export class HttpConnection
   onResponseComplete(): Promise<void> {
     const cycle = this.#cycle!;
     cycle.body.finish();
+    // A refusal in the application's place ends the response, not its work for it.
+    if (cycle.goneError === undefined) this.#uncount(cycle);
     this.#responseOver(false);
     // A head that was sent before draining began promised to go on: the peer may have asked again.
     const canContinue = !this.stream.closes &&
@@ -613,11 +617,22 @@ export class HttpConnection
   onReturned(cycle: HttpCycle): void {
     const context = this.#context;
     context.runningCycles--;
+    this.#uncount(cycle);
     context.orphans.delete(cycle);
     if (cycle === this.#cycle && this.#reading === "head") {
       this.#cycle = undefined;
     }
     context.onProgress();
+  }
+
+  /**
+   * Takes a call from those in progress, once: what it does after its response must not refuse the
+   * next request of the connection.
+   */
+  #uncount(cycle: HttpCycle): void {
+    if (!cycle.isCounted) return;
+    cycle.isCounted = false;
+    this.#context.concurrentCycles--;
   }
 
   /** Counts and logs the response in progress, once. */

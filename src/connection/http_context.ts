@@ -43,7 +43,7 @@ export interface HttpSettings {
   readonly pauseMs: number;
   /** In which a peer must take some of what waits for it, in milliseconds. */
   readonly stallMs: number;
-  /** Requests in progress at which further ones get 503; `Infinity` for none. */
+  /** `concurrentCycles` at which further requests get 503; `Infinity` for none. */
   readonly maxConcurrency: number;
   /** Whether `send` after the peer left rejects (asgi:A-212). */
   readonly raisesAfterDisconnect: boolean;
@@ -111,6 +111,11 @@ export interface HttpContext {
   isDraining: boolean;
   /** Applications that have not returned. */
   runningCycles: number;
+  /**
+   * Those among them that count against the concurrency limit: all but the ones whose response is
+   * complete. A call whose client has left counts until it returns.
+   */
+  concurrentCycles: number;
   /** Responses completed or cut off, refusals included. */
   totalRequests: number;
   /** Numbers connections. */

@@ -118,6 +118,8 @@ export class HttpCycle implements TrackedCall {
   readonly send: Send;
   /** See {@linkcode TrackedCall}. */
   rosterIndex = -1;
+  /** Whether the call counts against the concurrency limit. Set by the connection. */
+  isCounted = false;
   readonly #host: CycleHost;
   readonly #stream: ResponseStream;
   readonly #context: HttpContext;

@@ -146,6 +146,7 @@ export class WebSocketConnection
   start(): void {
     const context = this.#context;
     context.runningCycles++;
+    context.concurrentCycles++;
     const scope = websocketScope(
       this.#head,
       this.#path,
@@ -572,6 +573,7 @@ export class WebSocketConnection
 
   onReturned(cycle: WebSocketCycle): void {
     this.#context.runningCycles--;
+    this.#context.concurrentCycles--;
     this.#context.orphans.delete(cycle);
     this.#context.onProgress();
   }

@@ -468,6 +468,7 @@ export class Server {
       orphans: new Roster(),
       isDraining: false,
       runningCycles: 0,
+      concurrentCycles: 0,
       totalRequests: 0,
       nextConnectionId: 0,
       onProgress: () => this.#onProgress(),

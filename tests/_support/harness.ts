@@ -133,6 +133,7 @@ export class Harness {
       orphans: new Roster(),
       isDraining: false,
       runningCycles: 0,
+      concurrentCycles: 0,
       totalRequests: 0,
       nextConnectionId: 0,
       onProgress: () => {},

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpApp } from "../../src/asgi.ts";
+import type { FakeSocket } from "../_support/fake_socket.ts";
 import { answering, gate, Harness } from "../_support/harness.ts";
 
 const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -1320,6 +1321,52 @@ describe("refusals", () => {
     await harness.turn();
     assert.equal(calls, 2);
   });
+
+  test("a call that has answered does not refuse the next request, whatever it does afterwards (F-27)", async () => {
+    const { promise, resolve } = gate();
+    const harness = new Harness(async (scope, receive, send) => {
+      await answering("ok")(scope, receive, send);
+      await promise;
+    }, { settings: { maxConcurrency: 1 } });
+    const socket = harness.connect();
+    socket.receive(GET.repeat(3));
+    await harness.turn();
+    assert.equal(socket.text, OK.repeat(3));
+    assert.equal(harness.context.runningCycles, 3);
+    assert.equal(harness.context.concurrentCycles, 0);
+    resolve();
+    await harness.turn();
+    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.context.concurrentCycles, 0);
+  });
+
+  for (
+    const [what, leave] of [
+      ["whose client has left", (socket) => socket.close()],
+      ["whose body broke the protocol", (socket) => socket.receive("x\r\n")],
+    ] as readonly [string, (socket: FakeSocket) => void][]
+  ) {
+    test(`a call ${what} counts until it returns (F-27)`, async () => {
+      const { promise, resolve } = gate();
+      const harness = new Harness(() => promise, {
+        settings: { maxConcurrency: 1 },
+      });
+      const first = harness.connect();
+      first.receive(
+        "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n",
+      );
+      await harness.turn();
+      leave(first);
+      await harness.turn();
+      const second = harness.connect();
+      second.receive(GET);
+      await harness.turn();
+      assert.match(second.text, /^HTTP\/1\.1 503 /);
+      resolve();
+      await harness.turn();
+      assert.equal(harness.context.concurrentCycles, 0);
+    });
+  }
 
   test("an unsupported upgrade is served as an ordinary request, body and all (wishes:R-005)", async () => {
     const harness = new Harness(echo);

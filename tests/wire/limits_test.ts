@@ -219,6 +219,18 @@ describe("--limit-concurrency (http:H-133, options:O-026)", () => {
       },
     ));
 
+  test("two pipelined requests of the only client are both answered (F-27)", () =>
+    withServer(
+      { app: SCRIPTED_APP, args: ["--limit-concurrency", "1"] },
+      async (server) => {
+        const client = await RawClient.connect(server.target);
+        client.send(request("GET /").repeat(2));
+        assert.equal((await client.readResponse()).status, 200);
+        assert.equal((await client.readResponse()).status, 200);
+        client.close();
+      },
+    ));
+
   test("does not count idle connections: they hold no application", () =>
     withServer(
       { app: SCRIPTED_APP, args: ["--limit-concurrency", "1"] },

@@ -17,7 +17,7 @@ export interface LimitOptions {
   readonly limitConnections: number | undefined;
   /** Open connections of one client, by address; `undefined` for any number. */
   readonly limitConnectionsPerClient: number | undefined;
-  /** Requests in progress, WebSockets included, at which further ones get 503 (options:O-026). */
+  /** Requests whose response is not complete, and WebSockets, at which further ones get 503 (options:O-026). */
   readonly limitConcurrency: number | undefined;
   /** Responses after which the process ends (options:O-024). */
   readonly limitMaxRequests: number | undefined;
@@ -99,7 +99,9 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     type: { kind: "integer", min: 1, max: MAX_INT, unit: "requests" },
     default: undefined,
     defaultText: "none",
-    help: "Answer 503 to further requests while this many are in progress.",
+    help:
+      "Answer 503 to further requests while this many are in progress. One is until its response " +
+      "is complete: what the application does afterwards does not count.",
   },
   limitMaxRequests: {
     group: "Limits",
