@@ -99,8 +99,6 @@ export class WebSocketConnection
    * behind the last of its bytes.
    */
   readonly #ahead: ByteBacklog;
-  /** Bytes read since the beginning. */
-  #receivedBytes = 0;
   /** Of the peer's last ping, while what was sent before does not leave. */
   #owedPong: Uint8Array | undefined;
   /** How the peer has ended it, while what it said before may still be answered. */
@@ -191,7 +189,6 @@ export class WebSocketConnection
   // -- The socket's side.
 
   onData(bytes: Uint8Array): void {
-    this.#receivedBytes += bytes.length;
     switch (this.#phase) {
       case "handshake": // asgi:A-141
         this.#ahead.append(bytes);
@@ -329,13 +326,8 @@ export class WebSocketConnection
   }
 
   /** See {@linkcode WebSocketPatienceOwner}. */
-  get isMidway(): boolean {
-    return this.#isBehind || this.#protocol?.isInFrame === true;
-  }
-
-  /** See {@linkcode WebSocketPatienceOwner}. */
-  get receivedBytes(): number {
-    return this.#receivedBytes;
+  get heardBytes(): number {
+    return this.#protocol!.messageBytes + this.#unreadBytes;
   }
 
   /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */

@@ -27,12 +27,10 @@ export interface WebSocketPatienceOwner {
   /** Whether nothing is read, so that a pong would not be seen. */
   readonly isPaused: boolean;
   /**
-   * Whether a pong may lie behind what has arrived: behind messages that wait for the application,
-   * or behind the rest of a frame, inside of which no pong can be sent (RFC 6455 §5.4).
+   * Bytes of messages that have arrived so far, whole or not, and those of which it is not known
+   * because they wait for the application.
    */
-  readonly isMidway: boolean;
-  /** Bytes that have arrived since the beginning. */
-  readonly receivedBytes: number;
+  readonly heardBytes: number;
   /** Sends a ping at once. */
   sendPing(payload: Uint8Array): void;
   /** The application has not answered the handshake. */
@@ -59,7 +57,7 @@ export class WebSocketPatience implements Deadline {
   /** What the awaited pong must hold. */
   #payload: Uint8Array | undefined;
   #pingDueAt = Infinity;
-  /** Bytes that had arrived when it was last judged whether the peer is there. */
+  /** `heardBytes` when the awaited pong was last waited for anew. */
   #heardBytes = 0;
 
   /** Waits for the application to answer the handshake. */
@@ -119,7 +117,7 @@ export class WebSocketPatience implements Deadline {
     const payload = new Uint8Array(4);
     for (let i = 0; i < 4; i++) payload[i] = Math.random() * 256;
     this.#payload = payload;
-    this.#heardBytes = this.#owner.receivedBytes;
+    this.#heardBytes = this.#owner.heardBytes;
     this.#owner.sendPing(payload);
     this.#awaitPong();
   }
@@ -135,13 +133,14 @@ export class WebSocketPatience implements Deadline {
 
   #onPongMissing(): void {
     const owner = this.#owner;
+    // A pong queues behind what its peer sends, and inside a frame none can be sent (RFC 6455
+    // §5.4); or it lies behind messages that wait for the application.
     const mayComeLate = this.#settings.pingTimeoutMs === Infinity ||
-      owner.isPaused ||
-      (owner.isMidway && owner.receivedBytes !== this.#heardBytes);
+      owner.isPaused || owner.heardBytes !== this.#heardBytes;
     if (mayComeLate) {
       // Another ping keeps the path open, and shows by a reset that the peer has left.
       if (!owner.isFull) return this.#ping();
-      this.#heardBytes = owner.receivedBytes;
+      this.#heardBytes = owner.heardBytes;
       this.#awaitPong();
     } else if (!this.#isStillSending()) {
       owner.onPongLate();

@@ -72,11 +72,6 @@ export class FrameReader {
     return this.#isLent;
   }
 
-  /** Whether part of a frame has been read, and not all of it. */
-  get isInFrame(): boolean {
-    return this.#step === "payload" || this.#carried > 0;
-  }
-
   /** Whether the payload piece just returned was the frame's last. */
   get isAtFrameEnd(): boolean {
     return this.#left === 0;

@@ -45,6 +45,8 @@ export class WebSocketProtocol {
   closeReason = "";
   /** What was wrong, after "fault". */
   fault: WebSocketFaultCode = "BAD_OPCODE";
+  /** Payload bytes of messages that have arrived so far, whole or not. */
+  messageBytes = 0;
   readonly #frames = new FrameReader();
   readonly #messages: MessageAssembler;
   #phase: ClosePhase = "open";
@@ -71,11 +73,6 @@ export class WebSocketProtocol {
   /** The octets of the last message; `undefined` if it was text. */
   get binary(): Uint8Array | undefined {
     return this.#messages.binary;
-  }
-
-  /** Whether a frame has begun and is not whole: its peer cannot send another (RFC 6455 §5.4). */
-  get isInFrame(): boolean {
-    return this.#frames.isInFrame;
   }
 
   /** Bytes pushed and not read yet. */
@@ -135,6 +132,7 @@ export class WebSocketProtocol {
             this.#controlSize += end - start;
             break;
           }
+          this.messageBytes += frames.end - frames.start;
           if (this.#phase === "sent") break;
           const fault = this.#messages.add(frames);
           if (fault !== undefined) return this.#fail(fault);
