@@ -2,27 +2,26 @@
  * TLS over `node:tls`, on every runtime: what the runtimes offer of their own lacks client
  * certificates, versions, SNI or the exchange of certificates.
  *
- * A `tls.Server` never listens here. It is handed connections that were accepted plain, which is
- * the one way in which every runtime also judges client certificates. Other settings are another
- * `tls.Server`: handshakes that have begun stay with theirs.
+ * It is spoken on connections that were accepted plain. New settings are for handshakes from then
+ * on: those that have begun stay with the settings they began with.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import {
   createSecureContext,
-  createServer,
   type SecureContext,
-  type Server,
   type TLSSocket,
 } from "node:tls";
 import { bun } from "./_bun_types.ts";
 import { deno } from "./_deno_types.ts";
 import { UNNAMED } from "./addresses.ts";
+import { ClientVerdicts } from "./client_verdicts.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { introduce } from "./socket_events.ts";
 import { SocketDuplex } from "./socket_duplex.ts";
 import { NodeTlsConnection } from "./tls_connection.ts";
+import { createWrap, type Wrap } from "./tls_wrapping.ts";
 import type {
   Address,
   Socket,
@@ -36,32 +35,38 @@ import type {
 /** Ours end a handshake: those of node:tls cannot be changed later. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** A handshake in progress. */
-interface Pending {
-  readonly remoteAddress: Address | undefined;
+/** Who hears how a handshake ends. */
+interface Outcome {
   readonly onSecure: (socket: TLSSocket, tls: NodeTlsConnection) => void;
   /** Called once, however it ends, before `onSecure`. */
   readonly onSettled: () => void;
-  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Settings in use. */
+interface Engine {
+  readonly settings: TlsSettings;
+  readonly wrap: Wrap;
+  readonly verdicts: ClientVerdicts;
+  readonly find: (name: string) => TlsIdentity | undefined;
 }
 
 /** See {@linkcode TlsContext}. */
 export class NodeTls implements TlsContext {
   readonly #onFault: (fault: TlsFault) => void;
-  readonly #pending: WeakMap<Duplex, Pending> = new WeakMap();
-  #settings: TlsSettings;
-  #server: Server;
+  #engine: Engine;
 
   /** @throws Error if `settings` are no good. */
   constructor(settings: TlsSettings, onFault: (fault: TlsFault) => void) {
     this.#onFault = onFault;
-    this.#settings = settings;
-    this.#server = this.#newServer(settings);
+    this.#engine = newEngine(settings, new ClientVerdicts());
   }
 
   update(settings: TlsSettings): void {
-    this.#server = this.#newServer(settings);
-    this.#settings = settings;
+    const { settings: { ca }, verdicts } = this.#engine;
+    this.#engine = newEngine(
+      settings,
+      settings.ca === ca ? verdicts : new ClientVerdicts(),
+    );
   }
 
   secure(
@@ -99,132 +104,103 @@ export class NodeTls implements TlsContext {
   handshake(
     raw: Duplex,
     remoteAddress: Address | undefined,
-    then: Pick<Pending, "onSecure" | "onSettled">,
+    { onSecure, onSettled }: Outcome,
   ): void {
-    const { onSecure, onSettled } = then;
-    const pending: Pending = {
-      remoteAddress,
-      onSecure,
-      onSettled,
-      timer: undefined,
+    const engine = this.#engine;
+    const { clientCertificates, handshakeMs } = engine.settings;
+    const asks = clientCertificates !== "none";
+    let isSettled = false;
+    const settle = (): boolean => {
+      if (isSettled) return false;
+      isSettled = true;
+      clearTimeout(timer);
+      onSettled();
+      return true;
     };
-    pending.timer = setTimeout(() => {
-      this.#fail(raw, "timeout", "it did not end in time");
-    }, this.#settings.handshakeMs);
-    this.#pending.set(raw, pending);
-    // Deno 2.9 tells nobody of a peer that is reset in between: the time limit finds it.
-    raw.on("close", () => this.#fail(raw, "other", "the peer has gone"));
+    const fail = (kind: TlsFault["kind"], message: string): void => {
+      if (!settle()) return;
+      raw.destroy();
+      this.#onFault({ kind, message: message.trim(), remoteAddress });
+    };
+    const timer = setTimeout(fail, handshakeMs, "timeout", NOT_IN_TIME);
     raw.on("error", () => {});
-    this.#server.emit("connection", raw);
-  }
-
-  #newServer(settings: TlsSettings): Server {
-    const { identities, clientCertificates } = settings;
-    if (deno !== undefined && settings.ciphers !== undefined) {
-      // Checked there, but never applied.
-      throw new Error(
-        `Deno ${deno.version.deno} has no choice of ciphers, run it on Bun or Node`,
-      );
-    }
-    const contexts = identities.map((identity) => {
-      demandPair(identity);
-      const context = createSecureContext(materialOf(identity, settings));
-      return { identity, context };
+    // Behind the error that tells why, where there is one. Deno 2.9 reports no peer that is reset
+    // in its handshake: the time limit finds it.
+    raw.on("close", () => setImmediate(fail, "other", "the peer has gone"));
+    engine.wrap(raw, {
+      onSecure(socket) {
+        // It ran out of time in this very turn.
+        if (isSettled) return void socket.destroy();
+        const refusal = asks ? engine.verdicts.judge(socket) : null;
+        if (refusal !== null && clientCertificates === "required") {
+          fail("clientCertificate", refusal);
+          return void socket.destroy();
+        }
+        settle();
+        const shown = shownTo(socket, raw, engine);
+        const certificates = { shown, asks, refusal };
+        onSecure(socket, new NodeTlsConnection(socket, certificates));
+      },
+      onError(error, socket) {
+        const { authorizationError } = socket;
+        if (asks && authorizationError) {
+          // Node and Deno hang up on a certificate that they refuse, and report only that.
+          fail("clientCertificate", String(authorizationError));
+        } else {
+          const { message, code } = error as NodeJS.ErrnoException;
+          fail(kindOf(error, asks), message || code || "unknown error");
+        }
+        socket.destroy();
+      },
     });
-    const [{ identity: standard }] = contexts as [typeof contexts[0]];
-    const find = (name: string) =>
-      contexts.find(({ identity }) => isFor(identity, name));
-    const server = createServer({
-      ...materialOf(standard, settings),
-      requestCert: clientCertificates !== "none",
-      rejectUnauthorized: clientCertificates === "required",
-      ALPNProtocols: [...settings.alpn],
-      handshakeTimeout: NEVER_MS,
-      SNICallback: (
-        name: string,
-        done: (error: Error | null, context?: SecureContext) => void,
-      ) => done(null, find(name)?.context),
-    });
-    server.on("secureConnection", (socket: TLSSocket) => {
-      const raw = this.#rawOf(socket);
-      const pending = raw && this.#settle(raw);
-      // It ran out of time in this very turn.
-      if (pending === undefined) return void socket.destroy();
-      // Over another stream than a net.Socket, Bun 1.4 asks neither SNICallback nor addContext.
-      const isDeaf = bun !== undefined && raw instanceof SocketDuplex;
-      const name =
-        (socket as { servername?: string | false | null }).servername;
-      const chosen = name && !isDeaf ? find(name)?.identity : undefined;
-      const identity = chosen ?? standard;
-      const asked = clientCertificates !== "none";
-      pending.onSecure(
-        socket,
-        new NodeTlsConnection(socket, identity.cert, asked),
-      );
-    });
-    server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
-      const kind = kindOf(error, clientCertificates !== "none");
-      const { message, code } = error as NodeJS.ErrnoException;
-      const raw = this.#rawOf(socket);
-      if (raw) this.#fail(raw, kind, message || code || "unknown error");
-      // It stays open otherwise, on every runtime.
-      socket.destroy();
-    });
-    return server;
   }
+}
 
-  /**
-   * The stream below `socket`, if its handshake is not settled. There is no public way to ask. A
-   * net.Socket is `_parent` on every runtime; another stream hangs on a symbol of the socket (Bun
-   * 1.4), or of the handle below (Node 24, Deno 2.9). Only what is waited for is believed.
-   */
-  #rawOf(socket: TLSSocket): Duplex | undefined {
-    const { _parent, ssl } = socket as unknown as {
-      readonly _parent?: unknown;
-      readonly ssl?: { readonly _parent?: object };
-    };
-    const owners = valuesOf(ssl?._parent);
-    const candidates = [
-      _parent,
-      ...valuesOf(socket),
-      ...owners.map((owner) => (owner as { stream?: unknown } | null)?.stream),
-    ];
-    return candidates.find((candidate) =>
-      typeof candidate === "object" && candidate !== null &&
-      this.#pending.has(candidate as Duplex)
-    ) as Duplex | undefined;
-  }
+const NOT_IN_TIME = "it did not end in time";
 
-  /** Ends the waiting for a handshake. */
-  #settle(raw: Duplex): Pending | undefined {
-    const pending = this.#pending.get(raw);
-    if (pending === undefined) return undefined;
-    this.#pending.delete(raw);
-    clearTimeout(pending.timer);
-    pending.onSettled();
-    return pending;
+function newEngine(settings: TlsSettings, verdicts: ClientVerdicts): Engine {
+  const { identities, clientCertificates } = settings;
+  if (deno !== undefined && settings.ciphers !== undefined) {
+    // Checked there, but never applied.
+    throw new Error(
+      `Deno ${deno.version.deno} has no choice of ciphers, run it on Bun or Node`,
+    );
   }
+  const contexts = new Map(identities.map((identity) => {
+    demandPair(identity);
+    return [identity, createSecureContext(materialOf(identity, settings))];
+  }));
+  const find = (name: string) =>
+    identities.find((identity) => isFor(identity, name));
+  const wrap = createWrap({
+    ...materialOf(identities[0]!, settings),
+    requestCert: clientCertificates !== "none",
+    rejectUnauthorized: clientCertificates === "required",
+    ALPNProtocols: [...settings.alpn],
+    handshakeTimeout: NEVER_MS,
+    SNICallback: (
+      name: string,
+      done: (error: Error | null, context?: SecureContext) => void,
+    ) => {
+      const identity = find(name);
+      done(null, identity && contexts.get(identity));
+    },
+  });
+  return { settings, wrap, verdicts, find };
+}
 
-  #fail(raw: Duplex, kind: TlsFault["kind"], message: string): void {
-    const pending = this.#settle(raw);
-    if (pending === undefined) return;
-    raw.destroy();
-    const { remoteAddress } = pending;
-    this.#onFault({ kind, message: message.trim(), remoteAddress });
-  }
+/** PEM of the certificate that the peer of `socket` was shown. */
+function shownTo(socket: TLSSocket, raw: Duplex, engine: Engine): string {
+  // Over another stream than a net.Socket, Bun 1.4 asks neither SNICallback nor addContext.
+  const isDeaf = bun !== undefined && raw instanceof SocketDuplex;
+  const { servername } = socket as { servername?: string | false | null };
+  const chosen = servername && !isDeaf ? engine.find(servername) : undefined;
+  return (chosen ?? engine.settings.identities[0]!).cert;
 }
 
 /** Whether these are the first bytes of an HTTP request; those of TLS begin with 0x16. */
 function beginsMethod([byte = 0]: Uint8Array): boolean {
   return byte >= 0x41 && byte <= 0x5a;
-}
-
-/** What lies under the symbols of `holder`. */
-function valuesOf(holder: object | undefined): unknown[] {
-  if (holder === undefined || holder === null) return [];
-  return Object.getOwnPropertySymbols(holder).map((symbol) =>
-    (holder as Record<symbol, unknown>)[symbol]
-  );
 }
 
 /** Deno 2.9 would find out in the first handshake, and nobody would be told why. */

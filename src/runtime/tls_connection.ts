@@ -8,18 +8,29 @@ const MAX_CHAIN = 16;
 
 const NOBODY: readonly string[] = Object.freeze([]);
 
+/** What is known of the certificates of a connection. */
+export interface Certificates {
+  /** PEM of the server's. */
+  readonly shown: string;
+  /** Whether the client was asked for its own. */
+  readonly asks: boolean;
+  /** Why the client's is not believed, or that there is none; `null` if it is. */
+  readonly refusal: string | null;
+}
+
 /** See {@linkcode TlsConnection}. */
 export class NodeTlsConnection implements TlsConnection {
   readonly serverCertificate: string;
   readonly #socket: TLSSocket;
-  readonly #asksForCertificates: boolean;
+  readonly #asks: boolean;
+  readonly #refusal: string | null;
   #clientCertificates: readonly string[] | undefined;
 
-  /** @param cert PEM that was shown. */
-  constructor(socket: TLSSocket, cert: string, asksForCertificates: boolean) {
+  constructor(socket: TLSSocket, { shown, asks, refusal }: Certificates) {
     this.#socket = socket;
-    this.serverCertificate = cert;
-    this.#asksForCertificates = asksForCertificates;
+    this.serverCertificate = shown;
+    this.#asks = asks;
+    this.#refusal = refusal;
   }
 
   get version(): string | null {
@@ -40,18 +51,13 @@ export class NodeTlsConnection implements TlsConnection {
   }
 
   get clientCertificates(): readonly string[] {
-    return this.#clientCertificates ??= this.#asksForCertificates
+    return this.#clientCertificates ??= this.#asks
       ? chainOf(this.#socket.getPeerCertificate(true))
       : NOBODY;
   }
 
   get clientCertificateError(): string | null {
-    // Where nobody was asked, Deno 2.9 says "authorized", the others do not.
-    if (this.clientCertificates.length === 0) return null;
-    const { authorized, authorizationError } = this.#socket;
-    return authorized
-      ? null
-      : String(authorizationError ?? "certificate verify failed");
+    return this.clientCertificates.length === 0 ? null : this.#refusal;
   }
 }
 
