@@ -7,13 +7,15 @@ import {
 import type { Options } from "../config/options.ts";
 import { printable, quote } from "../config/option_types.ts";
 import { ConfigError } from "../errors.ts";
+import { runtime } from "../runtime/mod.ts";
 import type { TlsIdentity, TlsSettings } from "../runtime/types.ts";
 import {
-  authoritiesProblem,
+  checkAuthorities,
   type CheckedIdentity,
   checkIdentity,
   type IdentityProblem,
   IS_ENCRYPTED,
+  IS_FOREIGN,
 } from "../tls/identity.ts";
 import { readPemFile } from "../tls/pem_file.ts";
 
@@ -136,9 +138,12 @@ async function identityFrom(
   const holder = key ?? cert;
   if (part === "passphrase") {
     throw failure(
-      `Cannot use --ssl-keyfile-password: ${reason} in ${show(holder.path)}`,
+      `Cannot use --ssl-keyfile-password: ${reason} in ${show(holder.path)}${
+        doubtAboutEncryption(checked)
+      }`,
     );
   }
+  if (reason === IS_FOREIGN) throw unusable(holder, foreignKey(checked));
   throw reason === IS_ENCRYPTED
     ? unusable(holder, `${reason}, expected --ssl-keyfile-password`)
     : unusable(part === "key" ? holder : cert, reason);
@@ -147,9 +152,9 @@ async function identityFrom(
 async function authoritiesFrom(path: string): Promise<string> {
   const source = { option: "--ssl-ca-certs", path };
   const text = await readSource(source);
-  const problem = authoritiesProblem(text);
-  if (problem !== undefined) throw unusable(source, problem);
-  return text;
+  const checked = checkAuthorities(text);
+  if ("reason" in checked) throw unusable(source, checked.reason);
+  return checked.ca;
 }
 
 async function readSource(source: Source): Promise<string> {
@@ -176,22 +181,58 @@ async function contextFrom(
       cause: error,
     });
   }
-  const { identities } = (context ?? {}) as { readonly identities?: unknown };
+  const { identities, ca } = (context ?? {}) as {
+    readonly identities?: unknown;
+    readonly ca?: unknown;
+  };
   if (!Array.isArray(identities) || identities.length === 0) {
     throw failure(
       "Cannot use sslContextFactory: it must return an object with identities, " +
-        `at least one; got ${quote(context)}`,
+        `at least one; got ${kindOf(context)}`,
     );
   }
   for (const identity of identities) {
-    if (typeof identity?.cert === "string") continue;
+    const { cert, key, passphrase, names } = (identity ?? {}) as Record<
+      string,
+      unknown
+    >;
+    if (typeof cert !== "string") {
+      throw failure(
+        `Cannot use sslContextFactory: an identity needs a cert in PEM, got ${
+          kindOf(cert)
+        }`,
+      );
+    }
+    for (const [name, text] of Object.entries({ key, passphrase })) {
+      if (text === undefined || typeof text === "string") continue;
+      throw failure(
+        `Cannot use sslContextFactory: expected a string as ${name}, got ${
+          kindOf(text)
+        }`,
+      );
+    }
+    if (names === undefined || isTexts(names)) continue;
     throw failure(
-      `Cannot use sslContextFactory: an identity needs a cert in PEM, got ${
-        quote(identity?.cert)
-      }`,
+      "Cannot use sslContextFactory: expected an array of strings as names, " +
+        `got ${kindOf(names)}`,
+    );
+  }
+  if (ca !== undefined && typeof ca !== "string") {
+    throw failure(
+      `Cannot use sslContextFactory: expected a ca in PEM, got ${kindOf(ca)}`,
     );
   }
   return context as SslContext;
+}
+
+/** What `value` is, and not what is in it: it may be a key. */
+function kindOf(value: unknown): string {
+  return typeof value === "string" ? "a string" : quote(value);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) &&
+    value.every((item) => typeof item === "string");
 }
 
 function check(
@@ -215,14 +256,40 @@ function check(
 }
 
 /** Only a factory's identities can still be wrong here: those of files were looked at. */
-function ofFactory({ part, reason }: IdentityProblem): ConfigError {
-  return failure(`Cannot use the ${part} of sslContextFactory: ${reason}`);
+function ofFactory(problem: IdentityProblem): ConfigError {
+  const { part, reason } = problem;
+  const text = reason === IS_FOREIGN
+    ? foreignKey(problem)
+    : `${reason}${doubtAboutEncryption(problem)}`;
+  return failure(`Cannot use the ${part} of sslContextFactory: ${text}`);
+}
+
+/** The way out of an encryption that this runtime does not know. */
+const CONVERT = 'convert the key with "openssl pkcs8 -topk8 -v2 aes-256-cbc"';
+
+function foreignKey({ encryption }: IdentityProblem): string {
+  return `the private key is encrypted with ${printable(encryption!)}, which ` +
+    `${runtimeName()} does not open: ${CONVERT}`;
+}
+
+/** Deno 2.9 takes a right passphrase for a wrong one where it does not know the function. */
+function doubtAboutEncryption({ encryption }: IdentityProblem): string {
+  if (encryption === undefined) return "";
+  return `. If it is right, ${runtimeName()} may not open keys encrypted with ${
+    printable(encryption)
+  }: ${CONVERT}`;
+}
+
+function runtimeName(): string {
+  const { name, version } = runtime;
+  return `${name[0]!.toUpperCase()}${name.slice(1)} ${version}`;
 }
 
 function checkedAuthorities(ca: string | undefined): string | undefined {
-  const problem = ca === undefined ? undefined : authoritiesProblem(ca);
-  if (problem === undefined) return ca;
-  throw failure(`Cannot use the ca of sslContextFactory: ${problem}`);
+  if (ca === undefined) return undefined;
+  const checked = checkAuthorities(ca);
+  if ("ca" in checked) return checked.ca;
+  throw failure(`Cannot use the ca of sslContextFactory: ${checked.reason}`);
 }
 
 function unusable({ option, path }: Source, reason: string): ConfigError {

@@ -22,6 +22,22 @@ export interface CertificateOwner {
 }
 
 /**
+ * The certificate that `bytes` begin with, whose parts fill it (RFC 5280 §4.1).
+ *
+ * @returns `undefined` if it is malformed, or cut off.
+ */
+export function certificateBytes(bytes: Uint8Array): Uint8Array | undefined {
+  const whole = readDer(bytes, 0);
+  if (whole?.tag !== TAG.sequence) return undefined;
+  const parts = readAll(bytes, whole.start, whole.end);
+  const isCertificate = parts?.length === 3 &&
+    parts[0]!.tag === TAG.sequence && parts[1]!.tag === TAG.sequence &&
+    parts[2]!.tag === TAG.bitString &&
+    readAll(bytes, parts[0]!.start, parts[0]!.end) !== undefined;
+  return isCertificate ? bytes.subarray(0, whole.end) : undefined;
+}
+
+/**
  * Reads the first certificate of a PEM text.
  *
  * @returns `undefined` if there is none, or it is malformed.

@@ -1,7 +1,9 @@
 /** A certificate and its key, checked before anything listens (wishes:N-013). */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readCertificate } from "./certificate_reader.ts";
-import { certificatesIn, privateKeyIn } from "./pem.ts";
+import { certificateBytes, readCertificate } from "./certificate_reader.ts";
+import { readDer } from "./der.ts";
+import { keyEncryption } from "./key_encryption.ts";
+import { certificatesIn, type PemBlock, privateKeyIn, toPem } from "./pem.ts";
 
 /** What is checked. */
 export interface IdentityMaterial {
@@ -32,7 +34,12 @@ export interface IdentityProblem {
   readonly part: "cert" | "key" | "passphrase";
   /** What was found, to follow a colon. */
   readonly reason: string;
+  /** How the key is encrypted, where that is what this runtime cannot open, or may not. */
+  readonly encryption?: string;
 }
+
+/** The reason of a key that is encrypted in a way that this runtime does not know. */
+export const IS_FOREIGN = "the private key is encrypted in an unknown way";
 
 /** The reason of a key that cannot be opened because nobody said how. */
 export const IS_ENCRYPTED = "the private key is encrypted";
@@ -51,17 +58,14 @@ export function checkIdentity(
     return { part: "cert", reason: "no PEM certificate found in it" };
   }
   const certificates = chain.map(parse);
-  if (certificates.includes(undefined)) {
-    const which = certificates.indexOf(undefined) + 1;
-    const place = chain.length === 1 ? "it" : `certificate ${which} of it`;
-    return { part: "cert", reason: `${place} is damaged` };
-  }
-  const certificate = certificates[0]!;
+  const damage = damageOf(certificates);
+  if (damage !== undefined) return { part: "cert", reason: damage };
+  const { certificate, pem } = certificates[0]!;
   const validity = checkValidity(certificate, now);
   if (validity !== undefined) return { part: "cert", reason: validity };
 
-  const keyText = privateKeyIn(material.key ?? material.cert);
-  if (keyText === undefined) {
+  const keyBlock = privateKeyIn(material.key ?? material.cert);
+  if (keyBlock === undefined) {
     return material.key === undefined
       ? {
         part: "cert",
@@ -70,7 +74,7 @@ export function checkIdentity(
       : { part: "key", reason: "no PEM private key found in it" };
   }
   const { passphrase } = material;
-  const key = openKey(keyText, passphrase);
+  const key = openKey(keyBlock, passphrase);
   if ("reason" in key) {
     return material.key === undefined && key.part === "key"
       ? { ...key, part: "cert" }
@@ -83,30 +87,58 @@ export function checkIdentity(
     };
   }
   return {
-    cert: chain.join(""),
-    key: keyText,
-    passphrase: isEncrypted(keyText) ? passphrase : undefined,
-    names: readCertificate(chain[0]!)?.hostNames ?? [],
+    cert: certificates.map((parsed) => parsed!.pem).join(""),
+    key: keyBlock.text,
+    passphrase: keyEncryption(keyBlock) === undefined ? undefined : passphrase,
+    names: readCertificate(pem)?.hostNames ?? [],
     notAfter: new Date(certificate.validTo),
     fingerprint: certificate.fingerprint256,
   };
 }
 
-/** Why `text` cannot be a list of authorities; `undefined` if it can. */
-export function authoritiesProblem(text: string): string | undefined {
+/** A list of authorities in PEM, certificates only; or why `text` is none. */
+export function checkAuthorities(
+  text: string,
+): { readonly ca: string } | { readonly reason: string } {
   const authorities = certificatesIn(text);
-  if (authorities.length === 0) return "no PEM certificate found in it";
-  const damaged = authorities.findIndex((one) => parse(one) === undefined);
-  if (damaged < 0) return undefined;
-  return `certificate ${damaged + 1} of it is damaged`;
+  if (authorities.length === 0) {
+    return { reason: "no PEM certificate found in it" };
+  }
+  const certificates = authorities.map(parse);
+  const reason = damageOf(certificates);
+  if (reason !== undefined) return { reason };
+  return { ca: certificates.map((parsed) => parsed!.pem).join("") };
 }
 
-function parse(pem: string): X509Certificate | undefined {
+interface ParsedCertificate {
+  readonly certificate: X509Certificate;
+  /** Without what OpenSSL puts behind the certificates that it trusts. */
+  readonly pem: string;
+}
+
+function parse({ label, bytes }: PemBlock): ParsedCertificate | undefined {
+  const der = bytes && certificateBytes(bytes);
+  if (der === undefined) return undefined;
+  // Nothing but the settings of `openssl x509 -trustout` may follow it.
+  if (der.length < bytes!.length && label !== "TRUSTED CERTIFICATE") {
+    return undefined;
+  }
+  const pem = toPem("CERTIFICATE", der);
   try {
-    return new X509Certificate(pem);
+    return { certificate: new X509Certificate(pem), pem };
   } catch {
     return undefined;
   }
+}
+
+function damageOf(
+  certificates: readonly (ParsedCertificate | undefined)[],
+): string | undefined {
+  const which = certificates.indexOf(undefined) + 1;
+  if (which === 0) return undefined;
+  return certificates.length === 1
+    ? "it is damaged"
+    : `certificate ${which} of it is damaged`;
 }
 
 function checkValidity(
@@ -122,35 +154,56 @@ function checkValidity(
   return undefined;
 }
 
-function isEncrypted(key: string): boolean {
-  return key.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
-    /^Proc-Type: *4, *ENCRYPTED/m.test(key);
-}
+/** What the libraries say of an encryption that they do not know, and not of a wrong passphrase. */
+const UNKNOWN_ENCRYPTION = /unsupported|unknown/i;
 
 function openKey(
-  key: string,
+  key: PemBlock,
   passphrase: string | undefined,
 ): { readonly opened: KeyObject } | IdentityProblem {
-  const encrypted = isEncrypted(key);
-  if (encrypted && passphrase === undefined) {
+  const encryption = keyEncryption(key);
+  if (!isWhole(key, encryption !== undefined)) {
+    return { part: "key", reason: damageOfKey(key) };
+  }
+  if (encryption !== undefined && passphrase === undefined) {
     return { part: "key", reason: IS_ENCRYPTED };
   }
   try {
     return {
       opened: createPrivateKey(
-        encrypted ? { key, passphrase: passphrase! } : key,
+        encryption === undefined
+          ? key.text
+          : { key: key.text, passphrase: passphrase! },
       ),
     };
-  } catch {
+  } catch (error) {
     // The runtimes' messages have nothing in common; what we know ourselves says more.
-    return encrypted
-      ? {
-        part: "passphrase",
-        reason: "it does not open the private key",
-      }
-      : {
-        part: "key",
-        reason: "the private key is damaged or of unknown kind",
-      };
+    if (encryption === undefined) {
+      return { part: "key", reason: damageOfKey(key) };
+    }
+    const { code, message } = error as Error & { readonly code?: string };
+    if (UNKNOWN_ENCRYPTION.test(`${code} ${message}`)) {
+      return { part: "key", reason: IS_FOREIGN, encryption: encryption.name };
+    }
+    const reason = "it does not open the private key";
+    return encryption.isCommon
+      ? { part: "passphrase", reason }
+      : { part: "passphrase", reason, encryption: encryption.name };
   }
+}
+
+/** Whether `key` is complete and nothing follows it; what is encrypted as a whole cannot be told. */
+function isWhole(
+  { label, bytes }: PemBlock,
+  isEncrypted: boolean,
+): boolean {
+  if (bytes === undefined) return false;
+  if (isEncrypted && label !== "ENCRYPTED PRIVATE KEY") return true;
+  return readDer(bytes, 0)?.end === bytes.length;
+}
+
+function damageOfKey({ label }: PemBlock): string {
+  return label === "OPENSSH PRIVATE KEY"
+    ? "the private key is in the form of OpenSSH, expected PKCS #8"
+    : "the private key is damaged or of unknown kind";
 }

@@ -36,7 +36,12 @@ export async function readPemFile(
       if (stats.isDirectory()) return { reason: REASONS.EISDIR! };
       if (!stats.isFile()) return { reason: "it is not a regular file" };
       if (stats.size > MAX_BYTES) return { reason: "it is too large" };
-      return await handle.readFile("utf8");
+      const bytes = await handle.readFile();
+      // What PowerShell writes. UTF-8 with a byte order mark is read.
+      if (/^(fffe|feff)/.test(bytes.subarray(0, 2).toString("hex"))) {
+        return { reason: "it is UTF-16 text, expected ASCII or UTF-8" };
+      }
+      return bytes.toString("utf8");
     } finally {
       await handle.close();
     }

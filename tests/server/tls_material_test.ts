@@ -1,5 +1,6 @@
 /** From options and files to settings; every bad file is told in one line that names option and file. */
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { OptionsInput } from "../../src/config/options.ts";
@@ -15,6 +16,7 @@ import {
   TestAuthority,
   withFolder,
 } from "../_support/certificates.ts";
+import { ENCRYPTED_KEYS, PLAIN_KEY } from "../_support/encrypted_keys.ts";
 
 const authority = new TestAuthority();
 const good = authority.server(["a.test", "127.0.0.1"]);
@@ -105,6 +107,41 @@ test("an encrypted key is opened with the password, which goes on to TLS", () =>
     });
     assert.equal(settings.identities[0]!.passphrase, "s");
   }));
+
+const common = authority.server(["a.test"], {
+  key: createPrivateKey(PLAIN_KEY),
+});
+
+for (const { name, isCommon, pem } of ENCRYPTED_KEYS) {
+  test(`a key encrypted with ${name} is opened, or its encryption named`, () =>
+    withFolder(async (folder) => {
+      const options = {
+        sslCertfile: folder.write("cert.pem", common.cert),
+        sslKeyfile: folder.write("key.pem", pem),
+      };
+      const loaded = await load({ ...options, sslKeyfilePassword: "s" })
+        .catch((error: ConfigError) => error.message);
+      if (typeof loaded === "string") {
+        assert.ok(!isCommon, loaded);
+        assert.ok(
+          loaded.includes(` encrypted with ${name}`) &&
+            /\b(Deno|Bun|Node) \d+\.\d+\.\d+\b.* open/.test(loaded) &&
+            loaded.endsWith(
+              'convert the key with "openssl pkcs8 -topk8 -v2 aes-256-cbc"',
+            ),
+          loaded,
+        );
+      } else assert.equal(loaded.settings.identities[0]!.key, pem);
+      await assert.rejects(load({ ...options, sslKeyfilePassword: "wrong" }), {
+        message: isCommon
+          ? /does not open the private key in ".*key\.pem"$/
+          : new RegExp(` encrypted with ${name}`),
+      });
+      await assert.rejects(load(options), {
+        message: /is encrypted, expected --ssl-keyfile-password$/,
+      });
+    }));
+}
 
 test("tlsFiles() names every file once", () => {
   const options = resolveOptions({
@@ -286,6 +323,31 @@ for (
       "returns an identity without a certificate",
       () => ({ identities: [{ key: "x" }] }),
       /an identity needs a cert in PEM, got undefined$/,
+    ],
+    [
+      "returns a key in the place of the context",
+      () => good.key,
+      /at least one; got a string$/,
+    ],
+    [
+      "returns a key as bytes",
+      () => ({ identities: [{ cert: good.cert, key: new Uint8Array(9) }] }),
+      /expected a string as key, got an object$/,
+    ],
+    [
+      "returns a passphrase that is no text",
+      () => ({ identities: [{ ...good, passphrase: 7 }] }),
+      /expected a string as passphrase, got 7$/,
+    ],
+    [
+      "returns one name that is no list",
+      () => ({ identities: [{ ...good, names: "a.test" }] }),
+      /expected an array of strings as names, got a string$/,
+    ],
+    [
+      "returns authorities that are no text",
+      () => ({ identities: [good], ca: [authority.cert] }),
+      /expected a ca in PEM, got an array$/,
     ],
     [
       "returns half an identity",

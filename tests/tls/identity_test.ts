@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  authoritiesProblem,
+  checkAuthorities,
   type CheckedIdentity,
   checkIdentity,
   type IdentityProblem,
@@ -174,11 +174,117 @@ test("refuses a certificate before and after its time", () => {
 });
 
 test("a list of authorities holds certificates, all of them readable", () => {
-  assert.equal(authoritiesProblem(authority.cert + good.cert), undefined);
-  assert.match(authoritiesProblem("")!, /no PEM certificate found/);
-  assert.match(authoritiesProblem(good.key)!, /no PEM certificate found/);
-  assert.match(
-    authoritiesProblem(authority.cert + DAMAGED)!,
-    /^certificate 2 of it is damaged/,
-  );
+  const both = authority.cert + good.cert;
+  assert.deepEqual(checkAuthorities(both), { ca: both });
+  for (
+    const [text, reason] of [
+      ["", "no PEM certificate found in it"],
+      [good.key, "no PEM certificate found in it"],
+      [authority.cert + DAMAGED, "certificate 2 of it is damaged"],
+      [authority.cert.trimEnd() + good.cert, "certificate 1 of it is damaged"],
+    ] as const
+  ) {
+    assert.deepEqual(checkAuthorities(text), { reason });
+  }
+});
+
+test("takes files with a byte order mark, Windows line ends and text in front", () => {
+  const dress = (pem: string) =>
+    `\ufeffBag Attributes\r\n  x: y\r\n${pem.replaceAll("\n", " \r\n")}`;
+  const identity = check(dress(good.cert), dress(good.key)) as CheckedIdentity;
+  assert.equal(identity.cert, good.cert);
+  assert.equal(identity.key, good.key);
+  assert.deepEqual(checkAuthorities(dress(authority.cert)), {
+    ca: authority.cert,
+  });
+});
+
+test("a trusted certificate loses the settings behind it", () => {
+  const settings = Uint8Array.of(0x30, 0x03, 0x0c, 0x01, 0x78);
+  const trusted = Uint8Array.of(...good.der, ...settings);
+  const identity = check(toPem("TRUSTED CERTIFICATE", trusted), good.key);
+  assert.equal((identity as CheckedIdentity).cert, good.cert);
+});
+
+const octets = good.der;
+const flipped = (at: number, value: number) => {
+  const copy = Uint8Array.from(octets);
+  copy[at] = value;
+  return copy;
+};
+
+for (
+  const [what, pem] of [
+    [
+      "joined to the next without a line break",
+      good.cert.trimEnd() + good.cert,
+    ],
+    ["cut in its base64", good.cert.replace(/.{5}\n-----END/, "\n-----END")],
+    ["cut before its end", good.cert.slice(0, -30)],
+    ["that has lost its first line", good.cert.replace(/^.*\n/, "")],
+    ["in one line", good.cert.replaceAll("\n", " ")],
+    ["cut in its DER", toPem("CERTIFICATE", octets.slice(0, -1))],
+    [
+      "with something behind its DER",
+      toPem("CERTIFICATE", Uint8Array.of(...octets, 0)),
+    ],
+    ["whose length is wrong", toPem("CERTIFICATE", flipped(3, octets[3]! - 1))],
+    ["of another tag", toPem("CERTIFICATE", flipped(0, 0x31))],
+    [
+      "that is a key",
+      toPem(
+        "CERTIFICATE",
+        Uint8Array.from(
+          good.privateKey.export({ type: "pkcs8", format: "der" }),
+        ),
+      ),
+    ],
+  ] as const
+) {
+  test(`refuses a certificate ${what}`, () => {
+    for (const text of [pem, good.cert + pem, pem + good.cert]) {
+      const problem = check(text, good.key) as IdentityProblem;
+      assert.equal(problem.part, "cert");
+      assert.match(problem.reason, /\bit is damaged$/);
+    }
+  });
+}
+
+const keyOctets = Uint8Array.from(
+  good.privateKey.export({ type: "pkcs8", format: "der" }),
+);
+
+for (
+  const [what, pem] of [
+    ["cut in its base64", good.key.replace(/.{5}\n-----END/, "\n-----END")],
+    ["cut before its end", good.key.slice(0, -30)],
+    [
+      "joined to a certificate without a line break",
+      good.key.trimEnd() + good.cert,
+    ],
+    ["in one line", good.key.replaceAll("\n", " ")],
+    [
+      "with something behind it",
+      toPem(
+        "PRIVATE KEY",
+        Uint8Array.of(...keyOctets, 0),
+      ),
+    ],
+    ["cut in its DER", toPem("PRIVATE KEY", keyOctets.slice(0, -1))],
+  ] as const
+) {
+  test(`refuses a key ${what}`, () => {
+    assert.deepEqual(check(good.cert, pem), {
+      part: "key",
+      reason: "the private key is damaged or of unknown kind",
+    });
+  });
+}
+
+test("names the form of OpenSSH", () => {
+  const key = toPem("OPENSSH PRIVATE KEY", new Uint8Array(40));
+  assert.deepEqual(check(good.cert, key), {
+    part: "key",
+    reason: "the private key is in the form of OpenSSH, expected PKCS #8",
+  });
 });

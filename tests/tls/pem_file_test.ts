@@ -5,6 +5,7 @@ import {
   symlinkSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -82,3 +83,20 @@ test("fileStamp() sees a link on the way exchanged, as Kubernetes does with a se
 test("fileStamp() of what is not there is always the same", async () => {
   assert.equal(await fileStamp("/nowhere/x"), await fileStamp("/nowhere/x"));
 });
+
+test("readPemFile() names text in UTF-16", () =>
+  withFolder(async (folder) => {
+    const reason = "it is UTF-16 text, expected ASCII or UTF-8";
+    for (
+      const [name, bytes] of [["le", [0xff, 0xfe]], ["be", [
+        0xfe,
+        0xff,
+      ]]] as const
+    ) {
+      const path = join(folder.path, name);
+      writeFileSync(path, Uint8Array.of(...bytes, 0x2d, 0x00));
+      assert.deepEqual(await readPemFile(path), { reason });
+    }
+    const path = folder.write("utf8", "\ufeff-----BEGIN");
+    assert.equal(await readPemFile(path), "\ufeff-----BEGIN");
+  }));

@@ -28,6 +28,12 @@ const SECRET = folder.write(
 const OTHER = folder.write("other.pem", authority.server().key);
 const old = authority.server(["localhost"], expired());
 const OLD = folder.write("old.pem", old.cert, old.key);
+const JOINED = folder.write(
+  "joined.pem",
+  good.cert.trimEnd(),
+  authority.cert,
+);
+const CUT = folder.write("cut.pem", good.cert, authority.cert.slice(0, -40));
 const NONE = `${folder.path}/none.pem`;
 
 /** Starts the command, which must end by itself without a word of the application. */
@@ -99,6 +105,18 @@ describe("a start with TLS that cannot work", () => {
         ["--ssl-certfile", BOTH, "--ssl-ca-certs", KEY],
         3,
         /--ssl-ca-certs ".*key\.pem": no PEM certificate/,
+      ],
+      [
+        "a chain whose certificates are joined without a line break",
+        ["--ssl-certfile", JOINED, "--ssl-keyfile", KEY],
+        3,
+        /--ssl-certfile ".*joined\.pem": (certificate 1 of )?it is damaged$/,
+      ],
+      [
+        "a chain that is cut off",
+        ["--ssl-certfile", CUT, "--ssl-keyfile", KEY],
+        3,
+        /--ssl-certfile ".*cut\.pem": certificate 2 of it is damaged$/,
       ],
       [
         "unknown ciphers",
