@@ -37,6 +37,8 @@ export interface OptionSpec<T = unknown> {
   readonly excludes?: readonly string[];
   /** Why not, to follow a colon. Default: they name different places to listen. */
   readonly excludesBecause?: string;
+  /** Whether no log and no message may show it. */
+  readonly isSecret?: boolean;
   /** Checks beyond the type, and brings the value into its normal form. */
   readonly check?: (value: NonNullable<T>) => Verdict<NonNullable<T>>;
   /** One or two sentences, without default and range: those are added. */

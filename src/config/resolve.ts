@@ -1,5 +1,6 @@
 /** Flags over environment over defaults: checked, then frozen (options:E-008). */
 import { ConfigError } from "../errors.ts";
+import { hideFields } from "./hidden.ts";
 import { checkValue, quote, readText, type Verdict } from "./option_types.ts";
 import type { OptionSpec } from "./option_spec.ts";
 import {
@@ -50,7 +51,10 @@ export function resolveOptions(input: OptionsInput): Options {
   refuseConflicts(input, (name) => `"${name}"`);
   const problem = tlsProblem(values as OptionsInput, (name) => `"${name}"`);
   if (problem !== undefined) throw new ConfigError(problem);
-  return Object.freeze(values) as unknown as Options;
+  const secrets = OPTION_NAMES.filter((name) =>
+    (OPTIONS[name] as OptionSpec).isSecret
+  );
+  return Object.freeze(hideFields(values, secrets)) as unknown as Options;
 }
 
 /**
@@ -142,7 +146,12 @@ function normalForm(
   spec: OptionSpec,
   verdict: Verdict<unknown>,
 ): Verdict<unknown> {
-  if ("problem" in verdict || spec.check === undefined) return verdict;
+  if ("problem" in verdict) {
+    return spec.isSecret === true
+      ? { problem: "expected a string without null characters." }
+      : verdict;
+  }
+  if (spec.check === undefined) return verdict;
   return spec.check(verdict.value as NonNullable<unknown>);
 }
 

@@ -4,6 +4,7 @@ import {
   type SslIdentity,
   tlsVersions,
 } from "../config/options/tls.ts";
+import { hideFields } from "../config/hidden.ts";
 import type { Options } from "../config/options.ts";
 import { printable, quote } from "../config/option_types.ts";
 import { ConfigError } from "../errors.ts";
@@ -111,7 +112,10 @@ async function defaultContext(
   }
   const { min, max } = tlsVersions(options);
   return {
-    identities,
+    // A factory that logs what it was given must not log the keys.
+    identities: identities.map((identity) =>
+      Object.freeze(hideFields({ ...identity }, ["key", "passphrase"]))
+    ),
     ca: sslCaCerts === undefined
       ? undefined
       : await authoritiesFrom(sslCaCerts),

@@ -106,6 +106,7 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     flag: "--ssl-keyfile-password",
     type: { kind: "text", metavar: "TEXT" },
     default: undefined,
+    isSecret: true,
     help:
       "Password of an encrypted key. Other users of the machine can see flags: the variable " +
       "keeps it from them.",
