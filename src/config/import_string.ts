@@ -10,25 +10,18 @@ export interface ImportString {
 
 /** Endings of files that hold a module. */
 const MODULE_FILE = /\.[cm]?[jt]sx?$/i;
-/** A URL. Two letters at least, because `C:` is a drive. */
-const URL_LIKE = /^[a-z][a-z0-9+.-]+:/i;
-/** Schemes of module specifiers: before their colon there is no module's name. */
-const SCHEMES: ReadonlySet<string> = new Set([
-  "blob",
-  "bun",
-  "data",
-  "file",
-  "http",
-  "https",
-  "jsr",
-  "node",
-  "npm",
-]);
+/**
+ * What only a URL looks like. A scheme and a colon are not enough: `http:app` and `data:app` are
+ * the export `app` of a file `http.ts` or `data.ts`, and Deno would download the one and the other.
+ */
+const URL_FORM =
+  /^(?:https?:\/\/|file:\/|data:[^,]*,|blob:.*[/:]|jsr:\/?@|npm:.)/i;
+/** What may be a package of npm as well as an export of a file. */
+const PACKAGE_OR_EXPORT = /^(npm):([\p{ID_Start}$_][\p{ID_Continue}$.]*)$/iu;
 
 /** Whether `module` is a URL, such as `file:///srv/main.ts` or `jsr:@scope/name`. */
 export function isUrl(module: string): boolean {
-  return URL_LIKE.test(module) &&
-    SCHEMES.has(module.slice(0, module.indexOf(":")).toLowerCase());
+  return URL_FORM.test(module);
 }
 
 /** Whether `path` has the ending of a module, such as `.ts`. */
@@ -47,7 +40,7 @@ export function splitImportString(spec: string): ImportString | undefined {
   const attribute = spec.slice(colon + 1);
   // No name has a slash, so "file:///main.ts" and "C:\main.ts" end in no attribute.
   const isSplit = colon >= 0 && !/[/\\]/.test(attribute) &&
-    !SCHEMES.has(module.toLowerCase());
+    !isBareScheme(module, spec);
   if (isSplit) {
     return module === "" || attribute === ""
       ? undefined
@@ -56,4 +49,20 @@ export function splitImportString(spec: string): ImportString | undefined {
   return isUrl(spec) || isModuleFile(spec)
     ? { module: spec, attribute: undefined }
     : undefined;
+}
+
+/** Whether what stands in front of the last colon of a URL is its scheme alone. */
+function isBareScheme(module: string, spec: string): boolean {
+  return isUrl(spec) && !module.includes(":");
+}
+
+/**
+ * How `spec` reads if it names a file: of `npm:app`, which is a package where there is no file
+ * `npm.ts`. `undefined` if there are no two ways to read it.
+ */
+export function asExport(spec: string): ImportString | undefined {
+  const [, module, attribute] = PACKAGE_OR_EXPORT.exec(spec) ?? [];
+  return module === undefined || attribute === undefined
+    ? undefined
+    : { module, attribute };
 }

@@ -8,7 +8,12 @@ import {
   whyNoFactory,
 } from "./app_shape.ts";
 import { findModule } from "./find_module.ts";
-import { isModuleFile, splitImportString } from "./import_string.ts";
+import {
+  asExport,
+  type ImportString,
+  isModuleFile,
+  splitImportString,
+} from "./import_string.ts";
 import { printable } from "./option_types.ts";
 
 export { userStack } from "./user_stack.ts";
@@ -56,7 +61,7 @@ export async function loadApp(
   where: LoadOptions,
 ): Promise<AsgiApp> {
   const base = resolve(where.cwd, where.appDir ?? "");
-  const parts = splitImportString(spec);
+  const parts = partsOf(spec, base);
   if (parts === undefined) throw malformed(spec, base);
   const { module, attribute } = parts;
   const found = findModule(module, base);
@@ -76,6 +81,14 @@ export async function loadApp(
     ? usualExport(exports, module)
     : walk(exports, attribute, module);
   return applicationOf(value, `"${spec}"`, where);
+}
+
+/** A file beats a package: nothing is downloaded in place of what lies there. */
+function partsOf(spec: string, base: string): ImportString | undefined {
+  const local = asExport(spec);
+  return local !== undefined && "url" in findModule(local.module, base)
+    ? local
+    : splitImportString(spec);
 }
 
 /**

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitImportString } from "../../src/config/import_string.ts";
+import {
+  asExport,
+  isUrl,
+  splitImportString,
+} from "../../src/config/import_string.ts";
 
 for (
   const [spec, module, attribute] of [
@@ -23,6 +27,26 @@ for (
     ["https://host:8000/main.ts:app", "https://host:8000/main.ts", "app"],
     ["https://host:8000/main.ts", "https://host:8000/main.ts", undefined],
     ["a:b:c", "a:b", "c"],
+    ["http:app", "http", "app"],
+    ["HTTP:app", "HTTP", "app"],
+    ["https:app", "https", "app"],
+    ["https:app.create", "https", "app.create"],
+    ["http:8000", "http", "8000"],
+    ["data:app", "data", "app"],
+    ["file:app", "file", "app"],
+    ["blob:app", "blob", "app"],
+    ["node:app", "node", "app"],
+    ["node:http", "node", "http"],
+    ["bun:app", "bun", "app"],
+    ["jsr:app", "jsr", "app"],
+    ["ws:app", "ws", "app"],
+    ["http:app:create", "http:app", "create"],
+    ["./http:app", "./http", "app"],
+    ["http.ts:app", "http.ts", "app"],
+    ["npm:@scope/name", "npm:@scope/name", undefined],
+    ["npm:@scope/name:app", "npm:@scope/name", "app"],
+    ["data:text/javascript,app", "data:text/javascript,app", undefined],
+    ["FILE:///srv/main.ts:app", "FILE:///srv/main.ts", "app"],
   ] as const
 ) {
   test(`splitImportString() splits ${spec}`, () => {
@@ -47,3 +71,51 @@ for (
     assert.equal(splitImportString(spec), undefined);
   });
 }
+
+for (
+  const [spec, found] of [
+    ["npm:app", { module: "npm", attribute: "app" }],
+    ["npm:socket.io", { module: "npm", attribute: "socket.io" }],
+    ["npm:app@1", undefined],
+    ["npm:my-app", undefined],
+    ["npm:@scope/name", undefined],
+    ["http:app", undefined],
+    ["main:app", undefined],
+  ] as const
+) {
+  test(`asExport() reads ${spec} as ${found ? "an export too" : "one thing"}`, () => {
+    assert.deepEqual(asExport(spec), found);
+  });
+}
+
+test("isUrl() takes nothing for a URL that a file may be called", () => {
+  const schemes = [
+    "http",
+    "https",
+    "data",
+    "file",
+    "blob",
+    "node",
+    "bun",
+    "jsr",
+    "ftp",
+  ];
+  for (const scheme of schemes) {
+    for (
+      const rest of [
+        "app",
+        "app.create",
+        "_",
+        "$",
+        "App9",
+        "main.ts",
+        "8000",
+        "ä",
+      ]
+    ) {
+      assert.equal(isUrl(`${scheme}:${rest}`), false, `${scheme}:${rest}`);
+      const parts = splitImportString(`${scheme}:${rest}`);
+      assert.deepEqual(parts, { module: scheme, attribute: rest });
+    }
+  }
+});

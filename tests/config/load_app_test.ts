@@ -403,3 +403,35 @@ describe("applicationOf()", () => {
     );
   });
 });
+
+describe("loadApp() takes for a file what could be a URL", () => {
+  const schemes = ["http", "https", "data", "file", "blob", "node", "bun"];
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-schemes-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of [...schemes, "npm", "jsr"]) {
+    writeFileSync(
+      join(folder, `${name}.ts`),
+      `export const app = async (scope, receive, send) => "${name}";\n`,
+    );
+  }
+
+  for (const name of [...schemes, "npm", "jsr"]) {
+    test(`${name}:app is the export of ${name}.ts`, async () => {
+      const { app } = await load(`${name}:app`, { cwd: folder });
+      const call = app as unknown as () => Promise<string>;
+      assert.equal(await call(), name);
+    });
+  }
+
+  for (const name of [...schemes, "jsr"]) {
+    test(`${name}:app is not downloaded where there is no ${name}.ts`, async () => {
+      const { message } = await failureOf(load(`${name}:app`));
+      assert.ok(
+        message.startsWith(
+          `Error loading ASGI app. Could not import module "${name}". There is no ${name}.ts, `,
+        ),
+        message,
+      );
+    });
+  }
+});
