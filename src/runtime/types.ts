@@ -118,8 +118,8 @@ export type ListenTarget =
       readonly name?: string | undefined;
     }
     /**
-     * A socket file that nobody listens on is replaced; anything else at `path` is `EADDRINUSE`
-     * and left alone. On close the file is removed if it is still the one that was made. `mode`
+     * A socket file that nobody listens on is replaced; anything else at `path` is left alone:
+     * `EADDRINUSE`, or `ENOTSOCK` for what is no socket. On close the file is removed if it is still the one that was made. `mode`
      * are the permissions of the file, by default 0o666.
      */
     | {

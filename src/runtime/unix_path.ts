@@ -118,13 +118,25 @@ async function place(temporary: string, path: string): Promise<void> {
 async function removeStale(target: UnixTarget): Promise<void> {
   const found = await lstatOrNothing(target.path);
   if (found === undefined) return;
-  if (!found.isSocket() || await isAnswering(target.path)) {
-    throw refusal(target, "EADDRINUSE");
+  if (!found.isSocket()) {
+    throw refusal(
+      target,
+      "ENOTSOCK",
+      `it is no socket but ${kindOf(found)}, which is left alone`,
+    );
   }
+  if (await isAnswering(target.path)) throw refusal(target, "EADDRINUSE");
   const now = await lstatOrNothing(target.path);
   if (now !== undefined && isSameFile(found, now)) {
     await unlinkQuietly(target.path);
   }
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return "a directory";
+  if (found.isSymbolicLink()) return "a symbolic link";
+  if (found.isFIFO()) return "a pipe";
+  return found.isFile() ? "a regular file" : "a device";
 }
 
 /** Whether a connection is taken; any failure but a plain refusal counts as "somebody is there". */

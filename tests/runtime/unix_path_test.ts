@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -33,11 +34,16 @@ for (const transport of TRANSPORTS) {
       { backlog: 16 },
       (socket) => new Recorder(socket),
     );
-  const rejects = async (path: string, code: string): Promise<void> => {
+  const rejects = async (
+    path: string,
+    code: string,
+    reason: RegExp = /./,
+  ): Promise<void> => {
     await assert.rejects(listen(path), (error: unknown) => {
       assert.ok(error instanceof ListenError);
       assert.equal(error.code, code);
       assert.ok(error.message.startsWith(`Cannot listen on unix:${path}: `));
+      assert.match(error.message, reason);
       return true;
     });
   };
@@ -153,9 +159,19 @@ for (const transport of TRANSPORTS) {
   behaves("refuses a file and leaves it", async (directory) => {
     const path = join(directory, "notes.txt");
     writeFileSync(path, "precious");
-    await rejects(path, "EADDRINUSE");
+    const noSocket = (what: string) =>
+      new RegExp(`: it is no socket but ${what}, which is left alone$`);
+    await rejects(path, "ENOTSOCK", noSocket("a regular file"));
     assert.equal(readFileSync(path, "utf8"), "precious");
-    await rejects(directory, "EADDRINUSE");
+    await rejects(directory, "ENOTSOCK", noSocket("a directory"));
+    await rejects("/dev/null", "ENOTSOCK", noSocket("a device"));
+    for (const target of [path, join(directory, "nowhere")]) {
+      const link = join(directory, "link");
+      symlinkSync(target, link);
+      await rejects(link, "ENOTSOCK", noSocket("a symbolic link"));
+      unlinkSync(link);
+    }
+    assert.deepEqual(readdirSync(directory), ["notes.txt"]);
   });
 
   behaves("leaves what another has put there since", async (directory) => {

@@ -378,9 +378,13 @@ export const app = async (scope, _receive, _send) => {
       [
         "a file that is no socket",
         () => madeFile("precious"),
-        /: address already in use$/,
+        /: it is no socket but a regular file, which is left alone$/,
       ],
-      ["a directory", () => folder, /: address already in use$/],
+      [
+        "a directory",
+        () => folder,
+        /: it is no socket but a directory, which is left alone$/,
+      ],
     ] as const
   ) {
     test(`at ${what} are refused in a line that names --uds, code 3`, async () => {
