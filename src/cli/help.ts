@@ -3,8 +3,8 @@ import {
   MAX_INT,
   MAX_SECONDS,
   OPTION_GROUPS,
-  type OptionSpec,
-} from "../config/option_spec.ts";
+  type OptionDefinition,
+} from "../config/option_definition.ts";
 import type { OptionType } from "../config/option_types.ts";
 import { OPTIONS, type Options, TEXT_OPTION_NAMES } from "../config/options.ts";
 import { ACTIONS, negated } from "./parse_flags.ts";
@@ -80,7 +80,8 @@ export function rangeText(type: OptionType): string | undefined {
 
 /** The default as one would type it, with its unit; `undefined` where that says nothing. */
 export function defaultText(name: keyof Options): string | undefined {
-  const { type, default: value, defaultText } = OPTIONS[name] as OptionSpec;
+  const { type, default: value, defaultText } =
+    OPTIONS[name] as OptionDefinition;
   if (defaultText !== undefined || value === undefined) return defaultText;
   if (type.kind === "boolean") {
     if (!type.isNegatable) return undefined;

@@ -17,7 +17,7 @@ import {
 import { TIMEOUT_OPTIONS, type TimeoutOptions } from "./options/timeouts.ts";
 import { LIMIT_OPTIONS, type LimitOptions } from "./options/limits.ts";
 import { LOGGING_OPTIONS, type LoggingOptions } from "./options/logging.ts";
-import type { OptionTable } from "./option_spec.ts";
+import type { OptionTable } from "./option_definition.ts";
 
 /** Every option, checked and complete. Frozen. */
 export interface Options

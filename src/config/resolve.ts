@@ -2,7 +2,7 @@
 import { ConfigError } from "../errors.ts";
 import { hideFields } from "./hidden.ts";
 import { checkValue, quote, readText, type Verdict } from "./option_types.ts";
-import type { OptionSpec } from "./option_spec.ts";
+import type { OptionDefinition } from "./option_definition.ts";
 import {
   excludesOf,
   OPTION_NAMES,
@@ -35,7 +35,7 @@ export function resolveOptions(input: OptionsInput): Options {
     throw new ConfigError(`Unknown option "${printableKey(key)}"${hint(key)}`);
   }
   for (const name of OPTION_NAMES) {
-    const spec = OPTIONS[name] as OptionSpec;
+    const spec = OPTIONS[name] as OptionDefinition;
     const given = input[name];
     if (given === undefined) {
       values[name] = spec.default;
@@ -96,7 +96,7 @@ export function optionsFromEnvironment(
  * @throws ConfigError `Invalid value for '--port': …`.
  */
 export function readOption(name: Name, texts: readonly string[]): unknown {
-  const spec = OPTIONS[name] as OptionSpec;
+  const spec = OPTIONS[name] as OptionDefinition;
   const verdict = normalForm(spec, readTexts(spec, texts));
   if ("value" in verdict) return verdict.value;
   throw new ConfigError(`Invalid value for '${spec.flag}': ${verdict.problem}`);
@@ -129,7 +129,7 @@ export function mergeOptions(
 }
 
 function readTexts(
-  spec: OptionSpec,
+  spec: OptionDefinition,
   texts: readonly string[],
 ): Verdict<unknown> {
   if (spec.type.kind !== "list") return readText(spec.type, texts.at(-1)!); // options:C-002
@@ -143,7 +143,7 @@ function readTexts(
 }
 
 function normalForm(
-  spec: OptionSpec,
+  spec: OptionDefinition,
   verdict: Verdict<unknown>,
 ): Verdict<unknown> {
   if ("problem" in verdict) {
@@ -191,7 +191,7 @@ function refuseConflicts(
       input[excluded] !== undefined && input[excluded] !== false
     );
     if (other === undefined) continue;
-    const reason = (OPTIONS[name] as OptionSpec).excludesBecause ??
+    const reason = (OPTIONS[name] as OptionDefinition).excludesBecause ??
       "they name different places to listen";
     throw new ConfigError( // options:O-014
       `Cannot use ${show(name)} together with ${show(other)}: ${reason}`,

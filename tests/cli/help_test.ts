@@ -6,7 +6,7 @@ import {
   helpText,
   rangeText,
 } from "../../src/cli/help.ts";
-import { OPTION_GROUPS } from "../../src/config/option_spec.ts";
+import { OPTION_GROUPS } from "../../src/config/option_definition.ts";
 import { OPTIONS, TEXT_OPTION_NAMES } from "../../src/config/options.ts";
 
 const lines = helpText().split("\n");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { OPTION_GROUPS } from "../../src/config/option_spec.ts";
+import { OPTION_GROUPS } from "../../src/config/option_definition.ts";
 import {
   OPTION_NAMES,
   OPTIONS,

@@ -1,7 +1,7 @@
 /** docs/settings.md from the table of options. Run as a program, it writes the file. */
 import { writeFileSync } from "node:fs";
 import { defaultText, flagsText, rangeText } from "../../src/cli/help.ts";
-import { OPTION_GROUPS } from "../../src/config/option_spec.ts";
+import { OPTION_GROUPS } from "../../src/config/option_definition.ts";
 import {
   excludesOf,
   OPTION_NAMES,

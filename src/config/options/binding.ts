@@ -2,7 +2,7 @@
 import { checkBinds, DEFAULT_PORT, readBind } from "../bind_address.ts";
 import { checkHost, checkSockets, checkUds } from "../option_checks.ts";
 import type { Verdict } from "../option_types.ts";
-import { MAX_INT, type OptionTable, PAIR } from "../option_spec.ts";
+import { MAX_INT, type OptionTable, PAIR } from "../option_definition.ts";
 
 /** Where to listen: checked and complete. */
 export interface BindingOptions {

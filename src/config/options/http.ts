@@ -5,7 +5,7 @@ import {
   checkRootPath,
   readHeader,
 } from "../option_checks.ts";
-import { type OptionTable, PAIR } from "../option_spec.ts";
+import { type OptionTable, PAIR } from "../option_definition.ts";
 
 /** How requests are understood and answered: checked and complete. */
 export interface HttpOptions {

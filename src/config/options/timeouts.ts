@@ -1,5 +1,9 @@
 /** When the server gives up. */
-import { type OptionTable, SECONDS, SOME_SECONDS } from "../option_spec.ts";
+import {
+  type OptionTable,
+  SECONDS,
+  SOME_SECONDS,
+} from "../option_definition.ts";
 
 /** When the server gives up: checked and complete. */
 export interface TimeoutOptions {

@@ -17,7 +17,7 @@ export const OPTION_GROUPS = [
 export type OptionGroup = typeof OPTION_GROUPS[number];
 
 /** One option, wherever it is given. */
-export interface OptionSpec<T = unknown> {
+export interface OptionDefinition<T = unknown> {
   readonly group: OptionGroup;
   /**
    * The long flag. Its variable is `TRICORN_` and the option's name, or this, in capitals. Of what
@@ -47,7 +47,7 @@ export interface OptionSpec<T = unknown> {
 
 /** An entry for every field of `T`. */
 export type OptionTable<T> = {
-  readonly [K in keyof T]: OptionSpec<T[K]>;
+  readonly [K in keyof T]: OptionDefinition<T[K]>;
 };
 
 /** Largest 32-bit integer: what `listen()` and timers take. */
