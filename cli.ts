@@ -8,14 +8,24 @@
  *
  * @module
  */
-import { main } from "./src/cli/main.ts";
-import { runtime } from "./src/runtime/mod.ts";
+import {
+  isUnmarkedMain,
+  refuseToStart,
+  whyUnsupportedHere,
+} from "./src/runtime/supported_versions.ts";
 
 /** Runs the command with the arguments of this process, and ends the process. */
-export function run(): Promise<void> {
-  return main(runtime.args);
+export async function run(): Promise<void> {
+  const reason = whyUnsupportedHere();
+  if (reason !== undefined) refuseToStart(reason);
+  // Only now: on a runtime that is too old the rest may fail to load.
+  const { main } = await import("./src/cli/main.ts");
+  await main();
 }
 
 // The name is checked because bundlers keep `import.meta.main` true in a program that merely
 // imports us. The compiled command is called cli.js.
-if (import.meta.main && /\/cli\.[jt]s$/.test(import.meta.url)) void run();
+if (
+  /\/cli\.[jt]s$/.test(import.meta.url) &&
+  (import.meta.main || isUnmarkedMain(import.meta.url))
+) void run();

@@ -24,6 +24,7 @@ export {
   ListenError,
   StartupError,
   UnexpectedEventError,
+  UnsupportedRuntimeError,
   UnsupportedScopeError,
 } from "./src/errors.ts";
 export { Config } from "./src/config/config.ts";
@@ -56,9 +57,14 @@ export {
   type StopOptions,
 } from "./src/server/server.ts";
 export { VERSION } from "./src/version.ts";
+// Not above: the module's comment has to stand before something that its declarations keep.
+import { isUnmarkedMain } from "./src/runtime/supported_versions.ts";
 
 // `deno run -A jsr:@tricorn/serve main:app` runs this file. The name is checked because bundlers
 // keep `import.meta.main` true in a program that merely imports us.
-if (import.meta.main && /\/mod\.[jt]s$/.test(import.meta.url)) {
+if (
+  /\/mod\.[jt]s$/.test(import.meta.url) &&
+  (import.meta.main || isUnmarkedMain(import.meta.url))
+) {
   void import("./cli.ts").then((command) => command.run());
 }

@@ -48,7 +48,12 @@ function manifest({ version, license }) {
       "./package.json": "./package.json",
     },
     files: ["bin", "lib", "types", "CHANGELOG.md"],
-    engines: { node: ">=22.18", bun: ">=1.4", deno: ">=2.9" },
+    // Tested against src/runtime/supported_versions.ts.
+    engines: {
+      node: "^22.18.0 || ^24.0.0 || >=26.0.0",
+      bun: ">=1.4.0",
+      deno: ">=2.9.0",
+    },
   };
 }
 

@@ -117,3 +117,10 @@ export class StartupError extends Error {
   /** Stable, for programs. */
   readonly code = "ERR_STARTUP";
 }
+
+/** The runtime is older than what Tricorn supports; the message says which one would do. */
+export class UnsupportedRuntimeError extends Error {
+  override readonly name = "UnsupportedRuntimeError";
+  /** Stable, for programs. */
+  readonly code = "ERR_UNSUPPORTED_RUNTIME";
+}

@@ -18,9 +18,11 @@ const PLACES = ["host", "port", "uds", "fd", "bind"] as const;
  * Runs the command and ends the process: with 0, 2 for wrong usage, 3 for a failed start, or by
  * the signal that stopped the server (options section 5).
  *
- * @param args Arguments after the script.
+ * @param args Arguments after the script. Default: those of this process.
  */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(
+  args: readonly string[] = runtime.args,
+): Promise<void> {
   try {
     const config = configFor(args);
     if (typeof config === "string") {

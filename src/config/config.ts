@@ -1,7 +1,12 @@
 /** One server's application and options, checked. */
 import type { AsgiApp } from "../asgi.ts";
-import { AppLoadError, ConfigError } from "../errors.ts";
+import {
+  AppLoadError,
+  ConfigError,
+  UnsupportedRuntimeError,
+} from "../errors.ts";
 import { runtime } from "../runtime/mod.ts";
+import { whyUnsupportedHere } from "../runtime/supported_versions.ts";
 import type { ListenTarget } from "../runtime/types.ts";
 import { targetOf } from "./bind_address.ts";
 import { applicationOf, loadApp } from "./load_app.ts";
@@ -27,9 +32,12 @@ export class Config {
 
   /**
    * @param app An application, a factory, or an import string such as `"main:app"`.
-   * @throws ConfigError naming the option that is wrong.
+   * @throws ConfigError naming the option that is wrong; UnsupportedRuntimeError on a runtime that
+   * is too old, before anything else: every server begins with a Config.
    */
   constructor(app: AsgiApp | string, options: OptionsInput = {}) {
+    const reason = whyUnsupportedHere();
+    if (reason !== undefined) throw new UnsupportedRuntimeError(reason);
     if (typeof app !== "string" && typeof app !== "function") {
       // Objects too are told what they are when they are loaded; nothing is no application.
       if (app === undefined || app === null) {

@@ -59,6 +59,7 @@ export interface DenoApi {
   readonly stderr: DenoStream;
   readonly env: { get(name: string): string | undefined };
   cwd(): string;
+  exit(code: number): never;
   readTextFileSync(path: string): string;
   statSync(
     path: string,
