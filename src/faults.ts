@@ -13,6 +13,7 @@ export type HttpFaultCode =
   | "BAD_METHOD"
   | "BAD_TARGET"
   | "TARGET_TOO_LONG"
+  | "TARGET_LONGER_THAN_HEAD"
   | "BAD_REQUEST_LINE"
   | "UNSUPPORTED_VERSION"
   | "BAD_HEADER_NAME"
@@ -35,6 +36,7 @@ export type HttpFaultCode =
   | "BAD_TRAILER"
   | "FORBIDDEN_TRAILER"
   | "TRAILERS_TOO_LARGE"
+  | "TOO_MANY_TRAILERS"
   | "UNMET_EXPECTATION"
   | "HEAD_TIMEOUT"
   | "BODY_TIMEOUT"
@@ -45,8 +47,13 @@ export type HttpFaultCode =
 export interface HttpFault {
   /** Status of the answer, 400 to 599; the connection closes after it. */
   readonly status: number;
-  /** For the log: what could not be done, and what was expected. No peer bytes. */
+  /**
+   * For the log: what could not be done, and what was expected. No peer bytes. `#` stands for the
+   * number of the limit that was exceeded.
+   */
   readonly message: string;
+  /** What changes that limit. */
+  readonly option?: string;
   /** The rule that was broken. */
   readonly source: string;
 }
@@ -57,12 +64,11 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
     status: 400,
     message:
       "Cannot read request: a TLS handshake arrived on a port that speaks plain HTTP",
-    source: "http:H-111",
+    source: "RFC 8446 §5.1",
   },
   HTTP2_PREFACE: {
     status: 505,
-    message:
-      "Cannot read request: an HTTP/2 preface arrived, expected HTTP/1.1",
+    message: "an HTTP/2 preface arrived, expected HTTP/1.1",
     source: "RFC 9113 §3.4",
   },
   BAD_LINE_END: {
@@ -83,7 +89,14 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   TARGET_TOO_LONG: {
     status: 414,
-    message: "Cannot read request target: it exceeds the size limit",
+    message: "request target exceeds # bytes",
+    option: "--limit-request-target",
+    source: "RFC 9110 §15.5.15",
+  },
+  TARGET_LONGER_THAN_HEAD: {
+    status: 414,
+    message: "request target exceeds the # bytes of a whole request head",
+    option: "--limit-request-head",
     source: "RFC 9110 §15.5.15",
   },
   BAD_REQUEST_LINE: {
@@ -93,7 +106,7 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   UNSUPPORTED_VERSION: {
     status: 505,
-    message: "Cannot read request: expected version HTTP/1.1 or HTTP/1.0",
+    message: "expected HTTP/1.1 or HTTP/1.0",
     source: "RFC 9110 §15.6.6",
   },
   BAD_HEADER_NAME: {
@@ -114,12 +127,14 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   HEAD_TOO_LARGE: {
     status: 431,
-    message: "Cannot read request head: it exceeds the size limit",
+    message: "request head exceeds # bytes",
+    option: "--limit-request-head",
     source: "RFC 6585 §5",
   },
   TOO_MANY_HEADERS: {
     status: 431,
-    message: "Cannot read request head: it has too many header fields",
+    message: "request head has more than # header fields",
+    option: "--limit-request-fields",
     source: "RFC 6585 §5",
   },
   MISSING_HOST: {
@@ -162,7 +177,7 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   UNSUPPORTED_TRANSFER_CODING: {
     status: 501,
-    message: "Cannot frame request: its transfer coding is not supported",
+    message: "transfer coding is not supported, expected chunked alone",
     source: "RFC 9112 §6.1",
   },
   TRANSFER_ENCODING_IN_HTTP10: {
@@ -182,7 +197,7 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   CHUNK_LINE_TOO_LONG: {
     status: 400,
-    message: "Cannot read chunk size: the line exceeds the size limit",
+    message: "Cannot read chunk size: its line exceeds # bytes",
     source: "RFC 9112 §7.1.1",
   },
   BAD_TRAILER: {
@@ -199,32 +214,41 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   TRAILERS_TOO_LARGE: {
     status: 431,
-    message: "Cannot read trailer fields: they exceed the size limit",
+    message: "trailer section exceeds # bytes",
+    source: "RFC 6585 §5",
+  },
+  TOO_MANY_TRAILERS: {
+    status: 431,
+    message: "trailer section has more than # fields",
     source: "RFC 6585 §5",
   },
   UNMET_EXPECTATION: {
     status: 417,
-    message: 'Cannot meet expectation: only "100-continue" is supported',
+    message: 'expectation is not supported, expected "100-continue"',
     source: "RFC 9110 §10.1.1",
   },
   HEAD_TIMEOUT: {
     status: 408,
-    message: "Cannot read request head: it did not arrive in time",
+    message: "request head did not arrive within # seconds",
+    option: "--timeout-request-head",
     source: "RFC 9110 §15.5.9",
   },
   BODY_TIMEOUT: {
     status: 408,
-    message: "Cannot read request body: no bytes arrived in time",
+    message: "nothing of the request body arrived for # seconds",
+    option: "--timeout-request-body",
     source: "RFC 9110 §15.5.9",
   },
   BODY_TOO_SLOW: {
     status: 408,
-    message: "Cannot read request body: it arrived too slowly",
+    message: "request body arrived at less than # bytes per second",
+    option: "--min-body-rate",
     source: "RFC 9110 §15.5.9",
   },
   BODY_TOO_LARGE: {
     status: 413,
-    message: "Cannot read request body: it exceeds the size limit",
+    message: "request body exceeds # bytes",
+    option: "--limit-request-body",
     source: "RFC 9110 §15.5.14",
   },
 };
@@ -255,6 +279,10 @@ export interface WebSocketFault {
   readonly closeCode: number;
   /** The close reason that is sent: at most 123 bytes. */
   readonly reason: string;
+  /** For the log, in place of the reason; `#` stands for the number of the limit. */
+  readonly detail?: string;
+  /** What changes that limit. */
+  readonly option?: string;
   /** The rule that was broken. */
   readonly source: string;
 }
@@ -326,16 +354,21 @@ export const WEBSOCKET_FAULTS: Readonly<
   MESSAGE_TOO_BIG: {
     closeCode: 1009,
     reason: "message exceeds the size limit",
+    detail: "message exceeds # bytes",
+    option: "--ws-max-size",
     source: "RFC 6455 §10.4",
   },
   TOO_MANY_FRAGMENTS: {
     closeCode: 1009,
     reason: "message has too many fragments",
+    detail: "message has more than # fragments",
     source: "RFC 6455 §10.4",
   },
   INFLATE_BOMB: {
     closeCode: 1009,
     reason: "message inflates beyond the ratio limit",
+    detail: "message inflates to more than # times its size",
+    option: "--ws-max-inflate-ratio",
     source: "RFC 7692 §8",
   },
   BAD_COMPRESSION: {
@@ -346,7 +379,9 @@ export const WEBSOCKET_FAULTS: Readonly<
   PING_TIMEOUT: {
     closeCode: 1011,
     reason: "keepalive ping timeout",
-    source: "websocket:W-090",
+    detail: "no pong within # seconds",
+    option: "--ws-ping-timeout",
+    source: "RFC 6455 §5.5.2",
   },
 };
 

@@ -5,7 +5,9 @@ import {
   type HttpFaultCode,
   PROXY_FAULTS,
   type ProxyFaultCode,
+  WEBSOCKET_FAULTS,
 } from "../src/faults.ts";
+import { OPTIONS } from "../src/config/options.ts";
 import { readProxyHeader } from "../src/proxy/proxy_header.ts";
 import { feedFault, octets } from "./_support/feed.ts";
 import { proxyV2, tcp4, values } from "./_support/proxy_headers.ts";
@@ -23,7 +25,7 @@ function chunks(text: string): string {
 
 /** What provokes each fault in the parser; those of the clock and of bodies are the connection's. */
 const PROVOKED: Readonly<
-  Record<HttpFaultCode, string | "by the clock" | "by the connection">
+  Record<HttpFaultCode, string>
 > = {
   TLS_ON_PLAIN_PORT: "\x16\x03\x01\x02\x00",
   HTTP2_PREFACE: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -31,6 +33,7 @@ const PROVOKED: Readonly<
   BAD_METHOD: "G@T / HTTP/1.1\r\n",
   BAD_TARGET: "GET /\x01 HTTP/1.1\r\n",
   TARGET_TOO_LONG: `GET /${"x".repeat(16 * 1024)}`,
+  TARGET_LONGER_THAN_HEAD: "by a small head limit",
   BAD_REQUEST_LINE: "GET /\r\n",
   UNSUPPORTED_VERSION: "GET / HTTP/1.2\r\n",
   BAD_HEADER_NAME: fields("x : y"),
@@ -57,6 +60,7 @@ const PROVOKED: Readonly<
   BAD_TRAILER: chunks("0\r\nx\r\n"),
   FORBIDDEN_TRAILER: chunks("0\r\nContent-Length: 5\r\n"),
   TRAILERS_TOO_LARGE: chunks(`0\r\nx: ${"y".repeat(8 * 1024)}`),
+  TOO_MANY_TRAILERS: chunks(`0\r\n${"x: y\r\n".repeat(33)}`),
   UNMET_EXPECTATION: fields("Expect: a-miracle"),
   HEAD_TIMEOUT: "by the clock",
   BODY_TIMEOUT: "by the clock",
@@ -64,31 +68,42 @@ const PROVOKED: Readonly<
   BODY_TOO_LARGE: "by the connection",
 };
 
+/** The options that faults may name. */
+const FLAGS: readonly string[] = Object.values(OPTIONS).map(({ flag }) => flag);
+
 /** Statuses of a 4xx or 5xx answer that fits a broken request. */
 const STATUSES = [400, 408, 413, 414, 417, 431, 501, 505];
 
 for (const code of Object.keys(HTTP_FAULTS) as HttpFaultCode[]) {
   describe(code, () => {
-    const { status, message, source } = HTTP_FAULTS[code];
+    const { status, message, option, source } = HTTP_FAULTS[code];
 
     test("has a status that tells the peer that it is wrong", () => {
       assert.ok(STATUSES.includes(status), `${status}`);
     });
 
     test("says what could not be done, and what was wanted", () => {
-      assert.match(message, /^Cannot [^\n]*[^.\s]$/);
-      assert.match(message, /^[^:]+: \S/);
+      assert.match(
+        message,
+        status === 400
+          ? /^Cannot [^:]+: \S[^\n]*[^.\s]$/
+          : /^[a-z][^\n]*[^.\s]$/,
+      );
       assert.ok(message.length <= 100, "longer than a line of a log");
     });
 
-    test("names the rule", () => {
-      assert.match(source, /^(RFC \d{4} §\d+(\.\d+)*|http:H-\d{3})$/);
+    test("names the rule, and the option that changes its limit", () => {
+      assert.match(source, /^RFC \d{4} §\d+(\.\d+)*$/);
+      if (option === undefined) return;
+      assert.match(message, /#/);
+      assert.ok(FLAGS.includes(option), option);
     });
 
     test("is provoked", () => {
       const input = PROVOKED[code];
       if (input === "by the clock") assert.equal(status, 408);
       else if (input === "by the connection") assert.equal(status, 413);
+      else if (input === "by a small head limit") assert.equal(status, 414);
       else assert.equal(feedFault(input), code);
     });
   });
@@ -100,6 +115,16 @@ test("no fault is provoked that is not in the table", () => {
     Object.keys(HTTP_FAULTS).sort(),
   );
 });
+
+for (const [code, fault] of Object.entries(WEBSOCKET_FAULTS)) {
+  test(`${code} names the rule, and the option that changes its limit`, () => {
+    const { source, detail = "", option } = fault;
+    assert.match(source, /^RFC \d{4} §\d+(\.\d+)*$/);
+    if (option === undefined) return;
+    assert.match(detail, /#/);
+    assert.ok(FLAGS.includes(option), option);
+  });
+}
 
 const ADDRESSES = tcp4("198.51.100.7", "192.0.2.1", 56324, 443);
 const CHECKSUM = [0x03, Uint8Array.of(1, 2, 3, 4)] as const;

@@ -7,7 +7,8 @@
  * else is called by the socket, by the cycle or by the clock, and ends in `#pump` or in `#close`.
  */
 import { HTTP_FAULTS, type HttpFaultCode } from "../faults.ts";
-import type { RequestHead } from "../http/request_head.ts";
+import { decodePath } from "../http/percent.ts";
+import type { RequestHead, SeenLine } from "../http/request_head.ts";
 import { RequestParser } from "../http/request_parser.ts";
 import type { Socket, SocketHandler } from "../runtime/types.ts";
 import {
@@ -16,6 +17,7 @@ import {
   readHandshake,
 } from "../websocket/handshake.ts";
 import { guarded, logFailure } from "./containment.ts";
+import { httpFaultText } from "./fault_text.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import type { HttpContext } from "./http_context.ts";
 import type { TrackedConnection } from "./open_connections.ts";
@@ -53,6 +55,13 @@ type Reading =
 const MAX_DISCARDED_BYTES = 256 * 1024;
 /** Pipelined bytes held while a response is in progress, before the socket stops reading. */
 const MAX_WAITING_BYTES = 64 * 1024;
+/** Stands in the access log for a request line that could not be read. */
+const UNKNOWN_LINE: SeenLine = {
+  method: "-",
+  rawPath: "-",
+  query: "",
+  version: "1.1",
+};
 const NO_TRAILERS: readonly (readonly [string, string])[] = [];
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
@@ -84,6 +93,8 @@ export class HttpConnection
   #isCycleUnstarted = false;
   /** Whether `#cycle`'s response has been counted and logged. */
   #isResponseOver = true;
+  /** What is known of the request that was refused before its head was whole. */
+  #refusedLine: SeenLine | undefined;
   #hasSentContinue = false;
   #bodyBytesRead = 0;
   #discardedBytes = 0;
@@ -466,16 +477,11 @@ export class HttpConnection
   /** The peer broke the protocol: it is told, if it can be, and the connection ends (asgi:A-113). */
   #refuse(code: HttpFaultCode): void {
     const fault = HTTP_FAULTS[code];
-    const { logger } = this.#context;
-    logger.warning(
-      code === "TLS_ON_PLAIN_PORT"
-        ? `Invalid HTTP request received. ${fault.message}`
-        : "Invalid HTTP request received.",
-    );
+    const { logger, settings } = this.#context;
+    const client = clientText(this.#info);
+    logger.warning(httpFaultText(code, client, settings));
     if (logger.isEnabled("debug")) {
-      logger.debug(
-        `${clientText(this.#info)} - ${fault.message} (${fault.source})`,
-      );
+      logger.debug(`${client} - Refused by ${fault.source}`);
     }
     const text = fault.status === 400
       ? "Invalid HTTP request received." // http:H-108
@@ -500,6 +506,7 @@ export class HttpConnection
   /** Answers a request that never became one, so that there is no cycle to answer it. */
   #refuseUnparsed(status: number, text: string | undefined): void {
     this.#head = undefined;
+    this.#refusedLine = this.#parser.seenLine();
     this.#isResponseOver = false;
     if (this.#context.access !== undefined) {
       this.#startedAtMs = this.#context.monotonicMs();
@@ -642,13 +649,13 @@ export class HttpConnection
     const context = this.#context;
     context.totalRequests++;
     if (context.access !== undefined) {
-      const head = this.#head;
+      const line = this.#head ?? this.#refusedLine ?? UNKNOWN_LINE;
       context.access.log({
         client: clientText(this.#info),
-        method: head === undefined ? "-" : head.method,
-        path: head === undefined ? "-" : this.#path,
-        query: head === undefined ? "" : head.query,
-        httpVersion: head === undefined ? "1.1" : head.version,
+        method: line.method,
+        path: line === this.#head ? this.#path : decodePath(line.rawPath),
+        query: line.query,
+        httpVersion: line.version,
         status: isAborted && !this.stream.isHeadCommitted
           ? 499
           : this.stream.status,

@@ -25,6 +25,7 @@ import { negotiateDeflate } from "../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../websocket/protocol.ts";
 import { ByteBacklog } from "./byte_backlog.ts";
 import { guarded, logFailure } from "./containment.ts";
+import { webSocketFaultText } from "./fault_text.ts";
 import { READ_HIGH_WATER } from "./flow_control.ts";
 import { writeHandshakeAnswer } from "./handshake_answer.ts";
 import type { HttpContext, WebSocketSettings } from "./http_context.ts";
@@ -399,8 +400,9 @@ export class WebSocketConnection
 
   /** The peer broke the protocol: it is told why, so is the application, and the log once. */
   #onFault(code: WebSocketFaultCode): void {
-    const { closeCode, reason, source } = WEBSOCKET_FAULTS[code];
-    const text = `WebSocket closed with ${closeCode}: ${reason} (${source})`;
+    const { closeCode, reason } = WEBSOCKET_FAULTS[code];
+    const client = clientText(this.#info);
+    const text = webSocketFaultText(code, client, this.#settings);
     // A peer that vanished did nothing wrong.
     if (code === "PING_TIMEOUT") this.#context.logger.debug(text);
     else this.#context.logger.warning(text);

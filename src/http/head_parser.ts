@@ -47,7 +47,12 @@ import {
 import { CONTENT_LENGTH, findName, HOST, NAMES } from "./header_names.ts";
 import { latin1 } from "./latin1.ts";
 import type { HttpLimits } from "./limits.ts";
-import type { HeaderField, RequestHead, RequestLine } from "./request_head.ts";
+import type {
+  HeaderField,
+  RequestHead,
+  RequestLine,
+  SeenLine,
+} from "./request_head.ts";
 import { readSpecialTarget } from "./request_target.ts";
 
 /** What is expected next. */
@@ -85,6 +90,9 @@ export const HEAD_FAULT = -1;
 /** `HTTP/`; a digit, a dot and a digit follow. */
 const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f];
 const VERSION_BYTES = 8;
+
+/** What is told of a line that was refused, in characters for each of its parts. */
+const MAX_SEEN = 256;
 
 /** The second head of a connection is kept, and then every so many: the client may change its mind. */
 const REMEMBER_EVERY = 16;
@@ -139,7 +147,9 @@ export class HeadParser {
     if (size === HEAD_NEEDS_MORE) {
       if (end - base >= this.#limits.maxHeadBytes) {
         return this.#fail(
-          this.#step === "target" ? "TARGET_TOO_LONG" : "HEAD_TOO_LARGE",
+          this.#step === "target"
+            ? "TARGET_LONGER_THAN_HEAD"
+            : "HEAD_TOO_LARGE",
         );
       }
       this.#isWhole = false;
@@ -150,9 +160,31 @@ export class HeadParser {
       this.#rewind();
       this.#scan(bytes, base, limit);
     }
-    const isGood = this.#build(bytes, base, size);
+    if (!this.#build(bytes, base, size)) return HEAD_FAULT;
     this.#rewind();
-    return isGood ? size : HEAD_FAULT;
+    return size;
+  }
+
+  /**
+   * What is known of the request line of a head that is not whole, or was refused.
+   *
+   * @param base The first byte of the head, as for `parse`.
+   */
+  seenLine(bytes: Uint8Array, base: number, end: number): SeenLine | undefined {
+    if (this.#line !== undefined) return cutLine(this.#line);
+    if (this.#step === "start" || this.#step === "method") return undefined;
+    const from = base + this.#methodEnd + 1;
+    let at = from;
+    while (at < end && TARGET[bytes[at]] === 1) at++;
+    const target = latin1(bytes, from, at);
+    const [rawPath] = target.split("?", 1);
+    const version = latin1(bytes, at, Math.min(end, at + 1 + VERSION_BYTES));
+    return cutLine({
+      method: latin1(bytes, base, base + this.#methodEnd),
+      rawPath,
+      query: target.slice(rawPath.length + 1),
+      version: /^ HTTP\/\d\.\d$/.test(version) ? version.slice(6) : "",
+    });
   }
 
   #rewind(): void {
@@ -508,6 +540,19 @@ export class HeadParser {
     }
     return true;
   }
+}
+
+function cutLine({ method, rawPath, query, version }: SeenLine): SeenLine {
+  return {
+    method: cut(method),
+    rawPath: cut(rawPath),
+    query: cut(query),
+    version,
+  };
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SEEN ? `${text.slice(0, MAX_SEEN)}...` : text;
 }
 
 /** RFC 9112 §3.2.2: the target's authority counts, whatever the field says. */

@@ -9,6 +9,16 @@ export type RequestLine = Pick<
   "method" | "version" | "rawPath" | "query"
 >;
 
+/** What can be told of the first line of a head that is not whole, or was refused; for the log. */
+export interface SeenLine {
+  /** Cut after some characters, as are the others. */
+  readonly method: string;
+  readonly rawPath: string;
+  readonly query: string;
+  /** Two digits and a dot; `""` if it was not read. */
+  readonly version: string;
+}
+
 /**
  * What a request's head says. A fresh one for each request: its strings and pairs go on to the
  * application.

@@ -9,7 +9,7 @@ import { CR, LF } from "./chars.ts";
 import { MALFORMED, NEED_MORE, readChunkLine } from "./chunk_line.ts";
 import { HEAD_FAULT, HEAD_NEEDS_MORE, HeadParser } from "./head_parser.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
-import type { HeaderField, RequestHead } from "./request_head.ts";
+import type { HeaderField, RequestHead, SeenLine } from "./request_head.ts";
 import { TrailerParser } from "./trailers.ts";
 
 /** What {@linkcode RequestParser.next} found. */
@@ -88,6 +88,8 @@ export class RequestParser {
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0;
   #blankLines = 0;
+  /** Of a head that was refused. */
+  #seenLine: SeenLine | undefined;
 
   constructor(limits: HttpLimits = DEFAULT_LIMITS) {
     this.#limits = limits;
@@ -110,6 +112,13 @@ export class RequestParser {
     if (this.#step !== "head" || this.#headParser.lookedAt > 0) return false;
     const unread = this.#inputEnd - this.#at;
     return unread === 0 || (unread === 1 && this.#input[this.#at] === CR);
+  }
+
+  /** What is known of the request whose head has begun, or was refused. */
+  seenLine(): SeenLine | undefined {
+    return this.#step === "head"
+      ? this.#headParser.seenLine(this.#input, this.#at, this.#inputEnd)
+      : this.#seenLine;
   }
 
   /** Hands over what arrived: lent until `next` says "needMore", or `hold` is called. */
@@ -230,6 +239,7 @@ export class RequestParser {
 
   #fail(fault: HttpFaultCode): ParserOutcome {
     this.fault = fault;
+    this.#seenLine = this.seenLine();
     this.#stop("fault");
     return "fault";
   }

@@ -61,7 +61,7 @@ export class TrailerParser {
     while (at < end && TOKEN[bytes[at]] === 1) at++;
     if (at === start || at === end || bytes[at] !== COLON) return "BAD_TRAILER";
     if (this.fields.length === this.#limits.maxTrailers) {
-      return "TRAILERS_TOO_LARGE";
+      return "TOO_MANY_TRAILERS";
     }
     const name = latin1(bytes, start, at).toLowerCase();
     if (FORBIDDEN_TRAILERS.has(name)) return "FORBIDDEN_TRAILER";

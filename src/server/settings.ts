@@ -62,7 +62,13 @@ function orNever(seconds: number): number {
 
 function webSocketSettings(options: Options): WebSocketSettings {
   return {
-    limits: { ...DEFAULT_WEBSOCKET_LIMITS, maxMessageBytes: options.wsMaxSize },
+    limits: {
+      ...DEFAULT_WEBSOCKET_LIMITS,
+      maxMessageBytes: options.wsMaxSize,
+      maxInflateRatio: options.wsMaxInflateRatio === 0
+        ? Number.MAX_SAFE_INTEGER
+        : options.wsMaxInflateRatio,
+    },
     maxQueue: options.wsMaxQueue,
     pingIntervalMs: orNever(options.wsPingInterval),
     pingTimeoutMs: orNever(options.wsPingTimeout),

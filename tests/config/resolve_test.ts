@@ -85,6 +85,7 @@ describe("resolveOptions()", () => {
       sendAfterDisconnect: "raise",
       ws: "auto",
       wsMaxSize: 16 * 1024 * 1024,
+      wsMaxInflateRatio: 200,
       wsMaxQueue: 32,
       wsPingInterval: 20,
       wsPingTimeout: 20,

@@ -1270,10 +1270,42 @@ describe("refusals", () => {
         "content-length: 30\r\nconnection: close\r\n\r\nInvalid HTTP request received.",
     );
     assert.deepEqual(harness.logger.at("warning"), [
-      "Invalid HTTP request received.",
+      "Invalid HTTP request received. Cannot read request line: expected method, target and " +
+      "version (127.0.0.1:50123)",
     ]);
     assert.equal(harness.access[0].status, 400);
     assert.equal(harness.context.runningCycles, 0);
+  });
+
+  test("the access log tells what is known of a refused head, and nothing else (F-41)", async () => {
+    const harness = new Harness(answering("ok"));
+    for (
+      const request of [
+        "GET /a%20b?c HTTP/1.1\r\nhost: a\r\nbad field\r\n",
+        "GET /x HTTP/3.0\r\n\r\n",
+        "GE\x01T / HTTP/1.1\r\n\r\n",
+      ]
+    ) await harness.exchange(request);
+    assert.deepEqual(
+      harness.access.map(({ method, path, query, httpVersion, status }) =>
+        [method, path, query, httpVersion, status].join(" ")
+      ),
+      ["GET /a b c 1.1 400", "GET /x  3.0 505", "- -  1.1 400"],
+    );
+  });
+
+  test("a head that is late is told with its number and option (F-41)", async () => {
+    const harness = new Harness(answering("ok"));
+    const socket = harness.connect();
+    socket.receive("GET /slow HTTP/1.1\r\nhost: a\r\n");
+    harness.clock.advance(31_000);
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 408 /);
+    assert.deepEqual(harness.logger.at("warning"), [
+      "408 for 127.0.0.1:50123: request head did not arrive within 30 seconds " +
+      "(--timeout-request-head)",
+    ]);
+    assert.equal(harness.access[0].path, "/slow");
   });
 
   test("a TLS handshake on a plain port is said in the log (wishes:N-018)", async () => {

@@ -582,7 +582,7 @@ describe("limits of a head", () => {
       [
         "rejects a target that fills the head",
         { maxHeadBytes: 8 },
-        "TARGET_TOO_LONG",
+        "TARGET_LONGER_THAN_HEAD",
       ],
       ["accepts fewer fields", { maxHeaders: 3 }, undefined],
       ["accepts as many fields", { maxHeaders: 2 }, undefined],

@@ -197,7 +197,7 @@ describe("RFC 9112 §7.1.2: trailers", () => {
       ["as many bytes as allowed", { maxTrailerBytes: 8 }, undefined],
       ["more bytes than allowed", { maxTrailerBytes: 7 }, "TRAILERS_TOO_LARGE"],
       ["as many fields as allowed", { maxTrailers: 1 }, undefined],
-      ["more fields than allowed", { maxTrailers: 0 }, "TRAILERS_TOO_LARGE"],
+      ["more fields than allowed", { maxTrailers: 0 }, "TOO_MANY_TRAILERS"],
     ] as const
   ) {
     test(`may have ${fault === undefined ? "" : "not "}${behavior}`, () => {
@@ -616,5 +616,80 @@ describe("RequestParser: work is linear", () => {
     reader.push(octets(chunked(`${"1\r\nx\r\n".repeat(chunks)}0\r\n\r\n`)));
     assert.equal(reader.reading.requests[0].body.length, chunks);
     assert.equal(reader.outcomes, chunks + 2);
+  });
+});
+
+describe("what is told of a request line that was refused (F-41)", () => {
+  const long = "x".repeat(300);
+  for (
+    const [bytes, method, rawPath, query, version] of [
+      ["GET /a?b HTTP/1.1\r\nbad header\r\n", "GET", "/a", "b", "1.1"],
+      ["GET /a HTTP/1.1\r\n\r\n", "GET", "/a", "", "1.1"], // no host
+      ["POST /a?b?c HTTP/2.0\r\n", "POST", "/a", "b?c", "2.0"],
+      ["GET /a b HTTP/1.1\r\n", "GET", "/a", "", ""],
+      ["GET /a\r\n", "GET", "/a", "", ""],
+      ["GET /a\x01b HTTP/1.1\r\n", "GET", "/a", "", ""],
+      ["GET a HTTP/1.1\r\nhost: a\r\n\r\n", "GET", "a", "", "1.1"],
+      [`GET /${long} HTTP/2.0\r\n`, "GET", `/${long.slice(45)}...`, "", "2.0"],
+      [
+        `GET /?${long} HTTP/2.0\r\n`,
+        "GET",
+        "/",
+        `${long.slice(44)}...`,
+        "2.0",
+      ],
+      [`${long} / HTTP/2.0\r\n`, `${long.slice(44)}...`, "/", "", "2.0"],
+    ] as const
+  ) {
+    const shown = JSON.stringify(bytes.replace(long, "x…"));
+    test(`of ${shown}, byte by byte and whole`, () => {
+      for (const size of [1, bytes.length]) {
+        const parser = new RequestParser();
+        for (let at = 0; at < bytes.length; at += size) {
+          parser.push(octets(bytes.slice(at, at + size)));
+          if (parser.next() === "fault") break;
+        }
+        assert.equal(parser.next(), "fault");
+        assert.deepEqual(parser.seenLine(), {
+          method,
+          rawPath,
+          query,
+          version,
+        });
+      }
+    });
+  }
+
+  test("a head that has begun tells what has arrived of it", () => {
+    const parser = new RequestParser();
+    assert.equal(parser.seenLine(), undefined);
+    parser.push(octets("GE"));
+    parser.next();
+    assert.equal(parser.seenLine(), undefined);
+    parser.push(octets("T /some"));
+    parser.next();
+    assert.deepEqual(parser.seenLine(), {
+      method: "GET",
+      rawPath: "/some",
+      query: "",
+      version: "",
+    });
+  });
+
+  test("a line that was known from the request before is told as well", () => {
+    const parser = new RequestParser();
+    for (let i = 0; i < 4; i++) {
+      parser.push(octets("GET /known?q HTTP/1.1\r\nhost: a\r\n\r\n"));
+      assert.equal(parser.next(), "head");
+      assert.equal(parser.next(), "end");
+    }
+    parser.push(octets("GET /known?q HTTP/1.1\r\nhost: a\r\nx : y\r\n"));
+    assert.equal(parser.next(), "fault");
+    assert.deepEqual(parser.seenLine(), {
+      method: "GET",
+      rawPath: "/known",
+      query: "q",
+      version: "1.1",
+    });
   });
 });

@@ -89,20 +89,24 @@ describe("RFC 9110 §6.5.1: fields that are no trailers", () => {
 describe("limits of a trailer section", () => {
   const section = "a: 1\r\nb: 2\r\n\r\n";
   for (
-    const [behavior, limits, isAccepted] of [
-      ["accepts fewer bytes", { maxTrailerBytes: section.length + 1 }, true],
-      ["accepts as many bytes", { maxTrailerBytes: section.length }, true],
-      ["rejects more bytes", { maxTrailerBytes: section.length - 1 }, false],
-      ["accepts fewer fields", { maxTrailers: 3 }, true],
-      ["accepts as many fields", { maxTrailers: 2 }, true],
-      ["rejects more fields", { maxTrailers: 1 }, false],
+    const [behavior, limits, fault] of [
+      ["accepts fewer bytes", { maxTrailerBytes: section.length + 1 }, ""],
+      ["accepts as many bytes", { maxTrailerBytes: section.length }, ""],
+      [
+        "rejects more bytes",
+        { maxTrailerBytes: section.length - 1 },
+        "TRAILERS_TOO_LARGE",
+      ],
+      ["accepts fewer fields", { maxTrailers: 3 }, ""],
+      ["accepts as many fields", { maxTrailers: 2 }, ""],
+      ["rejects more fields", { maxTrailers: 1 }, "TOO_MANY_TRAILERS"],
     ] as const
   ) {
     test(behavior, () => {
       const result = read(section, limits);
       assert.deepEqual(
-        isAccepted ? result.size : result,
-        isAccepted ? section.length : "TRAILERS_TOO_LARGE",
+        fault === "" ? result.size : result,
+        fault === "" ? section.length : fault,
       );
     });
   }

@@ -49,6 +49,16 @@ for (
     ["the version", "GET /q3 HTTP/1.0\r\n\r\n", '"GET /q3 HTTP/1.0" 200 OK'],
     ["the method", request("DELETE /q4"), '"DELETE /q4 HTTP/1.1" 200 OK'],
     [
+      "what is known of a refused head (F-41)",
+      'GET /q6%22?" HTTP/1.1\r\nHost: a\r\nbad field\r\n\r\n',
+      '"GET /q6%22?%22 HTTP/1.1" 400 Bad Request',
+    ],
+    [
+      "what is known of a version that is not spoken (F-41)",
+      "GET /q7 HTTP/3.0\r\n\r\n",
+      '"GET /q7 HTTP/3.0" 505 HTTP Version Not Supported',
+    ],
+    [
       "no control characters (http:H-152)",
       request("GET /q5%0a%1b%22x"),
       '"GET /q5%0A%1B%22x HTTP/1.1" 200 OK',

@@ -1,8 +1,10 @@
 /** WebSockets on real sockets, frame by frame (websocket, asgi sections 10 and 11). */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { constants, deflateRawSync } from "node:zlib";
 import {
   bytesOf,
+  type ClientTarget,
   exchange,
   latin1,
   pause,
@@ -349,6 +351,46 @@ describe("flow control", () => {
       },
     );
   });
+});
+
+describe("--ws-max-inflate-ratio (F-31)", () => {
+  const zeros = deflateRawSync(new Uint8Array(5_000_000), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+  }).subarray(0, -4);
+  const send = async (target: ClientTarget, path: string) => {
+    const client = await FrameClient.connect(target, path, [
+      "Sec-WebSocket-Extensions: permessage-deflate",
+    ]);
+    client.send(frame(2, new Uint8Array(zeros), { reserved: 4 }));
+    client.send(closeFrame(1000));
+    return client;
+  };
+
+  test("refuses what inflates too much, and names itself", async () => {
+    const from = shared.server.stderr.length;
+    const client = await send(shared.server.target, "/slow?pause=1");
+    assert.match(await client.said(), /^close 1009 /);
+    client.close();
+    await shared.server.line(
+      "stderr",
+      /WARNING: .*WebSocket closed with 1009 for 127\.0\.0\.1:\d+: message inflates to more than 200 times its size \(--ws-max-inflate-ratio\)$/,
+      from,
+    );
+  });
+
+  for (const ratio of ["0", "2000"]) {
+    test(`of ${ratio} takes it`, async () => {
+      await withServer(
+        { app: APP, args: ["--ws-max-inflate-ratio", ratio] },
+        async (server) => {
+          const { id, path } = route("/slow", "pause=1");
+          const client = await send(server.target, path);
+          await noted(server, id, "took 1");
+          client.close();
+        },
+      );
+    });
+  }
 });
 
 describe("pings", () => {

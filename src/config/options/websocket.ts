@@ -12,6 +12,8 @@ export interface WebSocketOptions {
   readonly ws: "auto" | "none";
   /** Bytes of one incoming message, inflated (options:O-035). */
   readonly wsMaxSize: number;
+  /** Inflated bytes for each compressed one in a message above 4 MiB; 0 for any number. */
+  readonly wsMaxInflateRatio: number;
   /** Messages that wait for the application before reading stops (options:O-036). */
   readonly wsMaxQueue: number;
   /** Seconds between pings; 0 sends none (options:O-037). */
@@ -41,6 +43,15 @@ export const WEBSOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
     type: { kind: "integer", min: 1, max: MAX_INT, unit: "bytes" },
     default: 16 * 1024 * 1024,
     help: "Size of one incoming message, all fragments together, inflated.",
+  },
+  wsMaxInflateRatio: {
+    group: "WebSocket",
+    flag: "--ws-max-inflate-ratio",
+    type: { kind: "integer", min: 0, max: MAX_INT, unit: "to 1" },
+    default: 200,
+    help:
+      "How many times its compressed size a message may have, once inflated to more than 4 MiB. " +
+      "0 for any: --ws-max-size alone decides then.",
   },
   wsMaxQueue: {
     group: "WebSocket",
