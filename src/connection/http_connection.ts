@@ -443,23 +443,26 @@ export class HttpConnection
       } else {
         const { isLending } = this.#socket;
         this.#cycle!.body.append(bytes, start, end, isLending);
-        if (this.stream.closesIfUnread) {
-          this.stream.closesIfUnread = !this.#isRestSmall(this.#head!);
-        }
+        this.stream.closesIfUnread = !this.#isRestSmall(this.#head!);
       }
       return;
     }
     this.#discardedBytes += size;
+    // Promised to be read, but more than any request may have.
+    const total = this.#bodyBytesRead + this.#discardedBytes;
+    if (total > this.#context.settings.maxBodyBytes) this.#close();
   }
 
   /**
-   * Whether what is still to come of the body would be read and dropped to keep the connection.
-   * How much is left of a chunked body is not known, and a response that promised to go on must not
-   * be followed by FIN: the client's next request may be on its way by then (RFC 9112 §9.6).
+   * Whether what is still to come of the body would be read and dropped to keep the connection. A
+   * response that promised to go on must not be followed by FIN: the client's next request may be
+   * on its way by then (RFC 9112 §9.6). So a chunked body, whose size is only known at its end, is
+   * dropped up to there, unless a whole buffer of it came before the head of the response left.
    */
   #isRestSmall(head: RequestHead): boolean {
-    return !head.isChunked &&
-      head.contentLength - this.#bodyBytesRead <= MAX_DISCARDED_BYTES;
+    return head.isChunked
+      ? this.#bodyBytesRead < READ_HIGH_WATER
+      : head.contentLength - this.#bodyBytesRead <= MAX_DISCARDED_BYTES;
   }
 
   #onBodyEnd(): void {

@@ -435,14 +435,15 @@ describe("request bodies", () => {
       [SIZED(256 * 1024 + 1), false],
       [`${SIZED(256 * 1024 + 3)}abc`, true],
       [`${SIZED(256 * 1024 + 4)}abc`, false],
-      [CHUNKED, false],
-      [`${CHUNKED}3\r\nabc\r\n`, false],
-      [`${CHUNKED}3\r\nabc\r\n0\r\n`, false],
+      [CHUNKED, true],
+      [`${CHUNKED}3\r\nabc\r\n`, true],
+      [`${CHUNKED}ffff\r\n${"x".repeat(0xffff)}\r\n`, true],
+      [`${CHUNKED}10000\r\n${"x".repeat(0x10000)}\r\n`, false],
       [`${CHUNKED}3\r\nabc\r\n0\r\n\r\n`, true],
       [SIZED(0), true],
     ] as const
   ) {
-    const shown = JSON.stringify(request.slice(26));
+    const shown = JSON.stringify(request.slice(26, 80));
     test(
       `an answer that leaves a body unread ${
         keeps ? "keeps" : "says that it closes"
@@ -457,6 +458,41 @@ describe("request bodies", () => {
       },
     );
   }
+
+  test("a chunked body behind an answer that keeps the connection is dropped to its end (F-20)", async () => {
+    const harness = new Harness(early, { settings: { maxBodyBytes: 700_000 } });
+    const socket = harness.connect();
+    socket.receive(CHUNKED);
+    await harness.turn();
+    assert.doesNotMatch(socket.takeText(), /connection/);
+    for (let i = 0; i < 10; i++) {
+      socket.receive(`ffff\r\n${"x".repeat(0xffff)}\r\n`);
+    }
+    socket.receive(`0\r\n\r\n${GET}`);
+    await harness.turn();
+    assert.match(socket.takeText(), /^HTTP\/1\.1 200 OK\r\n/);
+    assert.equal(socket.hasEnded, false);
+    // Not beyond what a request may have at all.
+    socket.receive(CHUNKED);
+    await harness.turn();
+    for (let i = 0; i < 11; i++) {
+      socket.receive(`ffff\r\n${"x".repeat(0xffff)}\r\n`);
+    }
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("the rest of a chunked body that nobody wants must come at the rate of a body (F-20)", async () => {
+    const harness = new Harness(early, { settings: { minBodyRate: 100 } });
+    const socket = harness.connect();
+    socket.receive(CHUNKED);
+    await harness.turn();
+    for (let i = 0; i < 60 && !socket.isClosed; i++) {
+      socket.receive("1\r\nx\r\n");
+      harness.clock.advance(1_000);
+      await harness.turn();
+    }
+    assert.equal(socket.isClosed, true);
+  });
 
   test("a head that leaves before a large body was read says that it closes, read or not (F-20)", async () => {
     const { promise, resolve } = gate();
