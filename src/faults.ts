@@ -187,7 +187,8 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   BAD_CHUNK_SIZE: {
     status: 400,
-    message: "Cannot read chunk size: expected hexadecimal digits",
+    message:
+      "Cannot read chunk line: expected hexadecimal digits, then extensions if any",
     source: "RFC 9112 §7.1",
   },
   BAD_CHUNK_END: {

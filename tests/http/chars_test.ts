@@ -23,6 +23,13 @@ describe("RFC 9110 §5.6.2 and §5.5, RFC 3986 §3.2.2", () => {
         ...range(0x20, 0x7e),
         ...range(0x80, 0xff),
       ]],
+      ["QUOTED", chars.QUOTED, [
+        0x09,
+        ...range(0x20, 0x21),
+        ...range(0x23, 0x5b),
+        ...range(0x5d, 0x7e),
+        ...range(0x80, 0xff),
+      ]],
       ["TARGET", chars.TARGET, range(0x21, 0x7e)],
       ["REG_NAME", chars.REG_NAME, codes(`-._~!$&'()*+;=${DIGITS}${LETTERS}`)],
     ] as const

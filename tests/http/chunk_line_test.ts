@@ -4,7 +4,7 @@ import * as chunkLine from "../../src/http/chunk_line.ts";
 import { octets } from "../_support/feed.ts";
 
 const { MALFORMED, NEED_MORE, readChunkLine, TOO_LONG } = chunkLine;
-const MAX = 32;
+const MAX = 40;
 const UNTOUCHED = -7;
 
 function read(line: string, received = line.length, maxBytes = MAX) {
@@ -60,7 +60,27 @@ describe("RFC 9112 §7.1.1: chunk extensions", () => {
       ["skips a quoted value", '5;a="b;c \\" d"\r\n', 5],
       ["skips several", "5;a=b;c=d\r\n", 5],
       ["skips blanks around the semicolon", "5 \t; a = b\r\n", 5],
-      ["skips what is none, since its end is certain", "5;;=\xff\r\n", 5],
+      ["skips an empty quoted value", '5;a=""\r\n', 5],
+      ["skips an escaped backslash", '5;a="\\\\";b\r\n', 5],
+      ["skips obs-text and tab in quotes", '5;a="\xff\t"\r\n', 5],
+      ["rejects an empty extension (F-22)", "5;\r\n", MALFORMED],
+      ["rejects an empty one between two", "5;;a\r\n", MALFORMED],
+      ["rejects a name that is no token (F-22)", "5;a[b\r\n", MALFORMED],
+      ["rejects a value that is no token", "5;a=b[c\r\n", MALFORMED],
+      ["rejects an empty value", "5;a=\r\n", MALFORMED],
+      ["rejects a value without a name", "5;=b\r\n", MALFORMED],
+      ["rejects a quoted name", '5;"a"\r\n', MALFORMED],
+      ["rejects an open quote (F-22)", '5;a="b\r\n', MALFORMED],
+      ["rejects a quote that is escaped", '5;a="b\\"\r\n', MALFORMED],
+      ["rejects an escaped control character", '5;a="\\\x01"\r\n', MALFORMED],
+      ["rejects CR in quotes", '5;a="\r\n"\r\n', MALFORMED],
+      ["rejects an escaped CR", '5;a="\\\r\n"\r\n', MALFORMED],
+      ["rejects a token behind quotes", '5;a="b"c\r\n', MALFORMED],
+      ["rejects a second value", "5;a=b=c\r\n", MALFORMED],
+      ["rejects two names", "5;a b\r\n", MALFORMED],
+      ["rejects blanks at the end", "5;a \r\n", MALFORMED],
+      ["rejects blanks behind quotes", '5;a="b" \r\n', MALFORMED],
+      ["rejects obs-text outside of quotes", "5;\xff\r\n", MALFORMED],
       ["skips digits in it", "5;5\r\n", 5],
       ["rejects a blank without an extension", "5 \r\n", MALFORMED],
       ["rejects a second number", "5 0\r\n", MALFORMED],
@@ -107,7 +127,7 @@ describe("the limit of a chunk line", () => {
 });
 
 test("asks for more at every cut of a whole line", () => {
-  const line = "1f ;name=value\r\n";
+  const line = '1f ;name=value;\t a = "b\\"c";d\r\n';
   for (let cut = 0; cut < line.length; cut++) {
     assert.deepEqual(read(line, cut), { consumed: NEED_MORE, size: UNTOUCHED });
   }
