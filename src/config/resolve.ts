@@ -52,7 +52,7 @@ export function resolveOptions(input: OptionsInput): Options {
   const problem = tlsProblem(values as OptionsInput, (name) => `"${name}"`);
   if (problem !== undefined) throw new ConfigError(problem);
   const secrets = OPTION_NAMES.filter((name) =>
-    (OPTIONS[name] as OptionSpec).isSecret
+    (OPTIONS[name] as OptionDefinition).isSecret
   );
   return Object.freeze(hideFields(values, secrets)) as unknown as Options;
 }
