@@ -1,8 +1,7 @@
 /**
- * A bug of ours that one connection runs into ends that connection alone. Socket callbacks are
- * contained by the adapters (runtime/types.ts), the end of a turn by turn_end.ts, the clock by
- * deadlines.ts, the call of the application by the cycles, and everything else that is called back
- * by {@linkcode guarded}.
+ * A bug of ours that one connection runs into ends that connection alone. Each connection catches
+ * what its own socket callbacks throw, turn_end.ts what the end of a turn does, deadlines.ts the
+ * clock, the cycles what follows a call of the application, and {@linkcode guarded} the rest.
  */
 import type { Logger } from "../logging/logger.ts";
 

@@ -153,60 +153,76 @@ export class HttpConnection
   // -- The socket's side.
 
   onData(bytes: Uint8Array): void {
-    if (this.#reading === "linger") return;
-    this.#parser.push(bytes);
-    this.#pump();
+    try {
+      if (this.#reading === "linger") return;
+      this.#parser.push(bytes);
+      this.#pump();
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
   }
 
   onDrain(): void {
-    this.#flow.onDrain();
-    this.#pump();
+    try {
+      this.#flow.onDrain();
+      this.#pump();
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
   }
 
   onEnd(): void {
-    this.#hasPeerEnded = true;
-    switch (this.#reading) {
-      case "head":
-        // What was pipelined before the FIN and waits for room is still answered.
-        if (this.#mayPull()) this.#close();
-        break;
-      case "discard":
-        this.#close();
-        break;
-      case "body": // a request that can never become whole (asgi:A-096)
-        this.#cycle?.onPeerGone();
-        this.#destroy();
-        break;
-      case "wait": // asgi:A-098: not a disconnect, the answer may still be read
-        this.#awaitAnswer();
-        break;
-      case "linger":
-        break; // both sides have ended: the socket closes by itself
+    try {
+      this.#hasPeerEnded = true;
+      switch (this.#reading) {
+        case "head":
+          // What was pipelined before the FIN and waits for room is still answered.
+          if (this.#mayPull()) this.#close();
+          break;
+        case "discard":
+          this.#close();
+          break;
+        case "body": // a request that can never become whole (asgi:A-096)
+          this.#cycle?.onPeerGone();
+          this.#destroy();
+          break;
+        case "wait": // asgi:A-098: not a disconnect, the answer may still be read
+          this.#awaitAnswer();
+          break;
+        case "linger":
+          break; // both sides have ended: the socket closes by itself
+      }
+    } catch (thrown) {
+      this.onFailure(thrown);
     }
   }
 
   onClose(error?: Error): void {
-    this.#isClosed = true;
-    this.#patience.end();
-    this.#context.connections.delete(this);
-    const cycle = this.#cycle;
-    if (cycle !== undefined) {
-      if (!this.#isResponseOver) {
-        cycle.onPeerGone();
-        this.#responseOver(true);
+    try {
+      this.#isClosed = true;
+      this.#patience.end();
+      this.#context.connections.delete(this);
+      const cycle = this.#cycle;
+      if (cycle !== undefined) {
+        if (!this.#isResponseOver) {
+          cycle.onPeerGone();
+          this.#responseOver(true);
+        }
+        if (!cycle.hasReturned) this.#context.orphans.add(cycle);
       }
-      if (!cycle.hasReturned) this.#context.orphans.add(cycle);
+      this.#flow.close(
+        this.#context.settings.raisesAfterDisconnect
+          ? cycle?.goneError
+          : undefined,
+      );
+      if (error !== undefined) {
+        this.#context.logger.debug(`Connection lost: ${error.message}`);
+      }
+      this.#trace("HTTP connection lost");
+      this.#context.onProgress();
+    } catch (thrown) {
+      this.onFailure(thrown);
     }
-    this.#flow.close(
-      this.#context.settings.raisesAfterDisconnect
-        ? cycle?.goneError
-        : undefined,
-    );
-    if (error !== undefined) {
-      this.#context.logger.debug(`Connection lost: ${error.message}`);
-    }
-    this.#trace("HTTP connection lost");
-    this.#context.onProgress();
   }
 
   // -- Reading.

@@ -80,21 +80,25 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.#awaiting === "firstByte") return this.#handOver(bytes);
-    if (this.#awaiting === "nothing") return;
-    const joined = this.#join(bytes);
-    const reading = readProxyHeader(joined);
-    switch (reading.kind) {
-      case "needMore": // bounded: what is too long is refused before it has arrived
-        if (this.#length === 0) this.#buffer = new Uint8Array(joined);
-        this.#length = joined.length;
-        break;
-      case "fault":
-        this.#refuse(reading.fault);
-        break;
-      case "header":
-        this.#onHeader(reading, joined.subarray(reading.size));
-        break;
+    try {
+      if (this.#awaiting === "firstByte") return this.#handOver(bytes);
+      if (this.#awaiting === "nothing") return;
+      const joined = this.#join(bytes);
+      const reading = readProxyHeader(joined);
+      switch (reading.kind) {
+        case "needMore": // bounded: what is too long is refused before it has arrived
+          if (this.#length === 0) this.#buffer = new Uint8Array(joined);
+          this.#length = joined.length;
+          break;
+        case "fault":
+          this.#refuse(reading.fault);
+          break;
+        case "header":
+          this.#onHeader(reading, joined.subarray(reading.size));
+          break;
+      }
+    } catch (thrown) {
+      this.onFailure(thrown);
     }
   }
 
@@ -136,15 +140,23 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
   onDrain(): void {}
 
   onEnd(): void {
-    // Balancers look whether somebody listens by connecting and saying nothing.
-    const hasBegun = this.#awaiting === "header" && this.#length > 0;
-    if (hasBegun) this.#refuse("PROXY_HEADER_CUT_OFF");
-    else this.#close();
+    try {
+      // Balancers look whether somebody listens by connecting and saying nothing.
+      const hasBegun = this.#awaiting === "header" && this.#length > 0;
+      if (hasBegun) this.#refuse("PROXY_HEADER_CUT_OFF");
+      else this.#close();
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
   }
 
   onClose(): void {
-    this.#leave();
-    this.#context.onProgress();
+    try {
+      this.#leave();
+      this.#context.onProgress();
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
   }
 
   #onExpire(): void {

@@ -190,67 +190,83 @@ export class WebSocketConnection
   // -- The socket's side.
 
   onData(bytes: Uint8Array): void {
-    switch (this.#phase) {
-      case "handshake": // asgi:A-141
-        this.#ahead.append(bytes);
-        this.#regulate();
-        break;
-      case "open":
-      case "closing": {
-        const protocol = this.#protocol!;
-        const hasUnread = this.#unreadBytes > 0;
-        if (hasUnread) this.#ahead.append(bytes);
-        else protocol.push(bytes, this.#socket.isLending);
-        this.#pump();
-        // What the application has no room for yet: the bytes are only lent.
-        if (!hasUnread && protocol.unreadBytes > 0) protocol.hold();
-        break;
+    try {
+      switch (this.#phase) {
+        case "handshake": // asgi:A-141
+          this.#ahead.append(bytes);
+          this.#regulate();
+          break;
+        case "open":
+        case "closing": {
+          const protocol = this.#protocol!;
+          const hasUnread = this.#unreadBytes > 0;
+          if (hasUnread) this.#ahead.append(bytes);
+          else protocol.push(bytes, this.#socket.isLending);
+          this.#pump();
+          // What the application has no room for yet: the bytes are only lent.
+          if (!hasUnread && protocol.unreadBytes > 0) protocol.hold();
+          break;
+        }
+        case "denying": // nobody will ever want it
+        case "ended":
+          break;
       }
-      case "denying": // nobody will ever want it
-      case "ended":
-        break;
+    } catch (thrown) {
+      this.onFailure(thrown);
     }
   }
 
   onDrain(): void {
-    this.#flow.onDrain();
-    this.#writeOwedPong();
+    try {
+      this.#flow.onDrain();
+      this.#writeOwedPong();
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
   }
 
   onEnd(): void {
-    this.#hasPeerEnded = true;
-    this.#endAsHeld();
-    if (this.#isBehind && this.#phase === "open") {
-      this.#pump(); // what was said before the FIN is the application's, and then the close frame
+    try {
+      this.#hasPeerEnded = true;
       this.#endAsHeld();
+      if (this.#isBehind && this.#phase === "open") {
+        this.#pump(); // what was said before the FIN is the application's, and then the close frame
+        this.#endAsHeld();
+      }
+      // Our last bytes may still be on their way; when they are, the socket closes by itself.
+      if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
+      // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
+      this.#peerGone(ABNORMAL, "");
+      this.#destroy();
+    } catch (thrown) {
+      this.onFailure(thrown);
     }
-    // Our last bytes may still be on their way; when they are, the socket closes by itself.
-    if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
-    // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
-    this.#peerGone(ABNORMAL, "");
-    this.#destroy();
   }
 
   onClose(error?: Error): void {
-    this.#endAsHeld();
-    this.#isClosed = true;
-    this.#phase = "ended";
-    const context = this.#context;
-    this.#patience.end();
-    context.connections.delete(this);
-    this.#peerGone(ABNORMAL, "");
-    this.#log(
-      this.#denial?.isHeadCommitted ? this.#denial.status : 499,
-      true,
-    );
-    if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
-    this.#compression?.close();
-    this.#flow.close(undefined);
-    if (error !== undefined) {
-      context.logger.debug(`Connection lost: ${error.message}`);
+    try {
+      this.#endAsHeld();
+      this.#isClosed = true;
+      this.#phase = "ended";
+      const context = this.#context;
+      this.#patience.end();
+      context.connections.delete(this);
+      this.#peerGone(ABNORMAL, "");
+      this.#log(
+        this.#denial?.isHeadCommitted ? this.#denial.status : 499,
+        true,
+      );
+      if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
+      this.#compression?.close();
+      this.#flow.close(undefined);
+      if (error !== undefined) {
+        context.logger.debug(`Connection lost: ${error.message}`);
+      }
+      this.#trace("WebSocket connection lost");
+      context.onProgress();
+    } catch (thrown) {
+      this.onFailure(thrown);
     }
-    this.#trace("WebSocket connection lost");
-    context.onProgress();
   }
 
   /** Nobody listens any more: the application hears of it, and senders that wait (asgi:A-215). */
