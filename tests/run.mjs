@@ -10,7 +10,6 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
 } from "node:fs";
@@ -18,7 +17,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { findDifferences, readReport, WHOLE_FILE } from "./_support/report.mjs";
+import { run, tail } from "./_support/processes.mjs";
+import { findDifferences } from "./_support/report.mjs";
+import { reportLine, runFile } from "./_support/run_file.mjs";
 import { findRuntime, install } from "./_support/toolbox.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,74 +27,9 @@ const RUNTIMES = ["deno", "bun", "node"];
 /** Test files that run at a time; those that start servers run alone among their kind. */
 const PARALLEL = 2;
 /** Folders whose files start servers, which want the machine for themselves. */
-const SERIAL = /^tests\/(wire|conformance|runtime|packaging)\//;
-/** A file that takes longer hangs. */
-const FILE_LIMIT_MS = 300_000;
-/** For one test; Bun's own limit of 5 s is too short for a busy machine. */
-const BUN_TEST_LIMIT_MS = 120_000;
-
-const groups = new Set();
-process.on("exit", () => {
-  for (const pid of groups) killGroup(pid);
-});
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
-  process.on(signal, () => process.exit(code));
-}
-
-function killGroup(pid) {
-  try {
-    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
-  } catch {
-    // It is gone already.
-  }
-}
-
-/** Runs a program to its end and collects what it wrote. */
-function run(program, args, { env = {}, limitMs = FILE_LIMIT_MS } = {}) {
-  return new Promise((resolve) => {
-    const started = performance.now();
-    // A group of its own: servers that a hanging test has started end with it.
-    const child = spawn(program, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: process.platform !== "win32",
-    });
-    let output = "";
-    let isLate = false;
-    const collect = (text) => {
-      output += text;
-    };
-    child.stdout.setEncoding("utf8").on("data", collect);
-    child.stderr.setEncoding("utf8").on("data", collect);
-    const timer = setTimeout(() => {
-      isLate = true;
-      killGroup(child.pid);
-    }, limitMs);
-    const end = (code) => {
-      clearTimeout(timer);
-      if (child.pid !== undefined) {
-        groups.delete(child.pid);
-        killGroup(child.pid);
-      }
-      resolve({
-        code,
-        output,
-        isLate,
-        seconds: (performance.now() - started) / 1000,
-      });
-    };
-    if (child.pid !== undefined) groups.add(child.pid);
-    child.on("error", (error) => {
-      output += `${error.message}\n`;
-      end(-1);
-    });
-    child.on("exit", () => {
-      if (child.pid !== undefined) killGroup(child.pid);
-    });
-    child.on("close", (code) => end(code ?? -1));
-  });
-}
+const SERIAL = /^tests\/(wire|conformance|runtime|packaging|matrix)\//;
+/** A check that takes longer hangs. */
+const CHECK_LIMIT_MS = 300_000;
 
 function parseArguments(args) {
   const options = {
@@ -170,7 +106,9 @@ async function runChecks(deno, node) {
   const result = { passed: 0, failed: 0, failures: [] };
   for (const [name, program, args] of checks(deno, node)) {
     const { code, output, seconds } = await run(program, args, {
+      cwd: root,
       env: { NO_COLOR: "1" },
+      limitMs: CHECK_LIMIT_MS,
     });
     console.log(
       `check  ${name}: ${code === 0 ? "ok" : "FAILED"} (${
@@ -185,85 +123,6 @@ async function runChecks(deno, node) {
     }
   }
   return result;
-}
-
-function tail(text, lines) {
-  return text.trimEnd().split("\n").slice(-lines).join("\n");
-}
-
-function testArguments(runtime, file, reportPath) {
-  switch (runtime) {
-    case "deno":
-      return ["test", "-A", "--no-check", `--junit-path=${reportPath}`, file];
-    case "bun":
-      return [
-        "test",
-        `--timeout=${BUN_TEST_LIMIT_MS}`,
-        "--reporter=junit",
-        `--reporter-outfile=${reportPath}`,
-        `./${file}`,
-      ];
-    default:
-      return [
-        "--disable-warning=ExperimentalWarning",
-        "--test",
-        "--test-reporter=spec",
-        "--test-reporter-destination=stdout",
-        "--test-reporter=junit",
-        `--test-reporter-destination=${reportPath}`,
-        file,
-      ];
-  }
-}
-
-/** Runs one file on one runtime. */
-async function runFile(runtime, file, folder) {
-  const reportPath = join(
-    folder,
-    `${runtime.name}-${file.replace(/\W/g, "_")}.xml`,
-  );
-  const { code, output, isLate, seconds } = await run(
-    runtime.program,
-    testArguments(runtime.name, file, reportPath),
-    {
-      env: {
-        NO_COLOR: "1",
-        FORCE_COLOR: undefined,
-        TEST_RUNTIME: runtime.name,
-      },
-    },
-  );
-  const cases = existsSync(reportPath)
-    ? readReport(readFileSync(reportPath, "utf8"), file)
-    : [];
-  const whole = cases.find((one) => one.name === WHOLE_FILE);
-  if (whole !== undefined) {
-    whole.message += `\n${tail(output, 40)}`;
-  } else if (
-    isLate || (code !== 0 && !cases.some((one) => one.status === "failed"))
-  ) {
-    // It broke outside of its tests: while loading, in a hook, or after the last one.
-    const how = isLate
-      ? `did not end within ${FILE_LIMIT_MS / 1000} s`
-      : `exit code ${code}`;
-    cases.push({
-      name: WHOLE_FILE,
-      status: "failed",
-      message: `${how}\n${tail(output, 40)}`,
-    });
-  }
-  const count = (status) => cases.filter((one) => one.status === status).length;
-  const failed = count("failed");
-  const skipped = count("skipped");
-  console.log(
-    `${runtime.name.padEnd(5)}  ${file}: ${count("passed")} passed` +
-      `${skipped > 0 ? `, ${skipped} skipped` : ""}` +
-      `${failed > 0 ? `, ${failed} FAILED` : ""} (${seconds.toFixed(1)} s)`,
-  );
-  const skips = [...output.matchAll(/^# skipped: (.*)$/gm)].map((match) =>
-    match[1]
-  );
-  return { runtime: runtime.name, file, cases, skips };
 }
 
 /** Runs jobs two at a time, and never two that start servers. */
@@ -346,7 +205,11 @@ async function test(options) {
     const jobs = files.flatMap((file) =>
       runtimes.map((runtime) => ({
         file,
-        start: () => runFile(runtime, file, folder),
+        async start() {
+          const report = await runFile(runtime, file, { root, folder });
+          console.log(reportLine(report));
+          return report;
+        },
       }))
     );
     results.push(summarize(await runAll(jobs), runtimes));

@@ -17,11 +17,14 @@ export interface ProcessEnd {
   readonly signal: string | null;
 }
 
+/** The command under test: that of the sources, unless the version matrix names an installed one. */
+export const COMMAND: string = process.env.TEST_COMMAND ?? "cli.ts";
+
 /** What to start. */
 export interface ServerStart {
   /** Import string, below `tests/wire/apps`; none starts the command without an application. */
   readonly app?: string;
-  /** File that is the command, as for `commandLine()`; default: `cli.ts`. */
+  /** File that is the command, as for `commandLine()`; default: {@linkcode COMMAND}. */
   readonly command?: string;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
@@ -55,7 +58,7 @@ export class ServerProcess {
     const app = start.app === undefined
       ? []
       : ["--app-dir", `${ROOT}/tests/wire/apps`, start.app];
-    const server = commandLine(start.command ?? "cli.ts", [
+    const server = commandLine(start.command ?? COMMAND, [
       ...app,
       ...start.args ?? [],
     ]);

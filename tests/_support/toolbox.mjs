@@ -101,41 +101,53 @@ const PRINTS_VERSION = {
   node: ["-p", "process.versions.node"],
 };
 
-/** The oldest versions that run the sources as they are. */
-const OLDEST = { deno: [2, 9], bun: [1, 4], node: [22, 18] };
+/** What `program` says that its version is; `undefined` if it does not run. */
+export function versionOf(runtime, program) {
+  const { status, stdout } = spawnSync(program, PRINTS_VERSION[runtime], {
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}
 
-function isRecent(version, [major, minor]) {
-  const [hasMajor, hasMinor] = version.split(".").map(Number);
-  return hasMajor > major || (hasMajor === major && hasMinor >= minor);
+/** The oldest releases that run the sources as they are, one of each line, oldest first. */
+function oldestOf(root, runtime) {
+  const { supported } = readJson(join(root, "tests/matrix/versions.json"));
+  return supported[runtime].map(({ oldest }) => oldest.split(".").map(Number));
+}
+
+function isSupported(version, oldest) {
+  const [major, minor, patch] = version.split(".").map((part) =>
+    parseInt(part)
+  );
+  const own = oldest.find((line) => line[0] === major);
+  if (own === undefined) return major > oldest.at(-1)[0];
+  return minor > own[1] || (minor === own[1] && patch >= own[2]);
 }
 
 /** Finds a program that really is the runtime, recent enough, by asking it for its version. */
 export function findRuntime(root, runtime) {
+  const oldest = oldestOf(root, runtime);
   const passedOver = [];
   for (const program of candidates(root, runtime)) {
     if (!existsSync(program)) continue;
-    const { status, stdout } = spawnSync(program, PRINTS_VERSION[runtime], {
-      encoding: "utf8",
-      timeout: 60_000,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
-    const version = (stdout ?? "").trim();
-    if (status === 0 && isRecent(version, OLDEST[runtime])) {
+    const version = versionOf(runtime, program);
+    if (version !== undefined && isSupported(version, oldest)) {
       return { name: runtime, program, version };
     }
     passedOver.push(
-      status === 0
-        ? `${program} is version ${version}`
-        : `${program} does not run`,
+      version === undefined
+        ? `${program} does not run`
+        : `${program} is version ${version}`,
     );
   }
   const why = passedOver.length === 0
     ? "none is installed"
     : passedOver.join("; ");
+  const wanted = oldest.map((line) => line.join(".")).join(", ");
   throw new Error(
-    `Cannot find ${runtime} ${
-      OLDEST[runtime].join(".")
-    } or later: ${why}. Delete node_modules ` +
+    `Cannot find ${runtime} ${wanted} or later: ${why}. Delete node_modules ` +
       "and try again, or put one on PATH.",
   );
 }
