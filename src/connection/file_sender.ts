@@ -1,6 +1,7 @@
 /** A file as a response body: `http.response.pathsend` (asgi:A-184 to A-190, A-248). */
 import type { HttpResponsePathSendEvent } from "../asgi.ts";
 import { UnexpectedEventError } from "../errors.ts";
+import { forbidsBody } from "../http/status_lines.ts";
 import type { OpenFile } from "../runtime/types.ts";
 import { giveReadBuffer, READ_BYTES, takeReadBuffer } from "./read_buffers.ts";
 import type { ResponseStream } from "./response_stream.ts";
@@ -56,9 +57,9 @@ export async function sendFile(
   host: FileSenderHost,
 ): Promise<void> {
   const { path, offset = 0, count = Infinity } = event;
-  if (stream.isBodyless) {
-    // asgi:A-190: not opened. So its size is not known, and none is told (RFC 9110 §8.6).
-    if (stream.isHeadOpen) stream.endHead(0);
+  if (forbidsBody(stream.status)) {
+    // Not opened: no status without content says anything about a file.
+    if (stream.isHeadOpen) stream.endHead(-1);
     return;
   }
   const file = await host.openFile(path);
@@ -77,6 +78,11 @@ export async function sendFile(
       );
     }
     if (declared >= 0) left = declared;
+    if (stream.isHead) {
+      // RFC 9110 §9.3.2: the head that GET would get, its length and its errors.
+      if (stream.isHeadOpen) stream.endHead(left);
+      return;
+    }
     for (let at = offset; left > 0;) {
       const buffer = takeReadBuffer();
       lent.push(buffer);

@@ -420,9 +420,9 @@ export class HttpConnection
   }
 
   #mustClose(head: RequestHead): boolean {
-    // http:H-043: HTTP/1.0 peers are answered once. 0 seconds of keep-alive are none.
-    return !head.keepAlive || head.version === "1.0" ||
-      this.#context.isDraining ||
+    // HTTP/1.0 peers that want to be kept have said so (RFC 9112 §9.3). 0 seconds of keep-alive are
+    // none.
+    return !head.keepAlive || this.#context.isDraining ||
       this.#context.settings.keepAliveMs === 0;
   }
 

@@ -22,6 +22,9 @@ import { COPY_LIMIT, type OutputBuffer } from "./output_buffer.ts";
 const encoder = new TextEncoder();
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 
+/** Size of a body that the application left away because HEAD has none: not known. */
+const LEFT_AWAY = -2;
+
 /** Texts up to this length are looked through for ASCII and written in place. */
 const SHORT_TEXT = 1024;
 
@@ -90,7 +93,7 @@ export class ResponseStream {
     this.closesIfUnread = false;
   }
 
-  /** Whether a body of this response is never sent: HEAD, 204, 304 (asgi: ). */
+  /** Whether a body of this response is never sent: HEAD, 204, 205, 304 (asgi: ). */
   get isBodyless(): boolean {
     return this.#isHead || forbidsBody(this.status);
   }
@@ -98,6 +101,11 @@ export class ResponseStream {
   /** Whether a body given would be dropped because of the status, not because of HEAD. */
   get forbidsBody(): boolean {
     return !this.#isHead && forbidsBody(this.status);
+  }
+
+  /** Whether the request was HEAD: the head of its answer is that of GET (RFC 9110 §9.3.2). */
+  get isHead(): boolean {
+    return this.#isHead;
   }
 
   /** Whether the peer speaks HTTP/1.0: no interim responses, no chunks. */
@@ -161,15 +169,17 @@ export class ResponseStream {
   /**
    * Ends the head and thereby commits it.
    *
-   * @param wholeSize Size of the whole body in bytes; -1 if it is not known.
+   * @param wholeSize Size of the whole body in bytes, sent or not; -1 if it is not known.
    */
   endHead(wholeSize: number): void {
     const facts = this.#facts;
     let length = facts.contentLength;
     let told: ResponseFraming;
     if (forbidsBody(this.status)) {
-      // 204 has no length; 304 may tell the length that 200 would have (RFC 9110 §8.6).
-      if (this.status !== 304) length = -1;
+      // 204 has no length; 304 may tell the length that 200 would have (RFC 9110 §8.6). 205 must say
+      // that nothing follows: to clients that do not know it, it is a status like 200 (§15.3.6).
+      if (this.status === 205) length = 0;
+      else if (this.status !== 304) length = -1;
       told = "none";
     } else if (
       !this.#isHttp10 &&
@@ -178,8 +188,8 @@ export class ResponseStream {
       told = "chunked"; // http:H-054: and never beside a content-length
     } else if (length >= 0) {
       told = "length";
-    } else if (this.#isHead && wholeSize === 0) {
-      told = "none"; // the application left the body away: its length is not known
+    } else if (wholeSize === LEFT_AWAY) {
+      told = "none";
     } else if (wholeSize >= 0) {
       told = "length"; // asgi:A-102
       length = wholeSize;
@@ -189,7 +199,13 @@ export class ResponseStream {
     if (told === "untilClose" || facts.closes || this.closesIfUnread) {
       this.closes = true;
     }
-    writeHeadEnd(this.#out.writer, told, length, facts, this.closes);
+    // RFC 9112 §9.3: HTTP/1.0 takes the end for granted, and must be told that there is none yet.
+    const persistence = this.closes
+      ? "closes"
+      : this.#isHttp10
+      ? "keeps"
+      : "untold";
+    writeHeadEnd(this.#out.writer, told, length, facts, persistence);
     this.#framing = this.isBodyless ? "none" : told;
     this.#remaining = length;
     this.isHeadOpen = false;
@@ -225,7 +241,9 @@ export class ResponseStream {
         if (size > declared) return tooLong(declared);
         if (isLast && size < declared) return tooShort(declared, false);
       }
-      this.endHead(isLast ? size : -1);
+      this.endHead(
+        !isLast ? -1 : size === 0 && this.#isHead ? LEFT_AWAY : size,
+      );
     }
     let problem: StreamProblem | undefined;
     switch (this.#framing) {
@@ -303,7 +321,7 @@ export class ResponseStream {
     const facts = emptyFacts();
     const problem = writeFields(interim, headers, facts);
     if (problem !== undefined) return problem;
-    writeHeadEnd(interim, "none", -1, facts, false);
+    writeHeadEnd(interim, "none", -1, facts, "untold");
     const bytes = interim.bytes.subarray(0, interim.length);
     if (this.isHeadOpen) {
       this.#out.writer.insert(this.#mark, bytes);

@@ -21,6 +21,8 @@ export interface HeadFacts {
   connection: string;
   /** Whether `connection` has the option `close`. */
   closes: boolean;
+  /** Whether an `upgrade` was written. */
+  hasUpgrade: boolean;
   /** Whether a `date` of the application's own was written. */
   hasDate: boolean;
   /** Whether a `server` of the application's own was written. */
@@ -34,6 +36,7 @@ export function emptyFacts(): HeadFacts {
     asksChunked: false,
     connection: "",
     closes: false,
+    hasUpgrade: false,
     hasDate: false,
     hasServer: false,
   };
@@ -45,12 +48,13 @@ export function resetFacts(facts: HeadFacts): void {
   facts.asksChunked = false;
   facts.connection = "";
   facts.closes = false;
+  facts.hasUpgrade = false;
   facts.hasDate = false;
   facts.hasServer = false;
 }
 
 /** What a field does beyond being sent. */
-type FieldKind = "plain" | "framing" | "date" | "server";
+type FieldKind = "plain" | "framing" | "date" | "server" | "upgrade";
 
 interface FieldName {
   /** `name: ` in lower case. */
@@ -87,6 +91,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "transfer-encoding": "framing",
   "date": "date",
   "server": "server",
+  "upgrade": "upgrade",
 };
 
 /** Their values are for one peer: none is kept, or compared with what another is sent. */
@@ -166,8 +171,11 @@ export function writeFields(
       if (problem !== undefined) return problem;
       continue;
     }
-    if (name.kind === "date") facts.hasDate = true;
-    else if (name.kind === "server") facts.hasServer = true;
+    if (name.kind !== "plain") {
+      if (name.kind === "date") facts.hasDate = true;
+      else if (name.kind === "server") facts.hasServer = true;
+      else facts.hasUpgrade = true;
+    }
     if (!writeLine(out, name, value)) {
       return `value of header "${name.name}" holds a control character or a code unit above 0xFF`;
     }
@@ -267,6 +275,7 @@ function decimal(text: string): number {
 const CONTENT_LENGTH = encoder.encode("content-length: ");
 const CHUNKED = encoder.encode("transfer-encoding: chunked\r\n");
 const CLOSE = encoder.encode("connection: close\r\n");
+const KEEP_ALIVE = encoder.encode("connection: keep-alive\r\n");
 
 /** Lengths below this are so frequent that heads which end in one are kept. */
 const KEPT_LENGTHS = 1024;
@@ -279,25 +288,56 @@ function lengthEnd(contentLength: number): Uint8Array {
   return encoder.encode(`content-length: ${contentLength}\r\n\r\n`);
 }
 
+/** What is told of the connection after this response: nothing is what HTTP/1.1 takes for granted. */
+export type Persistence = "untold" | "closes" | "keeps";
+
+/** Writes the options of `connection`, if there are any (RFC 9110 §7.6.1). */
+function writeConnection(
+  out: ByteWriter,
+  persistence: Persistence,
+  facts: HeadFacts,
+): void {
+  if (facts.connection === "" && !facts.hasUpgrade) {
+    if (persistence === "closes") out.writeBytes(CLOSE);
+    else if (persistence === "keeps") out.writeBytes(KEEP_ALIVE);
+    return;
+  }
+  let options = facts.connection.split(",").map((option) => option.trim())
+    .filter((option) => option !== "");
+  const has = (wanted: string) =>
+    options.some((option) => option.toLowerCase() === wanted);
+  // RFC 9110 §7.8: upgrade is the next hop's alone, and has to say so.
+  if (facts.hasUpgrade && !has("upgrade")) options.push("upgrade");
+  if (persistence === "closes") {
+    options = options.filter((option) => option.toLowerCase() !== "keep-alive");
+    if (!facts.closes) options.push("close");
+  } else if (persistence === "keeps" && !has("keep-alive")) {
+    options.push("keep-alive");
+  }
+  if (options.length > 0) {
+    out.writeAscii(`connection: ${options.join(", ")}\r\n`);
+  }
+}
+
 /** How the end of a response body is told to the peer (RFC 9112 §6.3). */
 export type ResponseFraming = "none" | "length" | "chunked" | "untilClose";
 
 /**
- * Writes what `framing` and `closes` come to, and the empty line that ends the head.
+ * Writes what `framing` and `persistence` come to, and the empty line that ends the head.
  *
  * @param contentLength In bytes, sent if 0 or more: also without a body, for HEAD and 304.
- * @param closes Whether the connection ends after this response.
  */
 export function writeHeadEnd(
   out: ByteWriter,
   framing: ResponseFraming,
   contentLength: number,
   facts: HeadFacts,
-  closes: boolean,
+  persistence: Persistence,
 ): void {
   if (framing !== "chunked" && contentLength >= 0) {
     if (
-      contentLength < KEPT_LENGTHS && !closes && facts.connection === ""
+      contentLength < KEPT_LENGTHS && persistence === "untold" &&
+      facts.connection === "" && !facts.hasUpgrade
     ) {
       out.writeBytes(lengthEnds[contentLength] ??= lengthEnd(contentLength));
       return;
@@ -306,11 +346,7 @@ export function writeHeadEnd(
     out.writeDecimal(contentLength);
     out.writeBytes(CRLF);
   }
-  if (closes && !facts.closes) {
-    out.writeBytes(CLOSE);
-  } else if (facts.connection !== "") {
-    out.writeAscii(`connection: ${facts.connection}\r\n`);
-  }
+  writeConnection(out, persistence, facts);
   if (framing === "chunked") out.writeBytes(CHUNKED); // last: http:H-044
   out.writeBytes(CRLF);
 }

@@ -92,7 +92,7 @@ export function statusLine(status: number): Uint8Array {
   return line;
 }
 
-/** Whether a response of this status never has a body (RFC 9110 §6.4.1). */
+/** Whether a response of this status never has a body (RFC 9110 §6.4.1, §15.3.6). */
 export function forbidsBody(status: number): boolean {
-  return status === 204 || status === 304 || status < 200;
+  return status === 204 || status === 205 || status === 304 || status < 200;
 }

@@ -314,9 +314,9 @@ describe("sendFile()", () => {
 
   for (
     const [what, request, status] of [
-      ["HEAD", { ...GET, method: "HEAD" }, 200],
       ["204", GET, 204],
       ["304", GET, 304],
+      ["HEAD that is answered with 304", { ...GET, method: "HEAD" }, 304],
     ] as const
   ) {
     test(`opens no file for ${what}, and tells no size it does not know (asgi:A-190)`, async () => {
@@ -329,6 +329,43 @@ describe("sendFile()", () => {
       assert.match(text(), /^HTTP\/1\.1 \d+ [A-Za-z ]+\r\n\r\n$/);
     });
   }
+
+  for (
+    const [range, length] of [
+      [{}, 10],
+      [{ offset: 4 }, 6],
+      [{ offset: 4, count: 3 }, 3],
+      [{ count: 99 }, 10],
+      [{ offset: 10 }, 0],
+    ] as const
+  ) {
+    test(`tells HEAD the length of ${JSON.stringify(range)} without reading (F-21)`, async () => {
+      const file = new FakeFile(BYTES);
+      const { stream, host, text } = setUp(file, {
+        request: { ...GET, method: "HEAD" },
+      });
+      await sendFile(event(range), stream, host);
+      assert.equal(
+        text(),
+        `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      assert.deepEqual(file.reads, []);
+      assert.equal(file.closes, 1);
+    });
+  }
+
+  test("lets HEAD of a missing file have another answer (F-21)", async () => {
+    const missing = Object.assign(new Error("no such file"), {
+      code: "ENOENT",
+    });
+    const { stream, host, text } = setUp(missing, {
+      request: { ...GET, method: "HEAD" },
+    });
+    await assert.rejects(sendFile(event(), stream, host), { code: "ENOENT" });
+    assert.equal(stream.isHeadOpen, true);
+    stream.retract();
+    assert.equal(text(), "");
+  });
 
   test("tells HEAD the length the application gave", async () => {
     const { stream, host, text } = setUp(new FakeFile(BYTES), {

@@ -58,8 +58,13 @@ describe("keep-alive and close", () => {
       ],
       ["closes HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", false],
       [
-        "closes HTTP/1.0 with keep-alive",
-        "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
+        "keeps HTTP/1.0 with keep-alive (F-26)",
+        "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+        true,
+      ],
+      [
+        "closes HTTP/1.0 with keep-alive and close",
+        "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n",
         false,
       ],
     ] as const
@@ -71,9 +76,46 @@ describe("keep-alive and close", () => {
       await harness.turn();
       assert.match(socket.text, /^HTTP\/1\.1 200 OK\r\n/);
       assert.equal(/\r\nconnection: close\r\n/.test(socket.text), !keeps);
+      const isTold = keeps && request.includes("HTTP/1.0");
+      assert.equal(/connection: keep-alive\r\n/.test(socket.text), isTold);
       assert.equal(socket.hasEnded, !keeps);
     });
   }
+
+  test("HTTP/1.0 that is kept may ask again, and is closed after a body of unknown length (F-26)", async () => {
+    const harness = new Harness(async (scope, _receive, send) => {
+      const hasMore = scope.path === "/stream";
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: hasMore });
+      if (hasMore) await send({ type: "http.response.body", body: "b" });
+    });
+    const socket = harness.connect();
+    const ask = async (path: string) => {
+      socket.receive(`GET ${path} HTTP/1.0\r\nconnection: keep-alive\r\n\r\n`);
+      await harness.turn();
+      return socket.takeText();
+    };
+    const kept =
+      "HTTP/1.1 200 OK\r\ncontent-length: 1\r\nconnection: keep-alive\r\n\r\na";
+    assert.equal(await ask("/"), kept);
+    assert.equal(await ask("/"), kept);
+    assert.equal(socket.hasEnded, false);
+    assert.equal(
+      await ask("/stream"),
+      "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nab",
+    );
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("HTTP/1.0 that is kept is told of draining (F-26)", async () => {
+    const harness = new Harness(answering("ok"));
+    const socket = harness.connect();
+    harness.context.isDraining = true;
+    socket.receive("GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n");
+    await harness.turn();
+    assert.match(socket.text, /\r\nconnection: close\r\n/);
+    assert.equal(socket.hasEnded, true);
+  });
 
   test("HttpConnection obeys an application's connection: close without doubling it (http:H-090)", async () => {
     const harness = new Harness(answering("ok", [["Connection", "Close"]]));

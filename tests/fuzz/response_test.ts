@@ -69,6 +69,7 @@ function readResponse(
   );
   const head = { status, fields, closes };
   const bodyStart = headEnd + 4;
+  if (status === 205) assert.deepEqual(lengths, ["0"]); // RFC 9110 §15.3.6
   if (method === "HEAD" || status === 204 || status === 304 || status < 200) { // §6.3 rule 1
     if (status === 204 || status < 200) {
       assert.equal(lengths.length + codings.length, 0);
@@ -158,7 +159,7 @@ const exchange = fc.record({
   version: fc.constantFrom("1.1", "1.1", "1.1", "1.0"),
   acceptsTrailers: fc.boolean(),
   status: fc.oneof(
-    fc.constantFrom(200, 204, 304, 404),
+    fc.constantFrom(200, 204, 205, 304, 404),
     fc.integer({ min: 200, max: 599 }),
   ),
   fields: fieldList,
@@ -254,8 +255,8 @@ function check(text: string, start: number, it: Exchange): ReadResponse {
     response.fields.filter(([key]) => !framing.includes(key)),
     it.fields.map(([key, text]) => [key.toLowerCase(), text]),
   );
-  const isBodyless = it.method === "HEAD" || it.status === 204 ||
-    it.status === 304;
+  const isBodyless = it.method === "HEAD" ||
+    [204, 205, 304].includes(it.status);
   assert.equal(response.body, isBodyless ? "" : contentOf(it.pieces));
   const travels = !isBodyless && it.version === "1.1" && it.acceptsTrailers &&
     it.trailers !== undefined && it.framing !== "length";

@@ -388,6 +388,7 @@ describe("resetFacts()", () => {
       ["connection", "close"],
       ["date", "d"],
       ["server", "s"],
+      ["upgrade", "u"],
     );
     for (const [key, value] of Object.entries(emptyFacts())) {
       assert.notEqual(facts[key as keyof HeadFacts], value, key);
@@ -402,20 +403,20 @@ describe("writeHeadEnd()", () => {
     for (let round = 0; round < 2; round++) {
       for (let length = 0; length < 1_100; length++) {
         const out = new ByteWriter(8);
-        writeHeadEnd(out, "length", length, emptyFacts(), false);
+        writeHeadEnd(out, "length", length, emptyFacts(), "untold");
         assert.equal(textOf(out), `content-length: ${length}\r\n\r\n`);
       }
     }
   });
 
   for (
-    const [behavior, framing, length, connection, closes, expected] of [
+    const [behavior, framing, length, connection, persistence, expected] of [
       [
         "writes only the empty line without a body",
         "none",
         -1,
         "",
-        false,
+        "untold",
         "\r\n",
       ],
       [
@@ -423,7 +424,7 @@ describe("writeHeadEnd()", () => {
         "none",
         5,
         "",
-        false,
+        "untold",
         "content-length: 5\r\n\r\n",
       ],
       [
@@ -431,7 +432,7 @@ describe("writeHeadEnd()", () => {
         "length",
         12,
         "",
-        false,
+        "untold",
         "content-length: 12\r\n\r\n",
       ],
       [
@@ -439,7 +440,7 @@ describe("writeHeadEnd()", () => {
         "length",
         0,
         "",
-        false,
+        "untold",
         "content-length: 0\r\n\r\n",
       ],
       [
@@ -447,7 +448,7 @@ describe("writeHeadEnd()", () => {
         "chunked",
         -1,
         "",
-        false,
+        "untold",
         "transfer-encoding: chunked\r\n\r\n",
       ],
       [
@@ -455,7 +456,7 @@ describe("writeHeadEnd()", () => {
         "chunked",
         5,
         "",
-        false,
+        "untold",
         "transfer-encoding: chunked\r\n\r\n",
       ],
       [
@@ -463,7 +464,7 @@ describe("writeHeadEnd()", () => {
         "untilClose",
         -1,
         "",
-        false,
+        "untold",
         "\r\n",
       ],
       [
@@ -471,7 +472,7 @@ describe("writeHeadEnd()", () => {
         "length",
         1,
         "",
-        true,
+        "closes",
         "content-length: 1\r\nconnection: close\r\n\r\n",
       ],
       [
@@ -479,7 +480,7 @@ describe("writeHeadEnd()", () => {
         "chunked",
         -1,
         "",
-        true,
+        "closes",
         "connection: close\r\ntransfer-encoding: chunked\r\n\r\n",
       ],
       [
@@ -487,7 +488,7 @@ describe("writeHeadEnd()", () => {
         "none",
         -1,
         "Foo, Close",
-        true,
+        "closes",
         "connection: Foo, Close\r\n\r\n",
       ],
       [
@@ -495,7 +496,7 @@ describe("writeHeadEnd()", () => {
         "none",
         -1,
         "keep-alive",
-        true,
+        "closes",
         "connection: close\r\n\r\n",
       ],
       [
@@ -503,8 +504,48 @@ describe("writeHeadEnd()", () => {
         "none",
         -1,
         "keep-alive",
-        false,
+        "untold",
         "connection: keep-alive\r\n\r\n",
+      ],
+      [
+        "tells HTTP/1.0 that it is kept (F-26)",
+        "length",
+        5,
+        "",
+        "keeps",
+        "content-length: 5\r\nconnection: keep-alive\r\n\r\n",
+      ],
+      [
+        "does not double a keep-alive that was given (F-26)",
+        "length",
+        5,
+        "Keep-Alive",
+        "keeps",
+        "content-length: 5\r\nconnection: Keep-Alive\r\n\r\n",
+      ],
+      [
+        "adds keep-alive to other options (F-26)",
+        "none",
+        -1,
+        "x-hop",
+        "keeps",
+        "connection: x-hop, keep-alive\r\n\r\n",
+      ],
+      [
+        "keeps other options when it closes (F-31b)",
+        "none",
+        -1,
+        "upgrade, keep-alive",
+        "closes",
+        "connection: upgrade, close\r\n\r\n",
+      ],
+      [
+        "drops empty options",
+        "none",
+        -1,
+        " , ,",
+        "untold",
+        "\r\n",
       ],
     ] as const
   ) {
@@ -514,8 +555,32 @@ describe("writeHeadEnd()", () => {
       if (connection !== "") {
         writeFields(out, [["connection", connection]], facts);
       }
-      writeHeadEnd(out, framing as ResponseFraming, length, facts, closes);
+      writeHeadEnd(out, framing as ResponseFraming, length, facts, persistence);
       assert.equal(textOf(out), expected);
+    });
+  }
+
+  for (
+    const [persistence, connection, expected] of [
+      ["untold", undefined, "upgrade"],
+      ["closes", undefined, "upgrade, close"],
+      ["keeps", undefined, "upgrade, keep-alive"],
+      ["closes", "close", "close, upgrade"],
+      ["untold", "Upgrade", "Upgrade"],
+      ["closes", "Upgrade", "Upgrade, close"],
+    ] as const
+  ) {
+    test(`names an upgrade field beside ${persistence} and ${connection} (F-31b, RFC 9110 §7.8)`, () => {
+      const out = new ByteWriter(4);
+      const facts = emptyFacts();
+      const fields: [string, string][] = [["Upgrade", "websocket"]];
+      if (connection !== undefined) fields.push(["connection", connection]);
+      assert.equal(writeFields(out, fields, facts), undefined);
+      writeHeadEnd(out, "length", 0, facts, persistence);
+      assert.equal(
+        textOf(out),
+        `upgrade: websocket\r\ncontent-length: 0\r\nconnection: ${expected}\r\n\r\n`,
+      );
     });
   }
 });

@@ -63,7 +63,7 @@ for (
     [200, false],
     [203, false],
     [204, true],
-    [205, false],
+    [205, true],
     [303, false],
     [304, true],
     [305, false],

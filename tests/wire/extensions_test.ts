@@ -336,17 +336,38 @@ describe("http.response.pathsend (asgi:A-184 to A-190, A-248)", () => {
     assert.ok(response.status === 500 || !response.isComplete);
   });
 
-  test("does not read for HEAD (asgi:A-190)", async () => {
-    const response = await ask([
-      ["start", 200, [["content-length", "10"]]],
-      file(small),
-    ], "HEAD");
-    assert.equal(response.header("content-length"), "10");
-    const missing = await ask(
-      [["start", 200], file(join(folder, "missing"))],
-      "HEAD",
-    );
-    assert.equal(missing.status, 200);
+  test("answers HEAD as GET, without the file (F-21, RFC 9110 §9.3.2)", async () => {
+    for (
+      const [more, length] of [
+        [{}, "10"],
+        [{ offset: 4 }, "6"],
+        [{ offset: 4, count: 3 }, "3"],
+        [{ offset: 99 }, "0"],
+      ] as const
+    ) {
+      for (const method of ["HEAD", "GET"]) {
+        const response = await ask([["start", 200], file(small, more)], method);
+        assert.equal(response.header("content-length"), length, method);
+        assert.equal(response.body.length, method === "GET" ? +length : 0);
+      }
+    }
+  });
+
+  test("of a missing file lets HEAD have another answer too (F-21)", async () => {
+    const steps: Step[] = [
+      ["start", 200],
+      ["try", {
+        type: "http.response.pathsend",
+        path: join(folder, "missing"),
+      }],
+      ["start", 404, [["content-length", "9"]]],
+      ["body", "not there"],
+    ];
+    for (const method of ["HEAD", "GET"]) {
+      const response = await ask(steps, method);
+      assert.equal(response.status, 404);
+      assert.equal(response.header("content-length"), "9");
+    }
   });
 
   test("of a missing file rejects while another answer is possible (asgi:A-187)", async () => {
