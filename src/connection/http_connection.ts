@@ -33,6 +33,7 @@ import {
   type ConnectionInfo,
   connectionInfo,
   httpScope,
+  ofClient,
   scopePath,
 } from "./scope.ts";
 import { WebSocketConnection } from "./websocket_connection.ts";
@@ -146,8 +147,7 @@ export class HttpConnection
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    const client = clientText(this.#info);
-    this.#context.logger.trace(client === "" ? what : `${client} - ${what}`);
+    this.#context.logger.trace(ofClient(this.#info, what));
   }
 
   // -- The socket's side.
@@ -319,10 +319,11 @@ export class HttpConnection
     const { logger, settings } = this.#context;
     const seconds = settings.pauseMs / 1000;
     logger.warning(
-      `${
-        clientText(this.#info)
-      } - The application has read nothing of what arrived for ${seconds} s: ` +
-        "the client counts as gone (--timeout-read-pause)",
+      ofClient(
+        this.#info,
+        `The application has read nothing of what arrived for ${seconds} s: ` +
+          "the client counts as gone (--timeout-read-pause)",
+      ),
     );
     this.#cycle?.onPeerSilent();
     // What is left of the body is dropped as it comes, which shows whether the peer is there.
@@ -389,7 +390,7 @@ export class HttpConnection
       this.#handshake = handshake;
       return;
     }
-    this.#context.logger.warning(handshake.message);
+    this.#context.logger.warning(ofClient(this.#info, handshake.message));
     this.#isCycleUnstarted = false;
     this.#cycle!.skip();
     this.#cycle!.refuse(handshake.status, handshake.message, handshake.headers);
@@ -730,7 +731,7 @@ export class HttpConnection
 
   onWriteStall(): void {
     this.#context.logger.info(
-      `${clientText(this.#info)} - Closed: the client does not read`,
+      ofClient(this.#info, "Closed: the client does not read"),
     );
     this.#destroy();
   }

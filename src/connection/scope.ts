@@ -102,6 +102,12 @@ export function clientText(info: ConnectionInfo): string {
     : `${hostText(client.host)}:${client.port}`;
 }
 
+/** `text` as the log says it of one connection: behind the client, if that has an address. */
+export function ofClient(info: ConnectionInfo, text: string): string {
+  const client = clientText(info);
+  return client === "" ? text : `${client} - ${text}`;
+}
+
 /** The entry `abort_signal` of one request (asgi:A-244). */
 class AbortEntry implements SignalExtension {
   readonly #cycle: { readonly abortSignal: AbortSignal };

@@ -35,6 +35,7 @@ import { ResponseStream, type StreamProblem } from "./response_stream.ts";
 import {
   clientText,
   type ConnectionInfo,
+  ofClient,
   scopePath,
   websocketScope,
 } from "./scope.ts";
@@ -184,7 +185,7 @@ export class WebSocketConnection
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    this.#context.logger.trace(`${clientText(this.#info)} - ${what}`);
+    this.#context.logger.trace(ofClient(this.#info, what));
   }
 
   // -- The socket's side.
@@ -639,7 +640,7 @@ export class WebSocketConnection
 
   onWriteStall(): void {
     this.#context.logger.info(
-      `${clientText(this.#info)} - Closed: the client does not read`,
+      ofClient(this.#info, "Closed: the client does not read"),
     );
     this.#destroy();
   }
