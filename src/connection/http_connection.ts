@@ -281,7 +281,11 @@ export class HttpConnection
       cycle.body.deliver();
     }
     this.#regulate();
-    if (this.#isPaused) return;
+    if (this.#isPaused) {
+      // Before the next head it is the peer that takes nothing of our answers: write_stall.ts.
+      if (this.#reading !== "head") this.#patience.awaitReader();
+      return;
+    }
     switch (this.#reading) {
       case "head":
         if (!this.#mayPull()) break; // not the peer is late, it is we who do not read
@@ -340,8 +344,6 @@ export class HttpConnection
     this.#isPaused = isFull;
     if (isFull) {
       this.#socket.pause();
-      // Before the next head it is the peer that takes nothing of our answers: write_stall.ts.
-      if (this.#reading !== "head") this.#patience.awaitReader();
     } else {
       this.#patience.resume();
       if (this.#reading === "body") this.#awaitBody();

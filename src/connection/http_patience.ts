@@ -145,7 +145,7 @@ export class HttpPatience implements Deadline {
   awaitReader(): void {
     this.#pace?.pause(this.#context.deadlines.now);
     // A peer whose FIN has come is judged by that.
-    if (this.#awaited === "interest") return;
+    if (this.#awaited === "interest" || this.#awaited === "reader") return;
     this.#await("reader", this.#context.settings.pauseMs);
   }
 

@@ -78,6 +78,9 @@ const respond: Call = async (_scope, _receive, send) => {
   await send({ type: "http.response.body", body: "ok" });
 };
 
+/** What the test at hand sleeps by, for states whose later calls sleep. */
+const sleepers: { current: Call } = { current: () => Promise.resolve() };
+
 const STATES: readonly State[] = [
   { name: "no byte", bytes: [] },
   { name: "half a head", bytes: ["GET / HT"] },
@@ -103,6 +106,18 @@ const STATES: readonly State[] = [
   {
     name: "a whole request and more pipelined ones than are held",
     bytes: [GET, GET.repeat(4_000)],
+  },
+  {
+    name: "a second request behind an answered one, with more than is held",
+    bytes: [GET.repeat(4_000)],
+    begin: (() => {
+      let calls = 0;
+      return async (scope, receive, send) => {
+        if (calls++ % 2 === 0) await respond(scope, receive, send);
+        else await sleepers.current(scope, receive, send);
+      };
+    })(),
+    isAnswered: true,
   },
   { name: "an open stream", bytes: [GET], begin: startStream, isPatient: true },
   {
@@ -290,6 +305,7 @@ const STEP_MS = 20_000;
 const STEPS = 70;
 
 async function meet(state: State, sleep: Call, fate: Fate) {
+  sleepers.current = sleep;
   const app: Call = async (scope, receive, send) => {
     try {
       await state.begin?.(scope, receive, send);
