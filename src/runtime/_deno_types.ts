@@ -42,11 +42,9 @@ export type DenoPermission =
   | { readonly name: "read" | "write"; readonly path: string }
   | { readonly name: "env"; readonly variable: string };
 
-/** Standard output or error. */
+/** Standard input, output or error. */
 export interface DenoStream {
   isTerminal(): boolean;
-  /** Returns how many bytes went out. */
-  writeSync(bytes: Uint8Array): number;
 }
 
 /** The global `Deno`. */
@@ -55,6 +53,7 @@ export interface DenoApi {
   readonly build: { readonly os: string };
   readonly pid: number;
   readonly args: readonly string[];
+  readonly stdin: DenoStream;
   readonly stdout: DenoStream;
   readonly stderr: DenoStream;
   readonly env: { get(name: string): string | undefined };

@@ -11,10 +11,8 @@ export interface Host {
   cwd(): string;
   /** An environment variable that we may read; `undefined` if it is unset. */
   env(name: string): string | undefined;
-  /** Whether a person reads what is written to `fd`, 1 or 2. */
+  /** Whether a person is behind `fd`, 0 to 2. */
   isTerminal(fd: number): boolean;
-  /** Writes to `fd`, 1 or 2; returns how many bytes went out. Throws with the system's `code`. */
-  write(fd: number, bytes: Uint8Array): number;
   /** The text of a file. Throws with the system's `code`. */
   readText(path: string): string;
   /** See `fileKind` of mod.ts. */

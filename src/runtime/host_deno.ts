@@ -4,15 +4,14 @@ import type { Host } from "./_host_types.ts";
 
 /** The process as `api` tells of it. */
 export function denoHost(api: DenoApi): Host {
-  const streamOf = (fd: number) => fd === 1 ? api.stdout : api.stderr;
+  const streams = [api.stdin, api.stdout, api.stderr];
   return {
     platform: api.build.os === "windows" ? "win32" : api.build.os,
     pid: api.pid,
     args: api.args,
     cwd: () => api.cwd(),
     env: (name) => api.env.get(name),
-    isTerminal: (fd) => streamOf(fd).isTerminal(),
-    write: (fd, bytes) => streamOf(fd).writeSync(bytes),
+    isTerminal: (fd) => streams[fd]!.isTerminal(),
     readText: (path) => api.readTextFileSync(path),
     fileKind(path) {
       const { isFile, isDirectory } = api.statSync(path);

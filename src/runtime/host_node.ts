@@ -17,7 +17,6 @@ export const nodeHost: Host = {
   env: (name) => process.env[name],
   // Terminals are character devices. Asking further loads node:tty, 7 ms on Bun 1.4.
   isTerminal: (fd) => isCharacterDevice(fd) && builtins.tty.isatty(fd),
-  write: (fd, bytes) => builtins.fs.writeSync(fd, bytes),
   readText: (path) => builtins.fs.readFileSync(path, "utf8"),
   fileKind(path) {
     const stats = builtins.fs.statSync(path);

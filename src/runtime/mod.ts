@@ -24,6 +24,7 @@ import { mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
 import { textSink } from "./text_sink.ts";
 import { afterTurn } from "./turns.ts";
+import { onUncaught } from "./uncaught.ts";
 import type {
   ListenOptions,
   ListenTarget,
@@ -45,14 +46,17 @@ const nodeTransport: Transport = {
   },
 };
 
+const stdout = textSink(1);
+const stderr = textSink(2);
+
 /** The runtime this process runs on. */
 export const runtime: Runtime = {
   ...identity(),
   platform: host.platform,
   pid: host.pid,
   args: host.args,
-  stdout: textSink(1),
-  stderr: textSink(2),
+  stdout,
+  stderr,
   // node:net on Node makes a Buffer of everything else, for every write.
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   // Bun 1.4 never calls SNICallback for a TLSSocket over another stream than a net.Socket.
@@ -76,8 +80,17 @@ export const runtime: Runtime = {
   createDeflater,
   createInflater,
   onSignal,
-  dieBySignal,
-  exit: (code) => process.exit(code),
+  onUncaught,
+  hasTerminal: () => [0, 1, 2].some((fd) => host.isTerminal(fd)),
+  dieBySignal(signal) {
+    flushOutput();
+    dieBySignal(signal);
+  },
+  exit(code) {
+    flushOutput();
+    process.exit(code);
+  },
+  setExitCode: (code) => void (process.exitCode = code),
   afterTurn,
   monotonicMs: () => performance.now(),
   every,
@@ -115,6 +128,11 @@ export function selectTransport(
     } on ${runtimeText()}: its own sockets ` +
       `lack ${lacksNative}; use --loop auto or --loop node`,
   );
+}
+
+function flushOutput(): void {
+  stdout.flush();
+  stderr.flush();
 }
 
 /** `Deno 2.9.6`. */

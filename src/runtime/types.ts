@@ -326,9 +326,19 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
 export interface TextSink {
   /** Whether a person reads it. */
   readonly isTerminal: boolean;
-  /** Hands the text over in one piece. Never throws: a closed pipe swallows it. */
+  /**
+   * Takes whole lines. Never throws, and never waits for a reader for long: what is not taken is
+   * sent later, or dropped if too much waits.
+   */
   write(text: string): void;
+  /** Sends what waits, for a second at most, and drops the rest: to be called at the very end. */
+  flush(): void;
+  /** Called when lines are taken again after some were dropped, with their number. */
+  onDropped: ((lines: number) => void) | undefined;
 }
+
+/** How an error went uncaught: a promise nobody handled, or thrown where nobody catches. */
+export type UncaughtKind = "rejection" | "exception";
 
 /** Where we run: everything that differs between runtimes, or belongs to the process. */
 export interface Runtime {
@@ -383,10 +393,24 @@ export interface Runtime {
   createInflater(bits: number, keeps: boolean): MessageInflater;
   /** Calls `listener` on each `signal` until the returned function is called. */
   onSignal(signal: SignalName, listener: () => void): () => void;
-  /** Ends the process as the untouched signal would: handlers must be off. */
+  /**
+   * Hears of every error that nobody caught until the returned function is called. Meanwhile such
+   * an error does not end the process. May be called from inside a call that raised an event.
+   */
+  onUncaught(
+    listener: (error: unknown, kind: UncaughtKind) => void,
+  ): () => void;
+  /** Whether one of the standard streams is a terminal that has not been closed. */
+  hasTerminal(): boolean;
+  /**
+   * Ends the process as the untouched signal would: handlers must be off. Where a process cannot
+   * end by a signal, it exits with 128 and the signal's number.
+   */
   dieBySignal(signal: SignalName): void;
   /** Ends the process now with `code`, standard streams written out. */
   exit(code: number): never;
+  /** What the process exits with if it ends by itself. */
+  setExitCode(code: number): void;
   /**
    * Calls `callback` once, when the current turn of the event loop (the callbacks of
    * the I/O at hand and their microtasks) is over. Cannot be cancelled.

@@ -1,4 +1,5 @@
 /** What the process tests start: one scenario each, named by the first argument. */
+import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { resolveTarget, runtime } from "../../src/runtime/mod.ts";
 import type { SignalName, Transport } from "../../src/runtime/types.ts";
@@ -67,6 +68,54 @@ const SCENARIOS: Record<string, () => Promise<void> | void> = {
     runtime.stdout.write("z".repeat(200_000) + "\n");
     runtime.stderr.write("alive\n");
     runtime.exit(3);
+  },
+
+  /** Breaks in the way that `rest[0]` names, with or without anybody who hears of it. */
+  uncaught: async () => {
+    const stop = runtime.onUncaught((error, kind) => say(`${kind} ${error}`));
+    if (rest[1] === "off") stop();
+    const fail = (): never => {
+      throw new Error("broken");
+    };
+    const ways: Record<string, () => void> = {
+      reject: () => void Promise.reject(new Error("broken")),
+      rejectWithNothing: () => void Promise.reject(),
+      timer: () => void setTimeout(fail),
+      microtask: () => queueMicrotask(fail),
+      abortListener() {
+        const controller = new AbortController();
+        controller.signal.addEventListener("abort", fail);
+        setTimeout(() => controller.abort());
+      },
+      eventListener() {
+        const target = new EventTarget();
+        target.addEventListener("it", fail);
+        setTimeout(() => target.dispatchEvent(new Event("it")));
+      },
+      emitter() {
+        const emitter = new EventEmitter();
+        setTimeout(() => emitter.emit("error", new Error("broken")));
+      },
+    };
+    ways[rest[0]!]!();
+    await sleep(100);
+    say("lives");
+  },
+
+  /** Writes to an output that nobody reads until stdin says so; tells of it on stderr. */
+  stuck: async () => {
+    const tell = (line: string): void => runtime.stderr.write(`${line}\n`);
+    runtime.stdout.onDropped = (lines) => tell(`dropped ${lines}`);
+    const count = Number(rest[0]);
+    for (let i = 0; i < count; i++) say(`${i} ${"y".repeat(90)}`);
+    tell("written");
+    await new Promise((resolve) => process.stdin.once("data", resolve));
+    // Whoever reads again is told of what is new, too.
+    for (let i = 0; i < 100; i++) {
+      await sleep(20);
+      say(`later ${i}`);
+    }
+    runtime.exit(0);
   },
 
   env: () => say(String(runtime.env("TRICORN_TEST_ENV"))),

@@ -1,10 +1,13 @@
 /** Signals, exit codes, arguments, output, and what keeps a process alive: seen from its parent. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { RUNTIME } from "../_support/this_runtime.ts";
-import { startProgram } from "./_child.ts";
-import { label, withDirectory } from "./_wire.ts";
+import { type Child, startProgram } from "./_child.ts";
+import { label, until, withDirectory } from "./_wire.ts";
 
 const isPosix = process.platform !== "win32";
 const IS_DENO = RUNTIME === "deno";
@@ -79,6 +82,97 @@ test("a reader that is slow gets every line", async () => {
   setTimeout(() => child.process.stdout?.resume(), 200);
   assert.deepEqual(await child.exited, { code: 3, signal: null });
   assert.equal(child.stdout.length, 5000 * 100 + 200_001);
+});
+
+/** A descriptor that takes what a child writes, and the means to read it. */
+function fifo(directory: string): { path: string; read: () => string } {
+  const path = join(directory, "fifo");
+  execFileSync("mkfifo", [path]);
+  const { O_RDWR, O_NONBLOCK } = constants;
+  // Open for writing too, so that nobody's opening waits, and reads never find an end.
+  const descriptor = openSync(path, O_RDWR | O_NONBLOCK);
+  const into = new Uint8Array(1 << 16);
+  const read = (): string => {
+    let text = "";
+    try {
+      for (;;) {
+        const size = readSync(descriptor, into);
+        text += new TextDecoder().decode(into.subarray(0, size));
+      }
+    } catch (error) {
+      if ((error as { code?: string }).code === "EAGAIN") return text;
+      throw error;
+    }
+  };
+  return { path, read };
+}
+
+/** Reads again and again, for as long as the child lives. */
+async function readOut(child: Child, read: () => string): Promise<string> {
+  let text = "";
+  const timer = setInterval(() => text += read(), 5);
+  await child.exited;
+  clearInterval(timer);
+  return text + read();
+}
+
+describe("an output that nobody reads", { skip: !isPosix }, () => {
+  test("that is a pipe stops nothing: lines are kept up to a limit, then dropped and counted", () =>
+    withDirectory(async (directory) => {
+      const { path, read } = fifo(directory);
+      const out = openSync(path, constants.O_WRONLY);
+      const child = startProgram(["stuck", "30000"], {
+        stdio: ["pipe", out, "pipe"],
+      });
+      closeSync(out);
+      await until(() => child.stderr.includes("written"), "all is written");
+      assert.doesNotMatch(child.stderr, /dropped/);
+      child.process.stdin!.write("read\n");
+      const lines = (await readOut(child, read)).trimEnd().split("\n");
+      assert.deepEqual(await child.exited, { code: 0, signal: null });
+      const [, dropped] = /dropped (\d+)/.exec(child.stderr)!;
+      const kept = lines.filter((line) => /^\d+ y{90}$/.test(line));
+      const later = lines.filter((line) => /^later \d+$/.test(line));
+      assert.equal(kept.length + later.length, lines.length, "whole lines");
+      assert.equal(kept.length + Number(dropped), 30_000);
+      assert.ok(kept.length > 5_000 && Number(dropped) > 5_000);
+      kept.forEach((line, i) => assert.ok(line.startsWith(`${i} `)));
+      assert.equal(later.length, 100);
+      assert.equal(child.stderr.match(/dropped/g)!.length, 1);
+    }));
+
+  test("does not keep the process from ending, whatever kind it is", async () => {
+    const child = startProgram(["flood", "60000"]);
+    child.process.stdout!.pause();
+    await until(() => child.stderr === "alive\n", "the program is alive");
+    await until(() => child.process.exitCode === 3, "it has ended");
+    child.process.stdout!.destroy();
+  });
+
+  test("does not keep SIGTERM from ending it", () =>
+    withDirectory(async (directory) => {
+      const { path } = fifo(directory);
+      const out = openSync(path, constants.O_WRONLY);
+      const child = startProgram(["stuck", "30000"], {
+        stdio: ["pipe", out, "pipe"],
+      });
+      closeSync(out);
+      await until(() => child.stderr.includes("written"), "all is written");
+      child.kill("SIGTERM");
+      assert.deepEqual(await child.exited, { code: null, signal: "SIGTERM" });
+    }));
+});
+
+test("an output on a full disk ends nothing", {
+  skip: existsSync("/dev/full") ? false : "there is no /dev/full",
+}, async () => {
+  const full = openSync("/dev/full", "w");
+  const child = startProgram(["flood", "1000"], {
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  assert.deepEqual(await child.exited, { code: 3, signal: null });
+  assert.equal(child.stderr, "alive\n");
 });
 
 test("runtime.env() reads what is set, and what Deno forbids is unset", async () => {
