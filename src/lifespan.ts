@@ -72,6 +72,14 @@ const VERSIONS = Object.freeze(
 /** How one of the two phases went. */
 type Outcome = "done" | "failed" | "abandoned";
 
+/** Why a phase failed. */
+export interface LifespanFailure {
+  /** In the application's words, or ours; `undefined` if it said nothing. */
+  readonly message: string | undefined;
+  /** What the application threw, if it did: also behind its message. */
+  cause?: unknown;
+}
+
 /** What the lifespan needs to know. */
 export interface LifespanOptions {
   readonly mode: LifespanMode;
@@ -93,6 +101,7 @@ export class Lifespan {
   /** Whether it took the startup event, so that a failure is its own and not a missing feature. */
   #hasHeardStartup = false;
   #failureMessage: string | undefined;
+  #failure: LifespanFailure | undefined;
   #events: LifespanReceiveEvent[] = [];
   #receivers: ((event: ReceiveEvent) => void)[] = [];
   #waiting: PromiseWithResolvers<Outcome> | undefined;
@@ -106,6 +115,11 @@ export class Lifespan {
   /** How far the application's life has come. */
   get phase(): LifespanPhase {
     return this.#phase;
+  }
+
+  /** Why the last phase failed. An application may throw what it meant in the same turn. */
+  get failure(): LifespanFailure | undefined {
+    return this.#failure;
   }
 
   /** Starts the application. Resolves to whether the server may accept connections (asgi:A-157). */
@@ -144,6 +158,7 @@ export class Lifespan {
       return true;
     }
     this.#phase = "failed";
+    this.#failure ??= { message: this.#failureMessage };
     if (outcome === "abandoned") {
       logger.warning(`Application ${phase} was not waited for.`);
     } else {
@@ -162,6 +177,7 @@ export class Lifespan {
     const { limitMs, startTimer } = this.#options;
     const waiting = this.#waiting = Promise.withResolvers<Outcome>();
     this.#failureMessage = undefined;
+    this.#failure = undefined;
     const stopTimer = startTimer(limitMs, () => {
       this.#failureMessage = `Application ${phase} did not finish within ${
         limitMs / 1000
@@ -225,27 +241,37 @@ export class Lifespan {
           (error instanceof UnsupportedScopeError || !this.#hasHeardStartup)
         ) {
           this.#logger.info("ASGI 'lifespan' protocol appears unsupported.");
-        } else {
-          this.#logger.error("Exception in 'lifespan' protocol", { error }); // asgi:A-162, A-240
-        }
-        if (mode === "on") {
-          this.#waiting?.resolve("failed");
-        } else {
           this.#phase = "running";
           this.#waiting?.resolve("done");
+        } else {
+          // It took the event, so it takes part: this is its start that failed.
+          this.#logger.error("Exception in 'lifespan' protocol", { error });
+          this.#fail(error);
         }
         break;
       case "running": // asgi:A-164
       case "stopping":
         this.#logger.error("Exception in 'lifespan' protocol", { error });
-        this.#waiting?.resolve("failed");
+        this.#fail(error);
         break;
       case "stopped": // it had said that all went well
         this.#logger.error("Exception in 'lifespan' protocol", { error });
         break;
       case "failed": // process:P-028: thrown again after it was told
+        if (this.#failure === undefined) this.#fail(error);
+        else if (!("cause" in this.#failure)) this.#failure.cause = error;
         break;
     }
+  }
+
+  #fail(error: unknown): void {
+    const { message }: { readonly message?: unknown } = Object(error);
+    this.#failure = {
+      message: this.#failureMessage ??
+        (typeof message === "string" && message !== "" ? message : undefined),
+      cause: error,
+    };
+    this.#waiting?.resolve("failed");
   }
 
   #put(event: LifespanReceiveEvent): void {

@@ -1,6 +1,7 @@
 /** The server as a function call. */
 import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
+import { checkOptions } from "./config/resolve.ts";
 import type { OptionsInput } from "./config/options.ts";
 import { Server } from "./server/server.ts";
 
@@ -28,6 +29,7 @@ export function serve(
   app: AsgiApp | string,
   options: ServeOptions = {},
 ): Server {
+  checkOptions(options);
   const { signal, ...rest } = options;
   const server = new Server(new Config(app, rest));
   if (signal?.aborted) {

@@ -247,8 +247,8 @@ describe("startup that goes wrong", () => {
         "a throw after the event (asgi:A-162, A-240)",
         throwsAfterEvent,
         "auto",
-        true,
-        [EXCEPTION, COMPLETE_UP],
+        false,
+        [EXCEPTION, FAILED_UP],
         [boom],
       ],
       [
@@ -437,6 +437,73 @@ describe("shutdown that goes wrong", () => {
     assert.equal(await life.lifespan.shutdown(), true);
     await settle();
     assert.deepEqual(life.errors(), [boom]);
+  });
+});
+
+describe("Lifespan.failure", () => {
+  const boom = new Error("boom");
+  const fails: LifespanFunction = async (_scope, receive, send) => {
+    await receive();
+    await send({ ...UP_FAILED, message: "no database" });
+  };
+  for (
+    const [what, app, failure] of [
+      ["the message of startup.failed", fails, { message: "no database" }],
+      [
+        "nothing for one without a message",
+        (
+          (_scope, _receive, send) => send(UP_FAILED)
+        ) as LifespanFunction,
+        { message: undefined },
+      ],
+      [
+        "what was thrown behind the message",
+        (async (scope, receive, send) => {
+          await fails(scope, receive, send);
+          throw boom;
+        }) as LifespanFunction,
+        { message: "no database", cause: boom },
+      ],
+      [
+        "what was thrown in place of a message",
+        (async (_scope, receive) => {
+          await receive();
+          throw boom;
+        }) as LifespanFunction,
+        { message: "boom", cause: boom },
+      ],
+      [
+        "a thrown value that is no error",
+        (async (_scope, receive) => {
+          await receive();
+          throw null;
+        }) as LifespanFunction,
+        { message: undefined, cause: null },
+      ],
+    ] as const
+  ) {
+    test(`is ${what}`, async () => {
+      const { lifespan } = setUp(app);
+      assert.equal(await lifespan.startup(), false);
+      await settle();
+      assert.deepEqual(lifespan.failure, failure);
+    });
+  }
+
+  test("is the limit that ran out", async () => {
+    const { lifespan, expire } = setUp(() => new Promise(() => {}));
+    const up = lifespan.startup();
+    expire();
+    await up;
+    assert.deepEqual(lifespan.failure, {
+      message: "Application startup did not finish within 60 seconds.",
+    });
+  });
+
+  test("is undefined after a good start", async () => {
+    const { lifespan } = setUp(model);
+    await lifespan.startup();
+    assert.equal(lifespan.failure, undefined);
   });
 });
 

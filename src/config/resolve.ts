@@ -18,6 +18,20 @@ type Name = keyof Options;
 type Values = { -readonly [K in Name]?: unknown };
 
 /**
+ * Checks that `input` can hold options at all.
+ *
+ * @throws ConfigError if it cannot.
+ */
+export function checkOptions(input: unknown): void {
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) {
+    return;
+  }
+  throw new ConfigError(
+    `Cannot use options: expected an object, got ${quote(input)}`,
+  );
+}
+
+/**
  * Checks what a program gave and fills in defaults.
  *
  * @returns Frozen; a new object.
@@ -25,11 +39,7 @@ type Values = { -readonly [K in Name]?: unknown };
  */
 export function resolveOptions(input: OptionsInput): Options {
   const values: Values = {};
-  if (typeof input !== "object" || input === null) {
-    throw new ConfigError(
-      `Cannot use options: expected an object, got ${quote(input)}`,
-    );
-  }
+  checkOptions(input);
   for (const key of Object.keys(input)) {
     if (Object.hasOwn(OPTIONS, key)) continue;
     throw new ConfigError(`Unknown option "${printableKey(key)}"${hint(key)}`);

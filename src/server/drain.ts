@@ -24,6 +24,8 @@ export interface DrainInterrupts {
   readonly handshakes: () => number;
   /** Whether `forced` has resolved. */
   readonly isForced: () => boolean;
+  /** How to force it, such as ` (CTRL+C to force quit)`; or `""`. */
+  readonly forceHint: string;
 }
 
 /** Lets the connections of one server come to an end (process:P-041 to P-045). */
@@ -124,7 +126,7 @@ export class Drain {
       ? "Waiting for connections to close."
       : "Waiting for background tasks to complete.";
     this.#logger.info(
-      `${what} (CTRL+C to force quit) Left: ${census(this.#context)}`,
+      `${what}${this.#interrupts.forceHint} Left: ${census(this.#context)}`,
     );
   }
 

@@ -13,15 +13,16 @@ export function urlText(address: Address, scheme: "http" | "https"): string {
  *
  * @param target What was asked for.
  * @param address What it was bound to.
+ * @param hint How to end the server, such as ` (Press CTRL+C to quit)`; or `""`.
  */
 export function readyLine(
   target: ListenTarget,
   address: Address,
   scheme: "http" | "https",
+  hint: string,
 ): { readonly text: string; readonly styled: string } {
   const [kind, where] = place(target, address, scheme);
-  const line = (shown: string) =>
-    `Tricorn running on ${kind}${shown} (Press CTRL+C to quit)`;
+  const line = (shown: string) => `Tricorn running on ${kind}${shown}${hint}`;
   return { text: line(where), styled: line(`\x1b[1m${where}\x1b[0m`) };
 }
 

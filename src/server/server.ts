@@ -43,6 +43,15 @@ export interface StopOptions {
   readonly delay?: number;
 }
 
+/** How to start. */
+export interface StartOptions {
+  /**
+   * Whether CTRL+C reaches the server, as it does under `run()`; then the log says so. Default:
+   * `false`, because a server takes no signals of its own.
+   */
+  readonly quitsOnCtrlC?: boolean;
+}
+
 /** Counters of a server, as of now. */
 export interface ServerStats {
   /** Open connections, idle ones included. */
@@ -97,12 +106,15 @@ export class Server {
   #drain: Drain | undefined;
   #lifespan: Lifespan | undefined;
   #context: HttpContext | undefined;
+  /** Whether the application is still to be loaded. */
+  #isLoading = true;
   #isStopping = false;
   #isForced = false;
   #isRefed = true;
   #timeoutMs: number;
   #delayMs: number;
   #shutdownFailed = false;
+  #quitsOnCtrlC = false;
   #maxRequests = Infinity;
   /** The error of the start that is in the log. */
   #reported: unknown;
@@ -155,15 +167,21 @@ export class Server {
     return usesTls(this.config.options) ? "https" : "http";
   }
 
+  /** How to end it sooner, for log lines that say that something is waited for. */
+  get #forceHint(): string {
+    return this.#quitsOnCtrlC ? " (CTRL+C to force quit)" : "";
+  }
+
   /** Whether the application's shutdown failed; meaningful once `finished` has resolved. */
   get shutdownFailed(): boolean {
     return this.#shutdownFailed;
   }
 
   /** Starts. Returns at once: see `listening`. */
-  start(): void {
+  start(options: StartOptions = {}): void {
     if (this.#phase !== "new") return;
     this.#phase = "starting";
+    this.#quitsOnCtrlC = options.quitsOnCtrlC === true;
     void this.#live().then(
       () => {
         this.#finish();
@@ -198,8 +216,8 @@ export class Server {
   }
 
   /** Starts and resolves when the server has ended. */
-  serve(): Promise<void> {
-    this.start();
+  serve(options: StartOptions = {}): Promise<void> {
+    this.start(options);
     return this.finished;
   }
 
@@ -218,9 +236,9 @@ export class Server {
       this.#delayMs = options.delay * 1000;
       this.#ifStopping(this.#delayMs, this.#delayCut.resolve);
     }
-    if (this.#phase === "starting" && !this.#isStopping) {
+    if (this.#phase === "starting" && !this.#isStopping && !this.#isLoading) {
       this.#logging.server.info(
-        "Waiting for the start to finish before stopping. (CTRL+C to force quit)",
+        `Waiting for the start to finish before stopping.${this.#forceHint}`,
       );
     }
     this.#isStopping = true;
@@ -306,11 +324,17 @@ export class Server {
       this.config.listenTargets,
       listenOptions,
     );
-    // Loading may hang for ever: only a forced stop leaves it behind.
-    const app = await this.#orForced(
+    // Nothing of the application has begun that could be ended in order, and its module may wait
+    // for ever: a stop leaves it behind.
+    const app = await this.#orStopped(
       this.config.load((message) => logger.warning(message)),
+      this.#stopRequested.promise.then(untilTurnEnd),
     );
-    if (app === undefined) return;
+    if (app === undefined) {
+      logger.info("Stopped while the application was being loaded.");
+      return;
+    }
+    this.#isLoading = false;
     logger.info(`Started server process [${runtime.pid}]`, {
       styled: `Started server process [\x1b[36m${runtime.pid}\x1b[0m]`,
     });
@@ -322,7 +346,8 @@ export class Server {
     }, logger);
     if (!await lifespan.startup()) {
       if (this.#isForced) return;
-      throw new StartupError("Application startup failed");
+      await untilTurnEnd(); // an application that has said why may throw it, too
+      throw startupError(lifespan);
     }
     const context = this.#context = this.#newContext(app, lifespan);
     // process:P-012: an end asked for during startup still gets the application its shutdown.
@@ -348,13 +373,21 @@ export class Server {
     });
   }
 
-  async #orForced<T>(work: Promise<T>): Promise<T | undefined> {
+  #orForced<T>(work: Promise<T>): Promise<T | undefined> {
+    return this.#orStopped(work, this.#forced.promise);
+  }
+
+  /** What `work` resolves to; `undefined` if `stopped` resolves before. */
+  async #orStopped<T>(
+    work: Promise<T>,
+    stopped: Promise<void>,
+  ): Promise<T | undefined> {
     // Nothing else may hold the process while the application's module waits for something.
     const stopTimer = startTimer(2 ** 31 - 1, () => {});
     try {
       return await Promise.race([
         work,
-        this.#forced.promise.then(() => undefined),
+        stopped.then(() => undefined),
       ]);
     } finally {
       stopTimer();
@@ -417,13 +450,19 @@ export class Server {
       hurried: this.#hurried.promise,
       isForced: () => this.#isForced,
       handshakes: () => lastAccepts.handshakes,
+      forceHint: this.#forceHint,
     });
     if (!this.#isRefed) this.#listeners.unref();
     this.#phase = "running";
     this.#certificates?.watch();
     const { bound, addresses } = this.#listeners;
     for (const { target, address } of bound) {
-      const { text, styled } = readyLine(target, address, this.#scheme);
+      const { text, styled } = readyLine(
+        target,
+        address,
+        this.#scheme,
+        this.#quitsOnCtrlC ? " (Press CTRL+C to quit)" : "",
+      );
       this.#logging.server.info(text, { styled });
     }
     this.#listening.resolve(addresses);
@@ -495,7 +534,7 @@ export class Server {
     this.#logging.server.info(
       `Shutting down in ${seconds} second${
         seconds === 1 ? "" : "s"
-      }; connections are still accepted. (CTRL+C to force quit)`,
+      }; connections are still accepted.${this.#forceHint}`,
     );
     const over = Promise.withResolvers<void>();
     const stopTimer = startTimer(delayMs, over.resolve);
@@ -530,6 +569,23 @@ export class Server {
   }
 }
 
+function startupError({ failure }: Lifespan): StartupError {
+  const reason = failure?.message?.replace(/\.$/, "");
+  return new StartupError(
+    reason
+      ? `Application startup failed: ${reason}`
+      : "Application startup failed",
+    failure !== undefined && "cause" in failure
+      ? { cause: failure.cause }
+      : undefined,
+  );
+}
+
+/** Resolves when what was ready in this turn has been seen. */
+function untilTurnEnd(): Promise<void> {
+  return new Promise((resolve) => runtime.afterTurn(resolve));
+}
+
 /** Calls back after `ms`; keeps the process alive until then. */
 function startTimer(ms: number, callback: () => void): () => void {
   const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
@@ -538,11 +594,21 @@ function startTimer(ms: number, callback: () => void): () => void {
 
 /** Logs as the options of `config` say, to the standard streams. */
 export function loggingFor(config: Config): Logging {
-  return createLogging(config.options, {
-    stdout: runtime.stdout,
-    stderr: runtime.stderr,
+  const { stdout, stderr } = runtime;
+  const logging = createLogging(config.options, {
+    stdout,
+    stderr,
     env: runtime.env,
     afterTurn: runtime.afterTurn,
     phrase: reasonPhrase,
   });
+  const tellOf = (stream: string) => (lines: number) =>
+    logging.server.warning(
+      `Dropped ${lines} line${
+        lines === 1 ? "" : "s"
+      } of standard ${stream}: it took no more`,
+    );
+  stdout.onDropped = tellOf("output");
+  stderr.onDropped = tellOf("error");
+  return logging;
 }

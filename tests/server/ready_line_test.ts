@@ -24,12 +24,18 @@ for (
   ] as const
 ) {
   test(`readyLine() says "${place}" (process:P-007 to P-009)`, () => {
-    const { text, styled } = readyLine(target, address, "http");
+    const hint = " (Press CTRL+C to quit)";
+    const { text, styled } = readyLine(target, address, "http", hint);
     assert.equal(text, `Tricorn running on ${place} (Press CTRL+C to quit)`);
     assert.equal(styled.replace(/\x1b\[\dm/g, ""), text);
     assert.match(styled, /\x1b\[1m\S.*\x1b\[0m \(Press/);
   });
 }
+
+test("readyLine() ends with the address where nothing ends the server by a key", () => {
+  const { text } = readyLine(asked, tcp("::1"), "http", "");
+  assert.equal(text, "Tricorn running on http://[::1]:8000");
+});
 
 test("urlText() takes the scheme, except for a path", () => {
   assert.equal(urlText(tcp("::1"), "https"), "https://[::1]:8000");

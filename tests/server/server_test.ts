@@ -136,7 +136,7 @@ describe("starting", () => {
       `info: Started server process [${PID}]`,
       "info: Waiting for application startup.",
       "info: Application startup complete.",
-      `info: Tricorn running on ${url} (Press CTRL+C to quit)`,
+      `info: Tricorn running on ${url}`,
       "info: Shutting down",
       "info: Waiting for application shutdown.",
       "info: Application shutdown complete.",
@@ -178,7 +178,7 @@ describe("starting", () => {
       await server.stop();
       assert.ok(
         lines().includes(
-          `info: Tricorn running on unix socket ${uds} (Press CTRL+C to quit)`,
+          `info: Tricorn running on unix socket ${uds}`,
         ),
       );
     } finally {
@@ -290,13 +290,42 @@ describe("a start that fails", () => {
     await new Promise((resolve) => foreign.close(resolve));
   });
 
+  for (const isTold of [true, false]) {
+    test(
+      `a start that throws rejects with the cause, ${
+        isTold ? "behind" : "in place of"
+      } startup.failed`,
+      async () => {
+        const cause = new Error("no database");
+        const { server } = serverOf(async (_scope, receive, send) => {
+          await receive();
+          if (isTold) {
+            await send({ type: "lifespan.startup.failed", message: "no luck" });
+          }
+          throw cause;
+        });
+        server.start();
+        await assert.rejects(server.listening, {
+          name: "StartupError",
+          message: `Application startup failed: ${
+            isTold ? "no luck" : "no database"
+          }`,
+          cause,
+        });
+      },
+    );
+  }
+
   test("startup.failed: rejects, and no port was opened (asgi:A-158)", async () => {
     const { server, lines } = serverOf(async (_scope, receive, send) => {
       await receive();
       await send({ type: "lifespan.startup.failed", message: "no database" });
     });
     server.start();
-    await assert.rejects(server.listening, StartupError);
+    await assert.rejects(server.listening, {
+      name: "StartupError",
+      message: "Application startup failed: no database",
+    });
     await assert.rejects(server.finished, StartupError);
     assert.deepEqual(lines().slice(1), [
       "info: Waiting for application startup.",
@@ -592,6 +621,26 @@ describe("forceStop() (process:P-037)", () => {
       await assert.rejects(server.listening, StartupError);
     });
   }
+
+  test("stop() does not wait for an application that is still being loaded", async () => {
+    const { server, lines } = serverOf(
+      (() => new Promise(() => {})) as AsgiApp,
+    );
+    server.start();
+    await server.stop();
+    await assert.rejects(server.listening, StartupError);
+    assert.deepEqual(lines(), [
+      "info: Stopped while the application was being loaded.",
+    ]);
+  });
+
+  test("stop() lets an application that is loaded start and stop (process:P-012)", async () => {
+    const { server, lines } = serverOf(appOf());
+    server.start();
+    await server.stop();
+    assert.ok(lines().includes("info: Application startup complete."));
+    assert.ok(lines().includes("info: Application shutdown complete."));
+  });
 
   test("ends a shutdown that hangs (process:P-033)", async () => {
     let isStopping = false;

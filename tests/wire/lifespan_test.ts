@@ -121,16 +121,15 @@ describe("--lifespan auto", () => {
     );
   });
 
-  test("goes on after a start that broke, but does not hide it (asgi:A-162)", async () => {
-    const { server } = await wholeLife("broken", [], async (running) => {
-      assert.equal(
-        (await exchange(running.target, request("GET /"))).status,
-        200,
-      );
-    });
-    assert.match(server.output, /ERROR: .*lifespan/);
+  test("ends with 3 when a start throws that had begun", async () => {
+    const server = await failedStart("broken");
+    assert.match(server.output, /ERROR: {4}Exception in 'lifespan' protocol/);
     assert.match(server.output, /no database/);
     assert.match(server.output, /lives\.ts/); // with its stack
+    assert.match(
+      server.output,
+      /ERROR: {4}Application startup failed\. Exiting\./,
+    );
   });
 
   test("takes a return for a start, with a warning (process:P-023, asgi:A-163)", async () => {
@@ -231,6 +230,25 @@ for (const mode of ["auto", "on"]) {
     assert.match(server.output, /ERROR: {4}Exception in 'lifespan' protocol/);
     assert.match(server.output, /cannot say goodbye/);
     assert.ok(!server.output.includes("appears unsupported"));
+  });
+}
+
+for (
+  const [what, app] of [
+    ["fails", "badEnd"],
+    ["throws", "throwingEnd"],
+    ["takes too long", "clinging"],
+  ] as const
+) {
+  test(`a shutdown that ${what} makes SIGTERM end with code 1`, async () => {
+    await withServer(
+      { app: `lives:${app}`, args: ["--timeout-lifespan", "1"] },
+      async (server) => {
+        server.signal("SIGTERM");
+        assert.deepEqual(await server.end(), { code: 1, signal: null });
+        assert.match(server.output, /Finished server process/);
+      },
+    );
   });
 }
 
