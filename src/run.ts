@@ -2,44 +2,89 @@
 import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
 import { userStack } from "./config/load_app.ts";
-import type { OptionsInput } from "./config/options.ts";
+import type { Options, OptionsInput } from "./config/options.ts";
 import { usesTls } from "./config/options/tls.ts";
 import { AppLoadError, ConfigError } from "./errors.ts";
+import type { Logging } from "./logging/logging.ts";
 import { runtime } from "./runtime/mod.ts";
-import type { SignalName } from "./runtime/types.ts";
+import type { SignalName, UncaughtKind } from "./runtime/types.ts";
 import { loggingFor, Server } from "./server/server.ts";
 
 /** How the program should end. */
 export interface Ending {
-  /** 0 for a good end, 1 for a failed shutdown, 2 or 3 for a failed start (options section 5). */
+  /** 0 for a good end, 1 for one that was not, 2 or 3 for a failed start (options section 5). */
   readonly exitCode: number;
   /** The signal to end by: who sent SIGTERM sees that it worked (options:X-005). */
   readonly signal?: SignalName;
 }
 
+/** What is done about an error that nobody caught, by its kind and the option `uncaughtErrors`. */
+const REACTIONS = {
+  auto: { rejection: "continue", exception: "drain" },
+  continue: { rejection: "continue", exception: "continue" },
+  drain: { rejection: "drain", exception: "drain" },
+  exit: { rejection: "exit", exception: "exit" },
+} as const satisfies Record<
+  Options["uncaughtErrors"],
+  Record<UncaughtKind, "continue" | "drain" | "exit">
+>;
+
+const UNCAUGHT: Readonly<Record<UncaughtKind, string>> = {
+  rejection: "Unhandled promise rejection in the application.",
+  exception: "Uncaught exception in the application.",
+};
+
 /**
- * Runs a server until a signal, or `limitMaxRequests`, ends it. The first SIGINT or SIGTERM
- * drains; a second one, whichever it is, forces.
+ * Runs a server until a signal, `limitMaxRequests` or an uncaught error ends it. The first SIGINT or
+ * SIGTERM drains; a second one, whichever it is, forces.
  */
 export async function runConfig(config: Config): Promise<Ending> {
   const logging = loggingFor(config);
   const server = new Server(config, logging);
+  return await runServer(server, logging);
+}
+
+async function runServer(server: Server, logging: Logging): Promise<Ending> {
+  const { options } = server.config;
   const taken: SignalName[] = [];
-  const onSignal = (signal: SignalName) => () => {
+  const stop = (signal: SignalName): void => {
     taken.push(signal);
     if (taken.length === 1) void server.stop();
     else server.forceStop();
   };
   const restores = (["SIGINT", "SIGTERM", "SIGBREAK"] as const).map((name) =>
-    runtime.onSignal(name, onSignal(name))
+    runtime.onSignal(name, () => stop(name))
   );
-  if (usesTls(config.options)) {
-    // What goes wrong is in the log.
-    const reload = () => void server.reloadTls().catch(() => {});
-    restores.push(runtime.onSignal("SIGHUP", reload));
+  if (usesTls(options)) {
+    const hadTerminal = runtime.hasTerminal();
+    restores.push(runtime.onSignal("SIGHUP", () => {
+      // A terminal that is closed says so with the same signal.
+      if (hadTerminal && !runtime.hasTerminal()) stop("SIGHUP");
+      // What goes wrong is in the log.
+      else void server.reloadTls().catch(() => {});
+    }));
   }
+  let isBroken = false;
+  restores.push(runtime.onUncaught((error, kind) => {
+    const reaction = REACTIONS[options.uncaughtErrors][kind];
+    const text = UNCAUGHT[kind];
+    if (reaction === "continue" || (isBroken && reaction === "drain")) {
+      return logging.server.error(text, { error });
+    }
+    isBroken = true;
+    if (reaction === "exit") {
+      logging.server.critical(`${text} Exiting.`, { error });
+      return runtime.exit(1);
+    }
+    logging.server.critical(`${text} Draining, then exiting.`, { error });
+    // Nobody is served yet, and the start may wait for what has just failed.
+    if (server.phase === "starting") server.forceStop();
+    else void server.stop();
+  }));
   try {
-    await server.serve();
+    await server.serve({ quitsOnCtrlC: true });
+    // Node and Bun report what the last listeners threw in a later callback.
+    await new Promise<void>((resolve) => runtime.afterTurn(resolve));
   } catch (error) {
     // The server has logged its message. Of an application that broke, the stack says where.
     if (error instanceof AppLoadError && error.cause !== undefined) {
@@ -51,26 +96,45 @@ export async function runConfig(config: Config): Promise<Ending> {
     logging.flush();
     for (const restore of restores) restore();
   }
+  if (isBroken || server.shutdownFailed) return { exitCode: 1 };
   if (taken.includes("SIGTERM")) return { exitCode: 143, signal: "SIGTERM" };
-  return { exitCode: server.shutdownFailed ? 1 : 0 };
+  if (taken.includes("SIGHUP")) return { exitCode: 129, signal: "SIGHUP" };
+  return { exitCode: 0 };
 }
 
 /**
  * Serves `app` until the process is told to stop, taking SIGINT and SIGTERM, and resolves to the
- * exit code; the process is left to the caller.
+ * exit code. The process is left to the caller; when it ends by itself, it exits with that code.
  *
- * @param app The application, or an import string such as `"main:app"`.
+ * @param app The application, an import string such as `"main:app"`, or a server that has not been
+ * started, for programs that want to look at it meanwhile.
+ * @param options Of the server that is made; of one that is given they are its own.
  * @throws ConfigError if an option is wrong.
  *
  * @example
  * ```ts
- * const code = await run("main:app", { port: 8000 });
+ * await run("main:app", { port: 8000 });
+ * ```
+ *
+ * @example
+ * ```ts
+ * const server = new Server(new Config(app, { port: 0 }));
+ * void server.listening.then(() => console.log(server.url));
+ * await run(server);
  * ```
  */
 export async function run(
-  app: AsgiApp | string,
+  app: AsgiApp | string | Server,
   options: OptionsInput = {},
 ): Promise<number> {
-  const ending = await runConfig(new Config(app, options));
-  return ending.exitCode;
+  if (app instanceof Server && Object.keys(options).length > 0) {
+    throw new ConfigError(
+      "Cannot use options: the server that is to be run has its own",
+    );
+  }
+  const { exitCode } = app instanceof Server
+    ? await runServer(app, loggingFor(app.config))
+    : await runConfig(new Config(app, options));
+  if (exitCode !== 0) runtime.setExitCode(exitCode);
+  return exitCode;
 }

@@ -27,12 +27,15 @@ const app: AsgiApp = async (_scope, receive, send) => {
 };
 
 /** Starts the program of the signal tests: `deno test` keeps signals of its own process to itself. */
-function start(shutdown: "good" | "failing" | "hanging" | "unref") {
+function start(
+  shutdown: "good" | "failing" | "hanging" | "unref" | "broken",
+  stderr: "inherit" | "ignore" = "inherit",
+) {
   const { program, args } = commandLine("tests/_support/run_program.ts", [
     shutdown,
   ]);
   const child = spawn(program, [...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", stderr],
   });
   const lines = createInterface({ input: child.stdout })
     [Symbol.asyncIterator]();
@@ -71,6 +74,8 @@ describe("run()", () => {
     test(`resolves to 3 when ${what} (options:X-004)`, async () => {
       const before = listeners();
       assert.equal(await run(program, { ...QUIET, ...options }), 3);
+      assert.equal(process.exitCode, 3);
+      process.exitCode = 0; // ours, not the test's
       assert.deepEqual(listeners(), before);
     });
   }
@@ -81,6 +86,13 @@ test("Server.unref() lets the process end although the server runs", async () =>
   const exited = new Promise((resolve) => child.once("exit", resolve));
   assert.equal(await next(), "up");
   assert.equal(await exited, 0);
+});
+
+test("serve() leaves uncaught errors to the program around it", async () => {
+  const { child, next } = start("broken", "ignore");
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  assert.equal(await next(), "up");
+  assert.equal(await exited, 1);
 });
 
 // Windows has no signals to send; what it has instead is runtime/signals.ts's business.

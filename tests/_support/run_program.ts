@@ -1,7 +1,8 @@
 /**
  * A program that serves with `runConfig()` and tells on stdout what happens: `up`, `stopping`, and
  * at last how it ended as JSON. Its argument says how the application's shutdown goes: `good`,
- * `failing` or `hanging`. With `unref` it serves with `serve()` and lets the process end by itself.
+ * `failing` or `hanging`. With `unref` it serves with `serve()` and lets the process end by itself;
+ * with `broken` it does so and leaves an exception uncaught.
  */
 import process from "node:process";
 import type { AsgiApp } from "../../src/asgi.ts";
@@ -38,6 +39,13 @@ async function main(): Promise<void> {
     server.ref();
     await server.listening;
     server.unref();
+    return;
+  }
+  if (shutdown === "broken") {
+    await serve(app, options).listening;
+    setTimeout(() => {
+      throw new Error("not the server's business");
+    });
     return;
   }
   const ending = await runConfig(new Config(app, options));

@@ -50,6 +50,7 @@ describe("resolveOptions()", () => {
       lifespan: "auto",
       timeoutLifespan: 60,
       timeoutReadPause: 300,
+      uncaughtErrors: "auto",
       host: "127.0.0.1",
       port: 8000,
       uds: undefined,

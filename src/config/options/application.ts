@@ -11,6 +11,12 @@ export interface ApplicationOptions {
   readonly lifespan: "auto" | "on" | "off";
   /** Seconds for each of startup and shutdown of the application (asgi:A-166). */
   readonly timeoutLifespan: number;
+  /**
+   * What the command and `run()` do after an error that nobody caught, with its stack in the log:
+   * go on, drain and end with code 1, or end with it at once. `auto` goes on after a rejection and
+   * drains after an exception. `serve()` leaves such errors to the program around it.
+   */
+  readonly uncaughtErrors: "auto" | "continue" | "drain" | "exit";
 }
 
 /** See {@linkcode ApplicationOptions}. */
@@ -44,5 +50,13 @@ export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
     type: SOME_SECONDS,
     default: 60,
     help: "Time for the application's startup, and again for its shutdown.",
+  },
+  uncaughtErrors: {
+    group: "Application",
+    flag: "--uncaught-errors",
+    type: { kind: "choice", choices: ["auto", "continue", "drain", "exit"] },
+    default: "auto",
+    help:
+      "After an error that the application leaves uncaught: go on, drain and end with code 1, or end at once. auto goes on after a rejected promise and drains after an exception.",
   },
 };
