@@ -96,10 +96,12 @@ async function runServer(server: Server, logging: Logging): Promise<Ending> {
     logging.flush();
     for (const restore of restores) restore();
   }
-  if (isBroken || server.shutdownFailed) return { exitCode: 1 };
+  // Whoever sends a second signal has not waited for the application's shutdown.
+  const isForced = taken.length > 1;
+  if (isBroken || (server.shutdownFailed && !isForced)) return { exitCode: 1 };
   if (taken.includes("SIGTERM")) return { exitCode: 143, signal: "SIGTERM" };
   if (taken.includes("SIGHUP")) return { exitCode: 129, signal: "SIGHUP" };
-  return { exitCode: 0 };
+  return { exitCode: server.shutdownFailed ? 1 : 0 };
 }
 
 /**

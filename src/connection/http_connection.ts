@@ -750,6 +750,13 @@ export class HttpConnection
     if (!this.#patience.awaitLastRequest(hasHeadBegun)) this.#hangUp();
   }
 
+  /** See {@linkcode TrackedConnection}. */
+  closeIdle(): void {
+    const isIdle = this.#isResponseOver && this.#reading === "head" &&
+      this.#parser.isBetweenMessages;
+    if (isIdle) this.#hangUp();
+  }
+
   /** Closes, unless a request has arrived that nobody has read yet: that takes a whole turn. */
   #hangUp(): void {
     this.#patience.awaitSilence();

@@ -216,7 +216,12 @@ export class HttpCycle implements TrackedCall {
       if (this.#state !== "complete" && this.#gone === undefined) this.#leave();
       return;
     }
-    this.#context.logger.error("Exception in ASGI application", { error });
+    const { logger } = this.#context;
+    if (this.#aborting?.wasRaisedWith(error)) {
+      logger.debug("ASGI application ended by its abort signal");
+    } else {
+      logger.error("Exception in ASGI application", { error });
+    }
     if (this.#state !== "complete" && this.#gone === undefined) this.#fail();
   }
 

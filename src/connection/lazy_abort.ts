@@ -14,6 +14,11 @@ export class LazyAbort {
     return this.#controller.signal;
   }
 
+  /** Whether `error` is the reason it was raised with: an application may throw it to end. */
+  wasRaisedWith(error: unknown): boolean {
+    return this.#reason !== undefined && error === this.#reason;
+  }
+
   /** Raises it. The first reason counts. */
   abort(reason: Error): void {
     if (this.#reason !== undefined) return;

@@ -227,7 +227,12 @@ export class WebSocketCycle implements TrackedCall {
       ); // asgi:A-216
       return;
     }
-    this.#context.logger.error("Exception in ASGI application", { error });
+    const { logger } = this.#context;
+    if (this.#aborting?.wasRaisedWith(error)) {
+      logger.debug("ASGI application ended by its abort signal");
+    } else {
+      logger.error("Exception in ASGI application", { error });
+    }
     if (this.#gone === undefined) this.#fail();
   }
 

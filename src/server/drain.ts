@@ -11,6 +11,15 @@ const LAST_WORDS_MS = 500;
  */
 const PATIENCE_MS = 800;
 
+/**
+ * Time without a sign of any client after which nothing is on its way from this machine, in
+ * milliseconds: what is written here is here at once, so that only a client that was kept from
+ * running could still have meant to write.
+ */
+const LOCAL_SILENCE_MS = 50;
+/** How often it is looked for such signs, in milliseconds. Each look is a turn that reads. */
+const LOOK_MS = 10;
+
 /** Starts a one-shot timer of `ms`; the function returned stops it. */
 export type StartTimer = (ms: number, callback: () => void) => () => void;
 
@@ -76,12 +85,14 @@ export class Drain {
       PATIENCE_MS,
       () => this.#tellWaiting(),
     );
+    const stopLooking = this.#closeSilent();
     const { forced, hurried } = this.#interrupts;
     const isDone = await this.#until(
       isQuiet,
       limitMs,
       Promise.race([forced, hurried]),
     );
+    stopLooking();
     stopTelling();
     const answered = context.totalRequests - finished;
     if (!isDone) await this.#cutOff();
@@ -121,6 +132,33 @@ export class Drain {
       this.#interrupts.handshakes() === 0;
   }
 
+  /**
+   * Closes idle connections from this machine in a silence. Others stay for as long as a request
+   * may take through a network.
+   *
+   * @returns A function that stops looking for one.
+   */
+  #closeSilent(): () => void {
+    const context = this.#context;
+    const signs = (): string =>
+      `${context.nextConnectionId} ${context.totalRequests} ${context.runningCycles}`;
+    let seen = signs();
+    let silentMs = 0;
+    const look = (): void => {
+      stop = this.#startTimer(LOOK_MS, look);
+      const now = signs();
+      silentMs = now === seen ? silentMs + LOOK_MS : 0;
+      seen = now;
+      if (silentMs < LOCAL_SILENCE_MS) return;
+      silentMs = 0;
+      for (const connection of [...context.connections]) {
+        if (isLocal(connection.clientHost)) connection.closeIdle?.();
+      }
+    };
+    let stop = this.#startTimer(LOOK_MS, look);
+    return () => stop();
+  }
+
   #tellWaiting(): void {
     const what = this.#context.connections.size > 0
       ? "Waiting for connections to close."
@@ -142,8 +180,10 @@ export class Drain {
     if (isForced) {
       this.#logger.warning(`Forced to stop, cutting off ${census(context)}`);
     } else {
-      this.#logger.error(
-        `Cancel ${running} running task(s), timeout graceful shutdown exceeded`,
+      this.#logger.info(
+        `Cut off by the shutdown: ${
+          census(context)
+        }. (timeout graceful shutdown exceeded)`,
       );
     }
     const reason = isForced
@@ -165,6 +205,11 @@ export class Drain {
     // They are told of their end in a later turn.
     await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
   }
+}
+
+/** Whether a client is on this machine: it has no address behind a UNIX socket. */
+function isLocal(host: string | undefined): boolean {
+  return host === undefined || host === "::1" || host.startsWith("127.");
 }
 
 /** What there is, for the log, such as `3 connections (1 WebSocket, 1 idle) and 2 running tasks`. */

@@ -1491,6 +1491,20 @@ describe("refusals", () => {
 });
 
 describe("draining", () => {
+  test("closeIdle() leaves a request alone that has just arrived", async () => {
+    const harness = new Harness(answering("ok"));
+    const socket = harness.connect();
+    await harness.turn();
+    harness.context.isDraining = true;
+    for (const connection of harness.context.connections) {
+      connection.drain();
+      connection.closeIdle!();
+    }
+    socket.receive(GET);
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 [^]*connection: close/);
+  });
+
   /** Begins draining as the server does. */
   function drain(harness: Harness): void {
     harness.context.isDraining = true;
@@ -1516,6 +1530,19 @@ describe("draining", () => {
       assert.equal(socket.isClosed, true);
       assert.equal(socket.text, written);
       assert.equal(harness.context.connections.size, 0);
+    });
+
+    test(`closeIdle() of a connection ${what}: only between requests`, async () => {
+      const harness = new Harness(answering("ok"));
+      const socket = harness.connect();
+      if (begun !== "") socket.receive(begun);
+      await harness.turn();
+      drain(harness);
+      for (const connection of harness.context.connections) {
+        connection.closeIdle!();
+      }
+      await harness.turn();
+      assert.equal(socket.isClosed, begun !== "GET / HT");
     });
 
     test(`a connection ${what} just now closes after a moment`, async () => {

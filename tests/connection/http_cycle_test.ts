@@ -1239,6 +1239,25 @@ describe("abortSignal (asgi:A-244)", () => {
 describe("cancel() (asgi:A-028, http:H-141)", () => {
   const reason = new DOMException("late", "TimeoutError");
 
+  test("makes no error of an application that throws the reason", async () => {
+    const harness = new Harness(async (scope) => {
+      const { signal } = (scope as HttpScope).extensions.abort_signal!;
+      await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+    });
+    const socket = harness.connect();
+    socket.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await harness.turn();
+    for (const connection of [...harness.context.connections]) {
+      connection.abort(reason);
+    }
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 500 /);
+    assert.deepEqual(harness.logger.at("error"), []);
+    assert.equal(harness.context.runningCycles, 0);
+  });
+
   test("answers 500 while no head has left", async () => {
     const { cycle, send, written, told } = setUp();
     await send(START);

@@ -13,6 +13,17 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
+test("LazyAbort knows its reason, and takes nothing else for it", () => {
+  const lazy = new LazyAbort();
+  const reason = new Error("gone");
+  for (const error of [undefined, reason]) {
+    assert.equal(lazy.wasRaisedWith(error), false);
+  }
+  lazy.abort(reason);
+  assert.equal(lazy.wasRaisedWith(reason), true);
+  assert.equal(lazy.wasRaisedWith(new Error("gone")), false);
+});
+
 test("LazyAbort keeps one signal and the first reason", () => {
   const lazy = new LazyAbort();
   const { signal } = lazy;

@@ -485,7 +485,8 @@ describe("stop()", () => {
     assert.deepEqual(notes, ["lifespan.startup", "told", "lifespan.shutdown"]);
     assert.ok(
       lines().includes(
-        "error: Cancel 1 running task(s), timeout graceful shutdown exceeded",
+        "info: Cut off by the shutdown: 1 connection (0 WebSockets, 0 idle) and 1 running task. " +
+          "(timeout graceful shutdown exceeded)",
       ),
     );
     assert.deepEqual(server.stats, {
