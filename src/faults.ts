@@ -14,6 +14,7 @@ export type HttpFaultCode =
   | "BAD_TARGET"
   | "TARGET_TOO_LONG"
   | "TARGET_LONGER_THAN_HEAD"
+  | "CONNECT_METHOD"
   | "BAD_REQUEST_LINE"
   | "UNSUPPORTED_VERSION"
   | "BAD_HEADER_NAME"
@@ -34,7 +35,7 @@ export type HttpFaultCode =
   | "BAD_CHUNK_END"
   | "CHUNK_LINE_TOO_LONG"
   | "BAD_TRAILER"
-  | "FORBIDDEN_TRAILER"
+  | "SMUGGLED_TRAILER"
   | "TRAILERS_TOO_LARGE"
   | "TOO_MANY_TRAILERS"
   | "UNMET_EXPECTATION"
@@ -99,6 +100,11 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
     option: "--limit-request-head",
     source: "RFC 9110 §15.5.15",
   },
+  CONNECT_METHOD: {
+    status: 501,
+    message: "method CONNECT is not supported: this is no proxy",
+    source: "RFC 9110 §9.3.6",
+  },
   BAD_REQUEST_LINE: {
     status: 400,
     message: "Cannot read request line: expected method, target and version",
@@ -106,7 +112,7 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
   },
   UNSUPPORTED_VERSION: {
     status: 505,
-    message: "expected HTTP/1.1 or HTTP/1.0",
+    message: "expected version HTTP/1.1 or HTTP/1.0",
     source: "RFC 9110 §15.6.6",
   },
   BAD_HEADER_NAME: {
@@ -207,10 +213,9 @@ export const HTTP_FAULTS: Readonly<Record<HttpFaultCode, HttpFault>> = {
       "Cannot read trailer fields: expected header fields and an empty line",
     source: "RFC 9112 §7.1.2",
   },
-  FORBIDDEN_TRAILER: {
+  SMUGGLED_TRAILER: {
     status: 400,
-    message:
-      "Cannot accept trailer field: it would change how the message is framed or routed",
+    message: "Cannot read trailer fields: one would frame or route the message",
     source: "RFC 9110 §6.5.1",
   },
   TRAILERS_TOO_LARGE: {

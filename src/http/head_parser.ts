@@ -53,7 +53,7 @@ import type {
   RequestLine,
   SeenLine,
 } from "./request_head.ts";
-import { readSpecialTarget } from "./request_target.ts";
+import { isAuthority, readSpecialTarget } from "./request_target.ts";
 
 /** What is expected next. */
 type Step =
@@ -383,7 +383,7 @@ export class HeadParser {
         if (byte < 0x30 || byte > 0x39) return "BAD_REQUEST_LINE";
       } else if (byte !== CR) {
         return byte === LF ? "BAD_LINE_END" : "BAD_REQUEST_LINE";
-      } else if (bytes[from + 5] !== 0x31 || bytes[from + 7] > 0x31) {
+      } else if (bytes[from + 5] !== 0x31) { // RFC 9110 §2.5: a higher minor is served as ours
         const isPreface = this.#methodEnd === 3 && bytes[base] === 0x50 &&
           bytes[base + 1] === 0x52 && bytes[base + 2] === 0x49 &&
           bytes[from + 5] === 0x32;
@@ -406,9 +406,9 @@ export class HeadParser {
     const isKept = !isKnown && ++this.#reads % REMEMBER_EVERY === 2;
     const version = line !== undefined
       ? line.version
-      : bytes[base + this.#targetEnd + VERSION_BYTES] === 0x31
-      ? "1.1"
-      : "1.0";
+      : bytes[base + this.#targetEnd + VERSION_BYTES] === 0x30
+      ? "1.0"
+      : "1.1";
     let headers: HeaderField[];
     if (known !== undefined) {
       restoreFraming(framing, known.framing);
@@ -484,7 +484,9 @@ export class HeadParser {
       const target = text.substring(pathAt, this.#targetEnd);
       const special = readSpecialTarget(target, method);
       if (special === undefined) {
-        this.fault = "BAD_TARGET";
+        this.fault = method === "CONNECT" && isAuthority(target)
+          ? "CONNECT_METHOD"
+          : "BAD_TARGET";
         return undefined;
       }
       pathAt += special.pathAt;

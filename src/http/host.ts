@@ -54,10 +54,17 @@ function nameEnd(text: string): number {
   return at;
 }
 
-/** Past the `]` of an IPv6 address; -1 if there is none. Zones and IPvFuture have no use here. */
+/**
+ * Of RFC 3986 §3.2.2: an address of a version to come. The comma is left out as in names
+ * (chars.ts).
+ */
+const IP_FUTURE = /^v[0-9a-f]+\.[-._~!$&'()*+;=:0-9a-z]+$/i;
+
+/** Past the `]` of an IPv6 or later address; -1 if there is none. Zones have no use here. */
 function addressEnd(text: string): number {
   const close = text.indexOf("]");
-  return isIpv6(text.slice(1, close)) ? close + 1 : -1;
+  const address = text.slice(1, close);
+  return isIpv6(address) || IP_FUTURE.test(address) ? close + 1 : -1;
 }
 
 /** Whether `text` is an IPv6 address without a zone (RFC 3986 §3.2.2). */

@@ -18,6 +18,11 @@ const ASTERISK: SpecialTarget = {
 };
 const ABSOLUTE = /^https?:\/\/([^/?#]+)/i;
 
+/** Whether `target` is the authority form of CONNECT: a host and a port (RFC 9112 §3.2.3). */
+export function isAuthority(target: string): boolean {
+  return /:\d+$/.test(target) && isHost(target);
+}
+
 /**
  * Reads an absolute form, or the asterisk of OPTIONS. The authority form is CONNECT's alone, which
  * nothing here can serve (asgi:A-050).

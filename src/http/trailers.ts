@@ -7,11 +7,21 @@ import type { HeaderField } from "./request_head.ts";
 import { FORBIDDEN_TRAILERS } from "./response_writer.ts";
 
 /**
+ * Fields that no sender puts here by mistake: a recipient that merges them into the head would
+ * frame or route the message anew.
+ */
+const SMUGGLED: ReadonlySet<string> = new Set([
+  "content-length",
+  "host",
+  "transfer-encoding",
+]);
+
+/**
  * Reads one trailer section. Rare and small: a line is read when it is whole, and the search for
  * its end goes on where it stopped.
  */
 export class TrailerParser {
-  /** The fields; all of them once `parse` has returned the size of the section. */
+  /** The fields that may be trailers; all of them once `parse` has returned the size of the section. */
   readonly fields: HeaderField[] = [];
   /** What is wrong, once `parse` has returned -1. */
   fault: HttpFaultCode = "BAD_TRAILER";
@@ -19,6 +29,8 @@ export class TrailerParser {
   /** Relative to the section: where the next line begins, and how far its end was looked for. */
   #line = 0;
   #looked = 0;
+  /** Fields read, dropped ones included. */
+  #count = 0;
 
   constructor(limits: HttpLimits) {
     this.#limits = limits;
@@ -60,11 +72,14 @@ export class TrailerParser {
     let at = start;
     while (at < end && TOKEN[bytes[at]] === 1) at++;
     if (at === start || at === end || bytes[at] !== COLON) return "BAD_TRAILER";
-    if (this.fields.length === this.#limits.maxTrailers) {
+    if (this.#count === this.#limits.maxTrailers) {
       return "TOO_MANY_TRAILERS";
     }
     const name = latin1(bytes, start, at).toLowerCase();
-    if (FORBIDDEN_TRAILERS.has(name)) return "FORBIDDEN_TRAILER";
+    this.#count++;
+    if (SMUGGLED.has(name)) return "SMUGGLED_TRAILER";
+    // RFC 9110 §6.5.1: what should have come before the content is ignored behind it.
+    if (FORBIDDEN_TRAILERS.has(name)) return undefined;
     let from = at + 1;
     while (from < end && isBlank(bytes[from])) from++;
     let to = end;

@@ -68,7 +68,7 @@ for (
     ],
     [
       "UNSUPPORTED_VERSION",
-      "505 for 10.0.0.7:5112: expected HTTP/1.1 or HTTP/1.0",
+      "505 for 10.0.0.7:5112: expected version HTTP/1.1 or HTTP/1.0",
     ],
     [
       "CHUNK_LINE_TOO_LONG",

@@ -241,7 +241,22 @@ describe("RFC 9112 §3.2: target", () => {
     ["a path without a slash", line("GET a HTTP/1.1"), "BAD_TARGET"],
     ["a query without a path", line("GET ?q HTTP/1.1"), "BAD_TARGET"],
     ["an asterisk for GET", line("GET * HTTP/1.1"), "BAD_TARGET"],
-    ["an authority (asgi:A-050)", line("CONNECT a:443 HTTP/1.1"), "BAD_TARGET"],
+    [
+      "CONNECT, whose syntax is right (F-24)",
+      line("CONNECT a:443 HTTP/1.1"),
+      "CONNECT_METHOD",
+    ],
+    [
+      "CONNECT of an IPv6 address",
+      line("CONNECT [::1]:443 HTTP/1.1"),
+      "CONNECT_METHOD",
+    ],
+    ["CONNECT without a port", line("CONNECT a HTTP/1.1"), "BAD_TARGET"],
+    ["CONNECT with an empty port", line("CONNECT a: HTTP/1.1"), "BAD_TARGET"],
+    ["CONNECT without a host", line("CONNECT :443 HTTP/1.1"), "BAD_TARGET"],
+    ["CONNECT of a user", line("CONNECT a@b:443 HTTP/1.1"), "BAD_TARGET"],
+    ["CONNECT of an URL", line("CONNECT http://a:1 HTTP/1.1"), "BAD_TARGET"],
+    ["an authority for GET", line("GET a:443 HTTP/1.1"), "BAD_TARGET"],
     ["a path for CONNECT", line("CONNECT / HTTP/1.1"), "BAD_TARGET"],
     [
       "userinfo in an absolute target",
@@ -288,9 +303,14 @@ describe("RFC 9112 §2.3: version", () => {
     });
   }
 
+  for (const version of ["1.2", "1.9"]) {
+    test(`reads ${version} as 1.1 (F-25, RFC 9110 §2.5)`, () => {
+      assert.equal(headOf(line(`GET / HTTP/${version}`)).version, "1.1");
+    });
+  }
+
   refuses([
-    ["HTTP/1.2", line("GET / HTTP/1.2"), "UNSUPPORTED_VERSION"],
-    ["HTTP/1.9", line("GET / HTTP/1.9"), "UNSUPPORTED_VERSION"],
+    ["HTTP/1.2 without a host", "GET / HTTP/1.2\r\n\r\n", "MISSING_HOST"],
     ["HTTP/2.0", line("GET / HTTP/2.0"), "UNSUPPORTED_VERSION"],
     [
       "HTTP/2.0 with a method like that of its preface",

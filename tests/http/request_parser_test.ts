@@ -187,9 +187,17 @@ describe("RFC 9112 §7.1.2: trailers", () => {
     for (const name of ["Content-Length", "Transfer-Encoding", "Host"]) {
       assert.equal(
         feedFault(chunked(`0\r\n${name}: 5\r\n\r\n`)),
-        "FORBIDDEN_TRAILER",
+        "SMUGGLED_TRAILER",
       );
     }
+  });
+
+  test("that should have been in the head are dropped (F-29)", () => {
+    const { requests } = feed(
+      `${chunked("0\r\nContent-Type: a\r\nx: y\r\n\r\n")}${GET}`,
+    );
+    assert.equal(requests.length, 2);
+    assert.deepEqual(requests[0].trailers, [["x", "y"]]);
   });
 
   for (

@@ -90,13 +90,18 @@ describe("request line (RFC 9112 §3)", () => {
       "an asterisk for another method than OPTIONS",
       `GET * HTTP/1.1\r\n${head}`,
     ],
-    ["CONNECT (http:H-019)", `CONNECT test:80 HTTP/1.1\r\n${head}`],
+    [
+      "CONNECT, as not implemented (F-24)",
+      `CONNECT test:80 HTTP/1.1\r\n${head}`,
+      501,
+    ],
+    ["CONNECT without a port", `CONNECT test HTTP/1.1\r\n${head}`],
     ["a version in lower case", `GET / http/1.1\r\n${head}`],
     ["a version without minor", `GET / HTTP/1\r\n${head}`],
     ["a version with leading zero", `GET / HTTP/01.1\r\n${head}`],
     ["a version of words", `GET / HTTP/one.one\r\n${head}`],
     ["another protocol", `GET / RTSP/1.0\r\n${head}`],
-    ["a version of the future (http:H-122)", `GET / HTTP/1.2\r\n${head}`, 505],
+    ["a minor version of two digits", `GET / HTTP/1.10\r\n${head}`],
     ["HTTP/2.0 as text (http:H-122)", `GET / HTTP/2.0\r\n${head}`, 505],
     ["HTTP/0.9 with a version", `GET / HTTP/0.9\r\n${head}`, 505],
     ["HTTP/0.9 without a version", "GET /\r\n"],
@@ -115,6 +120,15 @@ describe("request line (RFC 9112 §3)", () => {
       "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET / HTTP/1.1\r\n",
     ],
   ]);
+
+  test("a higher minor version is served as ours (F-25, RFC 9110 §2.5)", async () => {
+    const response = await exchange(
+      shared.server.target,
+      `GET / HTTP/1.2\r\n${head}`,
+    );
+    assert.equal(response.status, 200);
+    assert.equal(response.version, "HTTP/1.1");
+  });
 
   test("tolerates empty lines before it (http:H-120, RFC 9112 §2.2)", async () => {
     const response = await exchange(
