@@ -53,6 +53,9 @@ export class CountingSocket implements Socket {
   destroy(): void {
     this.isClosed = true;
   }
+  reset(): void {
+    this.isClosed = true;
+  }
 }
 
 /** Writes nothing. */

@@ -637,10 +637,16 @@ export class HttpConnection
   }
 
   breakOff(): void {
+    // A missing last chunk, or missing bytes, tell the peer. A body that ends with the connection
+    // would look whole behind FIN, so that one is reset.
     this.#responseOver(true);
-    // A missing last chunk, or missing bytes, tell the peer. A body that only ends with the
-    // connection cannot be told from a whole one: HTTP/1.0 has no word for it (asgi:A-090).
-    this.#close();
+    if (this.stream.endsByClosing) {
+      this.#flow.out.flush();
+      this.#cycle?.body.finish();
+      this.#reset();
+    } else {
+      this.#close();
+    }
   }
 
   onReturned(cycle: HttpCycle): void {
@@ -799,6 +805,13 @@ export class HttpConnection
 
   #destroy(): void {
     this.#reading = "linger";
-    this.#socket.destroy();
+    const isPartial = !this.#isResponseOver || this.#socket.queuedBytes > 0;
+    if (this.stream.endsByClosing && isPartial) this.#reset();
+    else this.#socket.destroy();
+  }
+
+  #reset(): void {
+    this.#reading = "linger";
+    this.#socket.reset();
   }
 }

@@ -93,6 +93,11 @@ export class ResponseStream {
     this.closesIfUnread = false;
   }
 
+  /** Whether the end of the connection is all that tells the peer where the body ends. */
+  get endsByClosing(): boolean {
+    return this.isHeadCommitted && this.#framing === "untilClose";
+  }
+
   /** Whether a body of this response is never sent: HEAD, 204, 205, 304 (asgi: ). */
   get isBodyless(): boolean {
     return this.#isHead || forbidsBody(this.status);

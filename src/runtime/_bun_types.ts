@@ -18,6 +18,8 @@ export interface BunConn<Data> {
   shutdown(): void;
   /** Closes at once; calls the `close` handler before it returns. */
   close(): void;
+  /** The same with a reset, where the socket has one. */
+  terminate(): void;
 }
 
 /** The one set of functions that all connections of a listener share. */

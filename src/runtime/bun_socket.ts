@@ -122,6 +122,14 @@ export class BunSocket implements Socket {
     this.#close(undefined);
   }
 
+  reset(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#queue = undefined;
+    this.#conn.terminate();
+    queueMicrotask(() => tellClosed(this.handler, undefined));
+  }
+
   /** Bytes arrived. */
   received(bytes: Uint8Array): void {
     if (this.#state === "closed") return;

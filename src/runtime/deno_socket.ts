@@ -123,6 +123,11 @@ export class DenoSocket implements Socket {
     this.#close(undefined);
   }
 
+  /** Deno 2.9 has no way to send a reset: neither linger nor an abort of its connections. */
+  reset(): void {
+    this.destroy();
+  }
+
   #read(): void {
     this.#reading = "pending";
     this.#conn.read(this.#buffer).then(this.#onRead, this.#onReadFailed);

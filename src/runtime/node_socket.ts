@@ -211,6 +211,15 @@ export class NodeSocket implements Socket {
     this.#raw.destroy();
   }
 
+  reset(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#rest = undefined;
+    // Below TLS there is a TCP socket that cannot be asked. An end without alert says enough.
+    if (this.tls !== undefined || this.#context.isUnix) this.#raw.destroy();
+    else this.#raw.resetAndDestroy();
+  }
+
   #mark(): void {
     if (this.#hasMarker || this.#onWritten !== undefined) return;
     this.#hasMarker = true;

@@ -56,6 +56,12 @@ export interface Socket {
   end(): void;
   /** Drops what is queued and closes now. */
   destroy(): void;
+  /**
+   * As `destroy`, and the peer learns that something is missing: by a TCP reset, or by the end of
+   * a TLS connection without its close alert. UNIX sockets and Deno's own ones have neither, and
+   * end as `destroy` ends them.
+   */
+  reset(): void;
   /** Puts what a trusted proxy told of the connection in place of its own addresses. */
   readdress(remote: Address, local: Address): void;
 }

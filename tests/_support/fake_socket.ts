@@ -30,6 +30,8 @@ export class FakeSocket implements Socket {
   /** `end()` was called. */
   hasEnded = false;
   isClosed = false;
+  /** `reset()` was called. */
+  wasReset = false;
   /** Each write, copied when it was made. */
   readonly writes: Uint8Array[] = [];
   /** Held buffers with a copy of what they must still be when they are let go. */
@@ -63,6 +65,11 @@ export class FakeSocket implements Socket {
   }
 
   destroy(): void {
+    this.close();
+  }
+
+  reset(): void {
+    if (!this.isClosed) this.wasReset = true;
     this.close();
   }
 

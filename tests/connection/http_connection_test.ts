@@ -1702,6 +1702,61 @@ describe("access log", () => {
     }]);
   });
 
+  test("a body that ends with the connection is reset when it is cut off (F-28)", async () => {
+    for (
+      const [version, isReset] of [["1.0", true], ["1.1", false]] as const
+    ) {
+      const harness = new Harness(async (_scope, _receive, send) => {
+        await send({ type: "http.response.start", status: 200 });
+        await send({ type: "http.response.body", body: "a", more_body: true });
+        throw new Error("half-way");
+      });
+      const socket = harness.connect();
+      socket.receive(`GET / HTTP/${version}\r\nhost: a\r\n\r\n`);
+      await harness.turn();
+      assert.match(socket.text, /a(\r\n)?$/);
+      assert.equal(socket.wasReset, isReset);
+      assert.equal(socket.hasEnded, !isReset);
+      assert.equal(harness.access.length, 1);
+      assert.equal(harness.access[0].isAborted, true);
+      assert.equal(harness.context.connections.size, isReset ? 0 : 1);
+    }
+  });
+
+  test("a whole body that ends with the connection is no reset (F-28)", async () => {
+    const harness = new Harness(async (_scope, _receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: true });
+      await send({ type: "http.response.body", body: "b" });
+    });
+    const socket = harness.connect();
+    socket.receive("GET / HTTP/1.0\r\n\r\n");
+    await harness.turn();
+    assert.equal(socket.hasEnded, true);
+    harness.clock.advance(3_000);
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
+    assert.equal(socket.wasReset, false);
+  });
+
+  test("what a peer never took of a body that ends with the connection is a reset (F-28)", async () => {
+    const harness = new Harness(async (_scope, _receive, send) => {
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "a", more_body: true });
+      await send({ type: "http.response.body", body: "b" });
+    }, { settings: { stallMs: 10_000 } });
+    const socket = harness.connect();
+    socket.takesWrites = false;
+    socket.receive("GET / HTTP/1.0\r\n\r\n");
+    await harness.turn();
+    for (let i = 0; i < 60 && !socket.isClosed; i++) {
+      harness.clock.advance(1_000);
+      await harness.turn();
+    }
+    assert.equal(socket.isClosed, true);
+    assert.equal(socket.wasReset, true);
+  });
+
   test("a response that breaks off is logged once, with its status (http:H-100)", async () => {
     const harness = new Harness(async (_scope, _receive, send) => {
       await send({ type: "http.response.start", status: 200 });

@@ -250,12 +250,13 @@ export class Peer {
   bytes = 0;
   hasEnded = false;
   isClosed = false;
+  error: (Error & { code?: string }) | undefined;
 
   private constructor(raw: NetSocket, below: NetSocket, isPaused: boolean) {
     this.raw = raw;
     this.#below = below;
     raw.on("end", () => this.hasEnded = true);
-    raw.on("error", () => {});
+    raw.on("error", (error) => this.error = error);
     raw.on("close", () => this.isClosed = true);
     if (!isPaused) this.read();
   }
