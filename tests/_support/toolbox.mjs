@@ -1,3 +1,4 @@
+// @ts-self-types="./toolbox.d.mts"
 // Gets the development tools: installs node_modules from the lock file and finds the runtimes in
 // it. Plain JavaScript for Node 20 and later, which is all that a fresh machine needs.
 import { spawnSync } from "node:child_process";
