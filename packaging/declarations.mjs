@@ -37,6 +37,7 @@ function programOf(root, entries) {
     {
       noEmit: false,
       emitDeclarationOnly: true,
+      stripInternal: true,
       // Whether types fit is what `deno task check` tells. What is exported says its own, so that
       // those of platforms, which take half of the time, need not even be read.
       noCheck: true,

@@ -94,6 +94,13 @@ function checks(deno, node) {
       join(root, "node_modules/typescript/bin/tsc"),
       "--noEmit",
     ]],
+    ["documentation (deno doc --lint)", deno, [
+      "doc",
+      "--lint",
+      "--quiet",
+      "mod.ts",
+      "cli.ts",
+    ]],
     [
       "package (deno publish --dry-run)",
       deno,

@@ -31,6 +31,8 @@ export class Config {
   #loading: Promise<AsgiApp> | undefined;
 
   /**
+   * Checks the options and brings them into their normal form.
+   *
    * @param app An application, a factory, or an import string such as `"main:app"`.
    * @throws ConfigError naming the option that is wrong; UnsupportedRuntimeError on a runtime that
    * is too old, before anything else: every server begins with a Config.
@@ -52,7 +54,7 @@ export class Config {
     this.options = resolveOptions(options);
   }
 
-  /** Where to listen; at least one. */
+  /** @internal Where to listen; at least one. */
   get listenTargets(): readonly ListenTarget[] {
     const { host, port, uds, udsMode: mode, fd, bind, sockets } = this.options;
     if (sockets !== undefined) return sockets.map(targetOfSocket);

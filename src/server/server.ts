@@ -119,7 +119,10 @@ export class Server {
   /** The error of the start that is in the log. */
   #reported: unknown;
 
-  /** @param logging Where to log; default: as the options say. */
+  /** Makes a server that logs as the options say. Nothing happens before `start()`. */
+  constructor(config: Config);
+  /** @internal Makes one that logs elsewhere. */
+  constructor(config: Config, logging: Logging);
   constructor(config: Config, logging: Logging = loggingFor(config)) {
     this.config = config;
     this.#logging = logging;
@@ -592,7 +595,7 @@ function startTimer(ms: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Logs as the options of `config` say, to the standard streams. */
+/** @internal Logs as the options of `config` say, to the standard streams. */
 export function loggingFor(config: Config): Logging {
   const { stdout, stderr } = runtime;
   const logging = createLogging(config.options, {

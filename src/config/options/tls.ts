@@ -31,8 +31,11 @@ export interface SslContext {
   readonly identities: readonly SslIdentity[];
   /** PEM of the authorities that sign client certificates. */
   readonly ca?: string | undefined;
+  /** Whether clients are asked for a certificate, and refused without a good one. */
   readonly clientCertificates?: "none" | "optional" | "required" | undefined;
+  /** Oldest version that is spoken. */
   readonly minVersion?: TlsVersion | undefined;
+  /** Newest version that is spoken. */
   readonly maxVersion?: TlsVersion | undefined;
   /** In OpenSSL's words. */
   readonly ciphers?: string | undefined;
