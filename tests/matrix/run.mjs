@@ -90,9 +90,12 @@ function pick(releases, only) {
   });
 }
 
-/** Newer releases of the same lines, the newest of each. Tells of lines that nobody has named. */
-function newerReleases() {
-  return NAMES.flatMap((name) => {
+/**
+ * What npm has of the same lines that is newer, the newest of each. Tells which those are, and of
+ * lines that versions.json does not have.
+ */
+function newerReleases(names) {
+  const newer = names.flatMap((name) => {
     const released = releasesOf(name);
     const last = versions.supported[name].at(-1);
     const beyond = released.filter((version) =>
@@ -121,6 +124,10 @@ function newerReleases() {
       }];
     });
   });
+  if (newer.length === 0) {
+    console.log(`npm has no newer ${names.join(", ")} than versions.json`);
+  }
+  return newer;
 }
 
 /** Builds the npm package, packs it, and installs it in an empty folder. @returns Its folder. */
@@ -261,7 +268,10 @@ try {
   const named = allReleases();
   const only = values.only?.flatMap((text) => text.split(","));
   const releases = only === undefined ? named : pick(named, only);
-  if (values.latest) releases.push(...newerReleases());
+  if (values.latest) {
+    const names = only?.map((text) => text.split("@", 1)[0]) ?? NAMES;
+    releases.push(...newerReleases([...new Set(names)]));
+  }
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "tricorn-matrix-"));
   try {
