@@ -15,7 +15,6 @@ const LEFT_OUT = [
   "src/connection/proxy_preface.ts",
   "src/connection/tls_extension.ts",
   "src/proxy/proxy_header.ts",
-  "src/proxy/trusted_peers.ts",
   "src/runtime/node.ts",
   "src/runtime/tls.ts",
   "src/runtime/unix_path.ts",

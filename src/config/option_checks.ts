@@ -1,4 +1,5 @@
 /** Checks of single options that go beyond their type. */
+import { problemOfPeer } from "../proxy/trusted_peers.ts";
 import { quote, type Verdict } from "./option_types.ts";
 
 type Header = readonly [name: string, value: string];
@@ -149,7 +150,7 @@ function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
   return { value: Object.freeze([name, value] as const) };
 }
 
-/** Entries of a list of peers, taken apart at commas and trimmed (process:P-124). */
+/** Entries of a list of peers, taken apart at commas and trimmed; each trusts somebody (process:P-124). */
 export function checkPeers(
   texts: readonly unknown[],
 ): Verdict<readonly string[]> {
@@ -162,6 +163,10 @@ export function checkPeers(
       const peer = entry.trim();
       if (peer !== "") peers.push(peer);
     }
+  }
+  for (const peer of peers) {
+    const problem = problemOfPeer(peer, peers);
+    if (problem !== undefined) return { problem: `${quote(peer)} ${problem}.` };
   }
   return { value: Object.freeze(peers) };
 }

@@ -29,6 +29,8 @@ export type OptionType =
   | {
     /** May be given several times; a variable holds items with white space between. */
     readonly kind: "list";
+    /** Whether a program may give one item alone, a string. */
+    readonly takesOne?: boolean;
     readonly metavar: string;
     readonly readItem: (text: string) => Verdict<unknown>;
   }
@@ -160,6 +162,9 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
       }
       return { value };
     case "list":
+      if (type.takesOne && typeof value === "string") {
+        return { value: [value] };
+      }
       if (!Array.isArray(value)) {
         return { problem: `${quote(value)} is not an array.` };
       }

@@ -31,9 +31,18 @@ export interface Options
     LimitOptions,
     LoggingOptions {}
 
-/** What a caller may give: any of the options; `undefined` means the default. */
+/** Lists of which one item may be given alone. */
+type Lists = "bind" | "forwardedAllowIps";
+
+/**
+ * What a caller may give: any of the options; `undefined` means the default. `bind` and
+ * `forwardedAllowIps` may be a string.
+ */
 export type OptionsInput = {
-  readonly [K in keyof Options]?: Options[K] | undefined;
+  readonly [K in keyof Options]?:
+    | Options[K]
+    | (K extends Lists ? string : never)
+    | undefined;
 };
 
 /** All options, in the order of the help text. */

@@ -112,29 +112,54 @@ function unmapped(octets: Uint8Array | undefined): Uint8Array | undefined {
 }
 
 /**
- * Why `entry` will not do what its writer meant; `undefined` if it will. Literals are allowed, but
- * what looks like an address and is none is a slip of the pen.
+ * Why `entry` would match nobody, to follow its name; `undefined` if it is good. An entry that trusts
+ * nobody is a slip of the pen, and what was meant is not guessed: too few trusted are a server that
+ * logs its proxy as the client, too many are clients that choose their address.
  *
  * @param list What it is an entry of.
  */
-export function doubtAbout(
+export function problemOfPeer(
   entry: string,
   list: readonly string[] = [entry],
 ): string | undefined {
   if (entry === "*") {
     return list.length === 1
       ? undefined
-      : "it stands for everybody only where it stands alone";
+      : "stands for everybody only where it stands alone";
   }
-  if (networkOf(entry) !== undefined || /^unix:|^\//.test(entry)) {
+  if (/^unix:|^\.{0,2}\//.test(entry) || networkOf(entry) !== undefined) {
     return undefined;
   }
-  const [place = "", size] = entry.split("/");
-  const [host = ""] = place.split("%");
-  if (!/^[\d.]+$|^[\da-f:]*:[\da-f:]*:[\da-f:.]*$/i.test(host)) {
-    return undefined;
+  const [place = "", size, ...rest] = entry.split("/");
+  const [host = "", zone] = place.split("%");
+  const octets = ipOctets(host);
+  if (octets === undefined) return problemOfHost(entry, host);
+  if (zone !== undefined) {
+    return size === undefined
+      ? "has an interface behind it, which only IPv6 addresses may have"
+      : "is no network: an interface belongs to an address";
   }
-  return size === undefined
-    ? "it is no IP address"
-    : "it is no network: expected one without host bits, such as 10.0.0.0/8";
+  const isPrefix = rest.length === 0 && /^(0|[1-9]\d{0,2})$/.test(size ?? "");
+  const bits = octets.length * 8;
+  if (!isPrefix || Number(size) > bits) {
+    return `is no network: expected a prefix of 0 to ${bits} bits`;
+  }
+  return "is no network: it has bits set behind its prefix";
+}
+
+function problemOfHost(entry: string, host: string): string {
+  if (/^\[/.test(host)) {
+    return "is no IP address: expected one without brackets and port";
+  }
+  // Digits and dots, or hexadecimal digits and two colons at least, with a size or without.
+  if (/^[\d.]+$|^[\da-f:]*:[\da-f:]*:[\da-f:.]*$/i.test(host)) {
+    return entry.includes("/") ? "is no network" : "is no IP address";
+  }
+  if (/^[\d.]+:\d*$/.test(host)) {
+    return "is no IP address: expected one without a port";
+  }
+  if (/^(\d+|\*)(\.(\d+|\*))*$/.test(host)) {
+    return "is no network: expected one such as 10.0.0.0/8";
+  }
+  return "is neither an IP address nor a network, nor 'unix:', 'unix:' with a path, or '*'";
 }

@@ -432,7 +432,7 @@ export class Server {
     if (proxyProtocol) {
       const { proxyRules } = await import("./proxy_rules.ts");
       admission.demandProxyHeaders(
-        proxyRules(forwardedAllowIps, this.#logging.server, {
+        proxyRules(forwardedAllowIps, {
           tls: this.#certificates?.context,
           beforeHandshake,
         }),

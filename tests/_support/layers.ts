@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "middleware/": ["asgi.ts", "errors.ts", "logging/"],
   "lifespan.ts": ["asgi.ts", "errors.ts", "logging/"],
-  "config/": ["asgi.ts", "errors.ts", "runtime/", "tls/"],
+  "config/": ["asgi.ts", "errors.ts", "proxy/", "runtime/", "tls/"],
   "server/": BELOW_SERVER,
   "serve.ts": [...BELOW_SERVER, "server/"],
   "run.ts": [...BELOW_SERVER, "server/", "serve.ts"],

@@ -183,4 +183,23 @@ test("checkPeers() takes lists apart and leaves nothing empty (process:P-124)", 
   });
   assert.deepEqual(checkPeers([""]), { value: [] });
   assert.ok("problem" in checkPeers([1]));
+  assert.deepEqual(checkPeers(["*"]), { value: ["*"] });
+});
+
+test("checkPeers() names the first entry that would trust nobody", () => {
+  for (
+    const [texts, problem] of [
+      [
+        ["10.0.0.1, foo"],
+        /^'foo' is neither an IP address nor a network, .*\.$/,
+      ],
+      [["10.0.0.0/33"], /^'10\.0\.0\.0\/33' is no network: .* 0 to 32 bits\.$/],
+      [["*,10.0.0.1"], /^'\*' stands for everybody only .*\.$/],
+      [["*", "::1"], /^'\*' stands for everybody only .*\.$/],
+      [["::1", "a\nb"], /^'a\\nb' is neither/],
+    ] as const
+  ) {
+    const verdict = checkPeers(texts);
+    assert.match("problem" in verdict ? verdict.problem : "none", problem);
+  }
 });

@@ -278,7 +278,7 @@ describe("optionsFromEnvironment()", () => {
       headers: [["a", "1"]],
       bind: ["a:1"],
       sslSni: [{ certfile: "a:1", keyfile: undefined }],
-      forwardedAllowIps: ["a:1"],
+      forwardedAllowIps: ["a::1"],
     };
     for (const name of OPTION_NAMES) {
       const { type, flag } = OPTIONS[name];
@@ -286,7 +286,8 @@ describe("optionsFromEnvironment()", () => {
       if (type.kind === "choice") {
         [text, value] = [type.choices[1]!, type.choices[1]];
       } else if (type.kind === "list") {
-        [text, value] = ["a:1", lists[name]];
+        text = name === "forwardedAllowIps" ? "a::1" : "a:1";
+        value = lists[name];
       } else if (type.kind !== "program") [text, value] = samples[type.kind];
       if (name === "rootPath") value = "/x";
       for (const variable of variablesOf(name)) {
@@ -403,5 +404,37 @@ describe("mergeOptions()", () => {
       messageOf(() => mergeOptions({}, { uds: "a", port: 1 })),
       "Cannot use TRICORN_UDS together with TRICORN_PORT: they name different places to listen",
     );
+  });
+});
+
+describe("lists of which a program may give one item", () => {
+  test("take a string", () => {
+    const options = resolveOptions({
+      forwardedAllowIps: "10.0.0.0/8, ::1",
+      bind: "127.0.0.1:80",
+    });
+    assert.deepEqual(options.forwardedAllowIps, ["10.0.0.0/8", "::1"]);
+    assert.deepEqual(options.bind, ["127.0.0.1:80"]);
+    assert.deepEqual(
+      resolveOptions({ forwardedAllowIps: "*" }).forwardedAllowIps,
+      ["*"],
+    );
+  });
+
+  test("refuse anything else, and what is wrong in the string", () => {
+    for (
+      const [input, message] of [
+        [{ forwardedAllowIps: 7 }, /"forwardedAllowIps": 7 is not an array$/],
+        [{ forwardedAllowIps: "foo" }, /"forwardedAllowIps": 'foo' is neither/],
+        [
+          { forwardedAllowIps: ["::1", "*"] },
+          /"forwardedAllowIps": '\*' stands/,
+        ],
+        [{ headers: "a: b" }, /"headers": 'a: b' is not an array$/],
+        [{ sslSni: "a.pem" }, /"sslSni": 'a\.pem' is not an array$/],
+      ] as const
+    ) {
+      assert.throws(() => resolveAny(input), { name: "ConfigError", message });
+    }
   });
 });

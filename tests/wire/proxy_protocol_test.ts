@@ -5,7 +5,11 @@ import { LOOPS } from "../_support/loops.ts";
 import { needsProgram } from "../_support/needs.ts";
 import { proxyV2, tcp4 } from "../_support/proxy_headers.ts";
 import { pause, RawClient, request } from "../_support/raw_client.ts";
-import { sharedServer, withServer } from "../_support/spawn_server.ts";
+import {
+  ServerProcess,
+  sharedServer,
+  withServer,
+} from "../_support/spawn_server.ts";
 import { curl } from "../_support/tls_clients.ts";
 import { FrameClient } from "../_support/websocket_client.ts";
 
@@ -147,16 +151,33 @@ describe("who may send one", () => {
       },
     ));
 
-  test("a network with bits of a host is told at the start", () =>
-    withServer(
-      {
-        app: APP,
-        args: ["--proxy-protocol", "--forwarded-allow-ips", "127.0.0.1/8"],
-      },
-      async (server) => {
-        await server.line("stderr", /"127\.0\.0\.1\/8".* trusts nobody/);
-      },
-    ));
+  for (
+    const list of ["127.0.0.1/8", "foo", "10.0.0.0/33", "10.0.0.256", "*,::1"]
+  ) {
+    test(`a list with an entry that trusts nobody, ${list}, ends the start`, async () => {
+      for (const isVariable of [false, true]) {
+        const server = new ServerProcess({
+          app: APP,
+          args: [
+            "--port",
+            "0",
+            ...isVariable ? [] : ["--forwarded-allow-ips", list],
+          ],
+          env: isVariable ? { FORWARDED_ALLOW_IPS: list } : {},
+        });
+        assert.deepEqual(await server.end(), { code: 2, signal: null });
+        const [entry] = list.split(",");
+        const line = server.stderr.at(-1)!;
+        assert.ok(
+          line.startsWith(
+            `Error: Invalid value for '--forwarded-allow-ips': '${entry}' `,
+          ),
+          line,
+        );
+        assert.equal(/ FORWARDED_ALLOW_IPS\)$/.test(line), isVariable, line);
+      }
+    });
+  }
 
   test("who says nothing is not waited for longer than for a head", () =>
     withServer(

@@ -93,7 +93,12 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     group: "Binding",
     flag: "--bind",
     aliases: ["-b"],
-    type: { kind: "list", metavar: "ADDRESS", readItem: readBindItem },
+    type: {
+      kind: "list",
+      metavar: "ADDRESS",
+      takesOne: true,
+      readItem: readBindItem,
+    },
     default: undefined,
     excludes: ["host", "port", "uds", "fd"],
     check: checkBinds,

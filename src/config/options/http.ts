@@ -95,6 +95,7 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     type: {
       kind: "list",
       metavar: "LIST",
+      takesOne: true,
       readItem: (text) => ({ value: text }),
     },
     default: Object.freeze(["127.0.0.1", "::1"]),
