@@ -1,5 +1,9 @@
 /** The command: arguments and environment into a run. */
 import { Config } from "../config/config.ts";
+import {
+  strangeVariables,
+  withoutServiceLinks,
+} from "../config/environment.ts";
 import { type OptionsInput, variablesOf } from "../config/options.ts";
 import { userStack } from "../config/load_app.ts";
 import { mergeOptions, optionsFromEnvironment } from "../config/resolve.ts";
@@ -42,19 +46,27 @@ export async function main(
 /**
  * What to run; or, if only that was asked for, what to print.
  *
- * @param env Looks an environment variable up.
+ * @param givenEnv Looks an environment variable up.
  * @param onWarning Takes what the operator should know. Default: standard error.
+ * @param envNames Names of all variables. Default: those of the process, if `givenEnv` is its own.
  * @throws ConfigError for wrong usage.
  */
 export function configFor(
   args: readonly string[],
-  env: (name: string) => string | undefined = runtime.env,
+  givenEnv: (name: string) => string | undefined = runtime.env,
   onWarning: (message: string) => void = warn,
+  envNames: () => readonly string[] = givenEnv === runtime.env
+    ? runtime.envNames
+    : () => [],
 ): Config | string {
   const command = parseFlags(args);
   if (command.action !== "run") {
     return command.action === "help" ? helpText() : versionText();
   }
+  for (const warning of strangeVariables(envNames(), givenEnv)) {
+    onWarning(warning);
+  }
+  const env = withoutServiceLinks(givenEnv, onWarning);
   const options = withActivation(command.options, env, onWarning);
   const environment = optionsFromEnvironment(
     env,

@@ -7,6 +7,7 @@ import {
   TEXT_OPTION_NAMES,
 } from "../config/options.ts";
 import { printable } from "../config/option_types.ts";
+import { insteadOf } from "../config/planned.ts";
 import { readOption } from "../config/resolve.ts";
 import { didYouMean } from "../config/suggest.ts";
 
@@ -152,6 +153,10 @@ function isFlag(argument: string | undefined): boolean {
 }
 
 function unknown(spelling: string): string {
+  const instead = insteadOf(spelling);
+  if (instead !== undefined) {
+    return `No such option '${spelling}' yet: until then, ${instead}.`;
+  }
   const text = `No such option '${printable(spelling)}'.`;
   // Without the dashes: two characters that always agree make everything look close.
   const words = [...FLAGS.keys()].filter((flag) => flag.startsWith("--"))

@@ -11,6 +11,7 @@ import {
   type OptionsInput,
   variablesOf,
 } from "./options.ts";
+import { insteadOf } from "./planned.ts";
 import { tlsProblem } from "./options/tls.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -214,6 +215,10 @@ function hint(key: string): string {
   const flag = `--${
     key.replace(/[A-Z]/g, "-$&").replaceAll("_", "-").toLowerCase()
   }`;
+  const instead = insteadOf(flag);
+  if (instead !== undefined) {
+    return `: it is not there yet, until then ${instead}`;
+  }
   const named = OPTION_NAMES.find((name) =>
     OPTIONS[name].flag === flag || OPTIONS[name].aliases?.includes(flag)
   );

@@ -40,7 +40,7 @@ export interface DenoListener {
 export type DenoPermission =
   | { readonly name: "net"; readonly host: string }
   | { readonly name: "read" | "write"; readonly path: string }
-  | { readonly name: "env"; readonly variable: string };
+  | { readonly name: "env"; readonly variable?: string };
 
 /** Standard input, output or error. */
 export interface DenoStream {
@@ -56,7 +56,10 @@ export interface DenoApi {
   readonly stdin: DenoStream;
   readonly stdout: DenoStream;
   readonly stderr: DenoStream;
-  readonly env: { get(name: string): string | undefined };
+  readonly env: {
+    get(name: string): string | undefined;
+    toObject(): Record<string, string>;
+  };
   cwd(): string;
   exit(code: number): never;
   readTextFileSync(path: string): string;

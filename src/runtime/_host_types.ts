@@ -11,6 +11,8 @@ export interface Host {
   cwd(): string;
   /** An environment variable that we may read; `undefined` if it is unset. */
   env(name: string): string | undefined;
+  /** The names of all environment variables; we must be allowed to see them. */
+  envNames(): string[];
   /** Whether a person is behind `fd`, 0 to 2. */
   isTerminal(fd: number): boolean;
   /** The text of a file. Throws with the system's `code`. */

@@ -11,6 +11,7 @@ export function denoHost(api: DenoApi): Host {
     args: api.args,
     cwd: () => api.cwd(),
     env: (name) => api.env.get(name),
+    envNames: () => Object.keys(api.env.toObject()),
     isTerminal: (fd) => streams[fd]!.isTerminal(),
     readText: (path) => api.readTextFileSync(path),
     fileKind(path) {

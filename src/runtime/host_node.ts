@@ -15,6 +15,7 @@ export const nodeHost: Host = {
   },
   cwd: () => process.cwd(),
   env: (name) => process.env[name],
+  envNames: () => Object.keys(process.env),
   // Terminals are character devices. Asking further loads node:tty, 7 ms on Bun 1.4.
   isTerminal: (fd) => isCharacterDevice(fd) && builtins.tty.isatty(fd),
   readText: (path) => builtins.fs.readFileSync(path, "utf8"),

@@ -20,7 +20,7 @@ import {
   createInflater,
   keepsContext,
 } from "./message_codec.ts";
-import { mayReadEnv } from "./permissions.ts";
+import { mayListEnv, mayReadEnv } from "./permissions.ts";
 import { dieBySignal, onSignal } from "./signals.ts";
 import { textSink } from "./text_sink.ts";
 import { afterTurn } from "./turns.ts";
@@ -65,6 +65,7 @@ export const runtime: Runtime = {
   cwd: () => host.cwd(),
   fileKind: (path) => host.fileKind(path),
   env: (name) => mayReadEnv(name) ? host.env(name) : undefined,
+  envNames: () => mayListEnv() ? host.envNames() : [],
   async loadTls() {
     const { NodeTls } = await import("./tls.ts");
     return {

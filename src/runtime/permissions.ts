@@ -49,6 +49,11 @@ export function mayReadEnv(variable: string): boolean {
   return isGranted({ name: "env", variable });
 }
 
+/** Whether all environment variables may be seen, without asking anybody. */
+export function mayListEnv(): boolean {
+  return isGranted({ name: "env" });
+}
+
 /** Port 0 is not yet a port: whoever allows the host allows any port the kernel chooses. */
 function hostAndPort(host: string, port: number): string {
   const shown = host.includes(":") ? `[${host}]` : host;

@@ -382,6 +382,8 @@ export interface Runtime {
   fileKind(path: string): FileKind | undefined;
   /** An environment variable; `undefined` if unset, or if we may not look. */
   env(name: string): string | undefined;
+  /** The names of all environment variables; none if we may not look at all of them. */
+  envNames(): readonly string[];
   /** Loads what speaks TLS: servers without it need not. */
   loadTls(): Promise<TlsLibrary>;
   /**

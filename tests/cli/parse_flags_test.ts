@@ -177,6 +177,8 @@ test("parseFlags() knows every option of the table by all its spellings", () => 
         ? [type.choices[0]!]
         : type.kind === "boolean"
         ? []
+        : name === "forwardedAllowIps"
+        ? ["a::1"]
         : [samples[type.kind as keyof typeof samples]];
       const command = parseFlags([spelling, ...value]);
       assert.ok(

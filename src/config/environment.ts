@@ -1,0 +1,105 @@
+/**
+ * What stands in the environment under our prefix and is no option: names that are misspelt, and
+ * the variables that Kubernetes sets for a service whose name begins like ours.
+ */
+import { TEXT_OPTION_NAMES, variablesOf } from "./options.ts";
+import { printable } from "./option_types.ts";
+import { insteadOf } from "./planned.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** Looks an environment variable up; `undefined` if it is unset. */
+export type Lookup = (name: string) => string | undefined;
+
+const PREFIX = "TRICORN_";
+/** What is read and is no option. */
+const OTHERS: readonly string[] = ["TRICORN_APP"];
+
+/**
+ * Variables of a service link that no option is called like. The remaining one, `TRICORN_PORT` of a
+ * service "tricorn", is told by its value.
+ */
+const LINK_NAME =
+  /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+const LINK_VALUE = /^(tcp|udp|sctp):\/\/\S+:\d+$/;
+
+/**
+ * `env`, without variables that are service links. Of those that are looked up, and would have been
+ * taken for options, a warning tells once.
+ */
+export function withoutServiceLinks(
+  env: Lookup,
+  onWarning: (message: string) => void,
+): Lookup {
+  const told = new Set<string>();
+  return (name) => {
+    const value = env(name);
+    if (value === undefined || !isLink(name, value)) return value;
+    if (!told.has(name)) {
+      told.add(name);
+      onWarning(
+        `Ignoring ${name}: '${
+          printable(value.slice(0, 200))
+        }' is a service link, which ` +
+          "Kubernetes sets for a service of that name. Rename the service, or set " +
+          "enableServiceLinks: false for the pod.",
+      );
+    }
+    return undefined;
+  };
+}
+
+function isLink(name: string, value: string): boolean {
+  return name.startsWith(PREFIX) && name.endsWith("_PORT") &&
+    LINK_VALUE.test(value);
+}
+
+/**
+ * Warnings of variables that begin with our prefix and that nothing reads. Their values are not
+ * shown.
+ *
+ * @param names Of all variables; as many as we may see.
+ */
+export function strangeVariables(
+  names: readonly string[],
+  env: Lookup,
+): string[] {
+  const strange = names.filter((name) => /^tricorn_/i.test(name));
+  if (strange.length === 0) return [];
+  const known = [...OTHERS, ...TEXT_OPTION_NAMES.flatMap(variablesOf)];
+  const warnings: string[] = [];
+  for (const name of strange) {
+    // Windows shows them in any case, and finds them in any.
+    const isKnown = known.includes(name) ||
+      (known.includes(name.toUpperCase()) &&
+        env(name.toUpperCase()) !== undefined);
+    const value = env(name) ?? "";
+    if (
+      isKnown || value === "" || LINK_NAME.test(name) || isLink(name, value)
+    ) {
+      continue;
+    }
+    warnings.push(
+      `Ignoring ${printable(name.slice(0, 100))}: ${reason(name, known)}`,
+    );
+  }
+  return warnings;
+}
+
+function reason(name: string, known: readonly string[]): string {
+  const word = name.slice(PREFIX.length);
+  const instead = insteadOf(`--${word.toLowerCase().replaceAll("_", "-")}`);
+  if (instead !== undefined) {
+    return `there is no such option yet. Until then, ${instead}.`;
+  }
+  const positive = `${PREFIX}${word.toUpperCase().replace(/^NO_/, "")}`;
+  if (positive !== name && known.includes(positive)) {
+    return word.toUpperCase().startsWith("NO_")
+      ? `set ${positive} to false.`
+      : `did you mean ${positive}?`;
+  }
+  // Without the prefix: what always agrees makes everything look close.
+  const close = didYouMean(word, known.map((one) => one.slice(PREFIX.length)));
+  return close.length === 0
+    ? "there is no such option."
+    : `did you mean ${close.map((one) => PREFIX + one).join(" or ")}?`;
+}
