@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { AsgiApp } from "../asgi.ts";
 import { AppLoadError } from "../errors.ts";
 import {
+  adviceFor,
   isSurelyFactory,
   whyNoApplication,
   whyNoFactory,
@@ -120,7 +121,7 @@ export async function applicationOf(
     const what = app === ready
       ? `${label} is ${problem}`
       : `What ${label} returned is ${problem}`;
-    throw failure(`${what}; ${WANTED}`);
+    throw failure(`${what}; ${WANTED}${adviceFor(app)}`);
   }
   if (isGuessed) {
     options.onWarning(

@@ -191,7 +191,10 @@ export class HttpCycle implements TrackedCall {
     if (this.#context.hasWarnedOfReturnValue) return;
     this.#context.hasWarnedOfReturnValue = true;
     this.#context.logger.warning(
-      `ASGI callable should return undefined, but returned a value of type "${typeof value}".`,
+      `ASGI callable should return undefined, but returned a value of type "${typeof value}".` +
+        (typeof value === "function"
+          ? " If it is a factory, use --factory."
+          : ""),
     );
   }
 

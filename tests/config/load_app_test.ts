@@ -16,6 +16,10 @@ import * as fixture from "./fixtures/main.ts";
 const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
 const WANTED =
   "only ASGI applications, async (scope, receive, send) => { … }, can be served.";
+const OF_CLASS =
+  " Use a function that makes an object of it and returns an application, with --factory.";
+const OF_FACTORY =
+  " If it makes the application, use a function without parameters that calls it, with --factory.";
 const FACTORY_WARNING =
   "ASGI app factory detected. Using it, but please consider setting the " +
   "--factory flag explicitly.";
@@ -205,7 +209,17 @@ describe("loadApp() says in one line", () => {
       ["main:nothing", `"main:nothing" is undefined; ${WANTED}`],
       ["main:nested", `"main:nested" is an object; ${WANTED}`],
       ["main:thing", `"main:thing" is an object of class Thing; ${WANTED}`],
-      ["main:Thing", `"main:Thing" is a class; ${WANTED}`],
+      ["main:Thing", `"main:Thing" is a class; ${WANTED}${OF_CLASS}`],
+      [
+        "main:service",
+        `"main:service" is an object of class Service; ${WANTED} Use one of its methods in its ` +
+        "place: (scope, receive, send) => it.handle(scope, receive, send).",
+      ],
+      [
+        "main:derived",
+        `"main:derived" is an object of class Derived; ${WANTED} Use one of its methods in its ` +
+        "place: (scope, receive, send) => it.handle(scope, receive, send).",
+      ],
       [
         "main:fetchApp",
         `"main:fetchApp" is a fetch-style application (it has a method "fetch"); ${WANTED}`,
@@ -222,11 +236,15 @@ describe("loadApp() says in one line", () => {
       ],
       [
         "main:nodeStyle",
-        `"main:nodeStyle" is a function of 2 parameters; ${WANTED}`,
+        `"main:nodeStyle" is a function of 2 parameters; ${WANTED}${OF_FACTORY}`,
       ],
       [
         "main:requestOnly",
-        `"main:requestOnly" is a function of 1 parameter; ${WANTED}`,
+        `"main:requestOnly" is a function of 1 parameter; ${WANTED}${OF_FACTORY}`,
+      ],
+      [
+        "main:createFrom",
+        `"main:createFrom" is a function of 2 parameters; ${WANTED}${OF_FACTORY}`,
       ],
       ["main:four", `"main:four" is a function of 4 parameters; ${WANTED}`],
       ["main:generator", `"main:generator" is a generator function; ${WANTED}`],
@@ -236,7 +254,7 @@ describe("loadApp() says in one line", () => {
       ],
       [
         "main:createClass",
-        `What "main:createClass" returned is a class; ${WANTED}`,
+        `What "main:createClass" returned is a class; ${WANTED}${OF_CLASS}`,
       ],
     ] as readonly (readonly [string, string, Settings?])[]
   ) {
@@ -432,6 +450,55 @@ describe("loadApp() takes for a file what could be a URL", () => {
         ),
         message,
       );
+    });
+  }
+});
+
+describe("loadApp() recognises a factory by its parameters", () => {
+  const file = join(broken, "factories.ts");
+  const app = "async (scope, receive, send) => {}";
+  const factories: Readonly<Record<string, string>> = {
+    none: `() => ${app}`,
+    defaults: `(settings = {}) => ${app}`,
+    patterns: `({ debug = false, log = [1, 2] } = {}) => ${app}`,
+    two: `(a = f(1, 2, 3), b = [4, 5],) => ${app}`,
+    method: `({ make(a = 1) { return ${app}; } }).make`,
+  };
+  const applications: Readonly<Record<string, string>> = {
+    rest: `(...all) => undefined`,
+    restAfter: `(a = 1, ...all) => undefined`,
+    three: `(a = 1, b, c) => undefined`,
+    threeDefaults: `(a = 1, b = 2, c = 3) => undefined`,
+    text: `(a = "(", b, c) => undefined`,
+    closed: `(a = ")", b, c) => undefined`,
+    template: "(a = `(`, b, c) => undefined",
+    regular: `(a = /[(]/, b, c) => undefined`,
+    bound: `((a, b) => undefined).bind(null, 1, 2)`,
+  };
+  writeFileSync(
+    file,
+    [
+      "// @ts-nocheck",
+      "const f = (...all) => all;",
+      ...Object.entries({ ...factories, ...applications }).map((
+        [name, source],
+      ) => `export const ${name} = ${source};`),
+    ].join("\n"),
+  );
+
+  for (const name of Object.keys(factories)) {
+    test(`${name}: ${factories[name]}`, async () => {
+      const { app, warnings } = await load(`${file}:${name}`);
+      assert.equal(app.length, 3);
+      assert.deepEqual(warnings, [FACTORY_WARNING]);
+    });
+  }
+
+  for (const name of Object.keys(applications)) {
+    test(`and not in ${name}: ${applications[name]}`, async () => {
+      const { app, warnings } = await load(`${file}:${name}`);
+      assert.deepEqual(warnings, []);
+      assert.equal((app as () => unknown)(), undefined);
     });
   }
 });

@@ -1035,6 +1035,16 @@ describe("the end of the application's call", () => {
     assert.deepEqual(logger.at("error"), []);
   });
 
+  test("a factory that is served as an application is told of the flag", async () => {
+    const app = (async () => () => {}) as unknown as HttpApp;
+    const { run, logger } = setUp({ app });
+    await run();
+    assert.deepEqual(logger.at("warning"), [
+      'ASGI callable should return undefined, but returned a value of type "function". ' +
+      "If it is a factory, use --factory.",
+    ]);
+  });
+
   test("a value that is returned is warned of once for each application (asgi:A-017, http:H-104)", async () => {
     const app = (async () => "surprise") as unknown as HttpApp;
     const first = setUp({ app });
