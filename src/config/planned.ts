@@ -19,6 +19,8 @@ const PLANNED: Readonly<Record<string, string>> = {
   "--timeout-worker-healthcheck": PROCESSES,
   "--env-file":
     'let the runtime read it, as in "node --env-file=.env cli.js main:app"',
+  "--env-file-if-exists":
+    'let the runtime read it, as in "node --env-file-if-exists=.env cli.js main:app"',
   "--log-config": "--log-level and --access-log say what is logged",
   "--interface": "serve an ASGI application, async (scope, receive, send)",
   "--proxy-headers":

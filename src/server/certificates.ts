@@ -26,7 +26,7 @@ export interface CertificateParts {
   readonly load: () => Promise<TlsMaterial>;
   /** Files to watch. */
   readonly files: readonly string[];
-  readonly runtime: Pick<Runtime, "loadTls" | "every">;
+  readonly runtime: Pick<Runtime, "loadTls" | "every" | "name">;
   readonly logger: Logger;
 }
 
@@ -58,7 +58,7 @@ export class Certificates {
   static async open(parts: CertificateParts): Promise<Certificates> {
     const stamps = await stampsOf(parts.files);
     const { settings, summary } = await parts.load();
-    const onFault = (fault: TlsFault) => logFault(fault, parts.logger);
+    const onFault = (fault: TlsFault) => logFault(fault, parts);
     const { createTls } = await parts.runtime.loadTls();
     const context = attributed(
       settings,
@@ -154,8 +154,18 @@ function attributed<T>(
   }
 }
 
+/** The code of a certificate that no authority has signed. */
+const UNVERIFIED = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+/** What else Deno 2.9 means by it: Node and Bun take such certificates. */
+const OLD =
+  "; Deno refuses X.509 version 1 like this, which is what openssl x509 -req makes without " +
+  "extensions";
+
 /** A handshake that failed, for the log: who scans ports must not fill it. */
-function logFault(fault: TlsFault, logger: Logger): void {
+function logFault(
+  fault: TlsFault,
+  { logger, runtime }: Pick<CertificateParts, "logger" | "runtime">,
+): void {
   const { kind, remoteAddress } = fault;
   const message = oneLine(fault.message);
   if (kind === "plainHttp") {
@@ -165,7 +175,9 @@ function logFault(fault: TlsFault, logger: Logger): void {
     );
   } else if (kind === "clientCertificate") {
     logger.info(
-      `TLS handshake failed: client certificate refused (${message})`,
+      `TLS handshake failed: client certificate refused (${message}${
+        runtime.name === "deno" && message.includes(UNVERIFIED) ? OLD : ""
+      })`,
     );
   }
   if (!logger.isEnabled("debug")) return;

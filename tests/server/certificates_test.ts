@@ -32,6 +32,7 @@ class Bench {
   readonly used: TlsSettings[] = [];
   loads = 0;
   loadFails = false;
+  name: "deno" | "bun" | "node" = "node";
   refusal: ((settings: TlsSettings) => string | undefined) | undefined;
   settings: TlsSettings = SETTINGS;
   fault: ((fault: TlsFault) => void) | undefined;
@@ -51,6 +52,7 @@ class Bench {
       },
       files,
       runtime: {
+        name: this.name,
         every: this.clock.every,
         loadTls: () =>
           Promise.resolve({
@@ -221,8 +223,12 @@ describe("watch()", () => {
 });
 
 describe("a handshake that fails", () => {
-  async function told(fault: Partial<TlsFault>) {
+  async function told(
+    fault: Partial<TlsFault>,
+    name: Bench["name"] = "node",
+  ) {
     const bench = new Bench();
+    bench.name = name;
     await bench.open();
     bench.logger.lines.length = 0;
     bench.fault!({
@@ -257,6 +263,19 @@ describe("a handshake that fails", () => {
       "info: TLS handshake failed: client certificate refused (self-signed certificate)",
     );
   });
+
+  for (const name of ["deno", "bun", "node"] as const) {
+    test(`says on Deno alone what else an unsigned certificate may be (${name})`, async () => {
+      const [line] = await told({
+        kind: "clientCertificate",
+        message: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      }, name);
+      assert.equal(
+        /X\.509 version 1/.test(line!),
+        name === "deno",
+      );
+    });
+  }
 
   test("is no news otherwise: whoever scans ports must not fill the log", async () => {
     assert.deepEqual(await told({ kind: "timeout" }), [
