@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type {
   HttpApp,
   HttpReceiveEvent,
+  HttpScope,
   Scope,
   Send,
   SendEvent,
