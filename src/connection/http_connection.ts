@@ -7,6 +7,7 @@
  * else is called by the socket, by the cycle or by the clock, and ends in `#pump` or in `#close`.
  */
 import { HTTP_FAULTS, type HttpFaultCode } from "../faults.ts";
+import { listItems } from "../http/lists.ts";
 import { decodePath } from "../http/percent.ts";
 import type { RequestHead, SeenLine } from "../http/request_head.ts";
 import { RequestParser } from "../http/request_parser.ts";
@@ -64,6 +65,11 @@ const UNKNOWN_LINE: SeenLine = {
   version: "1.1",
 };
 const NO_TRAILERS: readonly (readonly [string, string])[] = [];
+
+/** Whether an `upgrade` field offers a WebSocket among others (RFC 6455 §4.2.1, RFC 9110 §7.8). */
+function includesWebSocket(upgrade: string): boolean {
+  return upgrade === "websocket" || listItems(upgrade).includes("websocket");
+}
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
 export class HttpConnection
@@ -306,7 +312,12 @@ export class HttpConnection
     const isAsked = !this.#head!.expectsContinue || this.#hasSentContinue ||
       this.#bodyBytesRead > 0 || this.#cycle!.body.isWaitedFor;
     if (!isAsked) this.#patience.awaitNothing();
-    else this.#patience.awaitBody(this.#bodyBytesRead + this.#discardedBytes);
+    else {
+      this.#patience.awaitBody(
+        this.#bodyBytesRead + this.#discardedBytes,
+        this.#head!.contentLength,
+      );
+    }
   }
 
   /** The request is whole: nothing is expected of the peer. */
@@ -374,15 +385,37 @@ export class HttpConnection
       this.#refuse("BODY_TOO_LARGE"); // without a 100 (RFC 9110 §10.1.1)
       return;
     }
-    if (head.upgrade === undefined) return;
-    if (head.upgrade === "websocket" && context.settings.websocket) {
+    if (head.upgrade === undefined) {
+      if (head.version === "1.0") this.#warnOfOldUpgrade(head);
+      return;
+    }
+    const asksForWebSocket = includesWebSocket(head.upgrade);
+    if (asksForWebSocket && context.settings.websocket) {
       this.#prepareUpgrade(head);
     } else {
       context.logger.warning("Unsupported upgrade request.");
-      if (head.upgrade === "websocket") {
+      if (asksForWebSocket) {
         context.logger.warning('WebSockets are disabled by the option "ws".');
       }
     }
+  }
+
+  /**
+   * An upgrade over HTTP/1.0 has to be ignored (RFC 9110 §7.8), and is nearly always a proxy that
+   * was not told to speak HTTP/1.1 to us.
+   */
+  #warnOfOldUpgrade(head: RequestHead): void {
+    const context = this.#context;
+    if (context.hasWarnedOfOldUpgrade) return;
+    const asks = head.headers.some(([name, value]) =>
+      name === "upgrade" && includesWebSocket(value)
+    );
+    if (!asks) return;
+    context.hasWarnedOfOldUpgrade = true;
+    context.logger.warning(
+      "WebSocket handshake over HTTP/1.0 served as an ordinary request: the proxy in front must " +
+        'speak HTTP/1.1, which nginx does with "proxy_http_version 1.1;".',
+    );
   }
 
   /** Judges a WebSocket handshake. It is answered once the request is whole. */

@@ -28,7 +28,9 @@ export interface HttpSettings {
   readonly prefixesRootPath: boolean;
   /** Idle time after a response, in milliseconds; 0 closes after each. */
   readonly keepAliveMs: number;
-  /** For a request head, from connect or from its first byte, in milliseconds. */
+  /** For the first byte of a connection, in milliseconds. */
+  readonly firstByteMs: number;
+  /** For a request head, from its first byte, in milliseconds. */
   readonly headMs: number;
   /** Between two arrivals of body bytes, in milliseconds. */
   readonly bodyMs: number;
@@ -124,4 +126,6 @@ export interface HttpContext {
   onProgress: () => void;
   /** Whether the application was already told that its return value is ignored. */
   hasWarnedOfReturnValue: boolean;
+  /** Whether the operator was already told of a handshake over HTTP/1.0. */
+  hasWarnedOfOldUpgrade: boolean;
 }

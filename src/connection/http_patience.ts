@@ -76,7 +76,7 @@ export class HttpPatience implements Deadline {
     this.#owner = owner;
     this.#quietSince = context.deadlines.now;
     context.deadlines.watch(this);
-    this.#await("firstByte", context.settings.headMs);
+    this.#await("firstByte", context.settings.firstByteMs);
   }
 
   #await(awaited: Awaited, ms: number): void {
@@ -124,12 +124,13 @@ export class HttpPatience implements Deadline {
    * More of the body (http:H-039).
    *
    * @param bytes What has arrived of it.
+   * @param length What was announced; -1 if that is not known.
    */
-  awaitBody(bytes: number): void {
+  awaitBody(bytes: number, length: number): void {
     const { settings: { bodyMs, minBodyRate }, deadlines } = this.#context;
     const paceMs = minBodyRate === 0
       ? Infinity
-      : (this.#pace ??= new BodyPace(deadlines.now)).left(
+      : (this.#pace ??= new BodyPace(deadlines.now, length)).left(
         deadlines.now,
         bytes,
         minBodyRate,

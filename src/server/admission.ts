@@ -124,7 +124,8 @@ export class Admission {
       const handler = socket.handler = this.#serve(socket);
       // The time for the first byte runs from the connect on, header and all.
       if (handler instanceof HttpConnection) {
-        handler.hurry(expiresAt);
+        const { firstByteMs, headMs } = this.#context.settings;
+        handler.hurry(expiresAt + firstByteMs - headMs);
       }
       if (handler === NOBODY) this.#context.onProgress(); // the preface has gone
       else if (rest.length > 0) handler.onData(rest);

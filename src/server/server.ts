@@ -515,6 +515,7 @@ export class Server {
       nextConnectionId: 0,
       onProgress: () => this.#onProgress(),
       hasWarnedOfReturnValue: false,
+      hasWarnedOfOldUpgrade: false,
     };
   }
 

@@ -72,6 +72,7 @@ export const SETTINGS: HttpSettings = {
   rootPath: "",
   prefixesRootPath: true,
   keepAliveMs: 5_000,
+  firstByteMs: 75_000,
   headMs: 30_000,
   bodyMs: 60_000,
   maxBodyBytes: Infinity,
@@ -138,6 +139,7 @@ export class Harness {
       nextConnectionId: 0,
       onProgress: () => {},
       hasWarnedOfReturnValue: false,
+      hasWarnedOfOldUpgrade: false,
     };
   }
 

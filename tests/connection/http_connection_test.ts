@@ -1095,13 +1095,26 @@ describe("slow readers", () => {
 describe("timeouts", () => {
   test("a connection that never sends a byte is closed without a word (http:H-002)", async () => {
     const harness = new Harness(answering("ok"), {
-      settings: { headMs: 10_000 },
+      settings: { firstByteMs: 10_000 },
     });
     const socket = harness.connect();
     harness.clock.advance(11_000);
     await harness.turn();
     assert.equal(socket.isClosed, true);
     assert.equal(socket.text, "");
+  });
+
+  test("a connection that was opened ahead may wait longer than a head (F-32)", async () => {
+    const harness = new Harness(answering("ok"), {
+      settings: { firstByteMs: 75_000, headMs: 10_000 },
+    });
+    const socket = harness.connect();
+    harness.clock.advance(70_000);
+    socket.receive("G");
+    harness.clock.advance(9_000);
+    socket.receive(GET.slice(1));
+    await harness.turn();
+    assert.equal(socket.text, OK);
   });
 
   test("a head that does not end is answered 408, however steadily it drips (slow headers)", async () => {
@@ -1225,7 +1238,9 @@ describe("timeouts", () => {
       settings: { bodyMs: 60_000, minBodyRate: 100 },
     });
     const socket = harness.connect();
-    socket.receive("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 999\r\n\r\n");
+    socket.receive(
+      "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9999\r\n\r\n",
+    );
     for (let i = 0; i < 4; i++) {
       harness.clock.advance(1_000);
       socket.receive("x");
@@ -1238,6 +1253,40 @@ describe("timeouts", () => {
     await harness.turn();
     assert.match(socket.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
     assert.equal(harness.access[0].status, 408);
+  });
+
+  test("a small form may be slow while it does not stop (F-33)", async () => {
+    const harness = new Harness(echo, {
+      settings: { bodyMs: 60_000, minBodyRate: 240 },
+    });
+    const socket = harness.connect();
+    socket.receive("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 700\r\n\r\n");
+    for (let i = 0; i < 100; i++) {
+      harness.clock.advance(1_000);
+      socket.receive("x".repeat(7));
+      await harness.turn();
+    }
+    assert.match(socket.text, /^HTTP\/1\.1 200 /);
+  });
+
+  test("a small form that stops, or never ends, is answered 408 (F-33, slow body)", async () => {
+    for (const ms of [61_000, 59_000]) {
+      const harness = new Harness(echo, {
+        settings: { bodyMs: 60_000, minBodyRate: 240 },
+      });
+      const socket = harness.connect();
+      socket.receive(
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 700\r\n\r\n",
+      );
+      let count = 0;
+      for (; count < 20 && socket.text === ""; count++) {
+        socket.receive("x");
+        harness.clock.advance(ms);
+        await harness.turn();
+      }
+      assert.match(socket.text, /^HTTP\/1\.1 408 /);
+      assert.ok(count === (ms > 60_000 ? 1 : 11), `${count}`);
+    }
   });
 
   test("a body at the rate asked for may take as long as it likes", async () => {
@@ -1477,6 +1526,19 @@ describe("refusals", () => {
       assert.equal(harness.context.concurrentCycles, 0);
     });
   }
+
+  test("a handshake over HTTP/1.0 is served as a request, and said once with the way out (F-34)", async () => {
+    const harness = new Harness(answering("ok"));
+    for (let i = 0; i < 2; i++) {
+      const text = await harness.exchange(
+        "GET /ws HTTP/1.0\r\nconnection: upgrade\r\nupgrade: WebSocket\r\n\r\n",
+      );
+      assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+    }
+    const warnings = harness.logger.at("warning");
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0], /HTTP\/1\.0.*nginx.*"proxy_http_version 1\.1;"/);
+  });
 
   test("an unsupported upgrade is served as an ordinary request, body and all (wishes:R-005)", async () => {
     const harness = new Harness(echo);

@@ -12,6 +12,7 @@ import { Harness, type HarnessOptions } from "../_support/harness.ts";
 function setUp(settings: HarnessOptions["settings"] = {}) {
   const { clock, context } = new Harness(() => Promise.resolve(), {
     settings: {
+      firstByteMs: 10_000,
       headMs: 10_000,
       bodyMs: 20_000,
       keepAliveMs: 5_000,
@@ -69,12 +70,12 @@ describe("HttpPatience", () => {
     patience.onHead();
     // 600 bytes a second, with five seconds of grace.
     for (let bytes = 0; bytes < 6_000; bytes += 600) {
-      patience.awaitBody(bytes);
+      patience.awaitBody(bytes, 100_000);
       pass(500);
     }
     assert.deepEqual(late, []);
     for (let bytes = 6_000; bytes < 12_000; bytes += 600) {
-      patience.awaitBody(bytes);
+      patience.awaitBody(bytes, 100_000);
       pass(500);
     }
     assert.equal(late[0], "bodyRate");
@@ -83,12 +84,12 @@ describe("HttpPatience", () => {
   test("time in which we do not read does not count", () => {
     const { late, patience, pass } = setUp({ minBodyRate: 1_000 });
     patience.onHead();
-    patience.awaitBody(0);
+    patience.awaitBody(0, -1);
     patience.awaitReader();
     pass(200_000);
     assert.deepEqual(late, []);
     patience.resume();
-    patience.awaitBody(1);
+    patience.awaitBody(1, -1);
     pass(3_000);
     assert.deepEqual(late, []);
     pass(3_000);
@@ -98,7 +99,7 @@ describe("HttpPatience", () => {
   test("an application that takes nothing of what arrived is not waited for without end", () => {
     const { late, patience, pass } = setUp({ pauseMs: 30_000 });
     patience.onHead();
-    patience.awaitBody(0);
+    patience.awaitBody(0, -1);
     patience.awaitReader();
     pass(20_000);
     assert.deepEqual(late, []);

@@ -181,6 +181,42 @@ describe("the handshake (RFC 6455 §4.2)", () => {
     );
   });
 
+  for (
+    const lines of [
+      "Upgrade: websocket, h2c",
+      "Upgrade: h2c,WebSocket",
+      "Upgrade: h2c\r\nUpgrade: websocket",
+    ]
+  ) {
+    test(`WebSocketConnection is among the protocols of ${JSON.stringify(lines)} (F-31d)`, async () => {
+      const { harness, socket, puppet } = await connecting(
+        {},
+        handshakeRequest("/").replace("Upgrade: websocket", lines),
+      );
+      await puppet.send({ type: "websocket.accept" });
+      await harness.turn();
+      assert.match(
+        socket.text,
+        /^HTTP\/1\.1 101 [^]*\r\nupgrade: websocket\r\n/,
+      );
+    });
+  }
+
+  test("another protocol whose name only begins like it is no handshake (F-31d)", async () => {
+    const { socket, harness } = await connecting(
+      {},
+      handshakeRequest("/").replace(
+        "Upgrade: websocket",
+        "Upgrade: websocket2, h2c",
+      ),
+    );
+    assert.doesNotMatch(socket.text, /101/);
+    assert.deepEqual(
+      harness.logger.at("warning")[0],
+      "Unsupported upgrade request.",
+    );
+  });
+
   test("WebSocketConnection answers with the subprotocol that was chosen (websocket:W-009)", async () => {
     const { harness, socket, puppet } = await connecting(
       {},
@@ -509,6 +545,18 @@ describe("refusals (asgi:A-132, A-170 to A-173)", () => {
       assert.equal(socket.hasEnded, true);
     });
   }
+
+  test("WebSocketConnection names the upgrade of a denial (F-31b, RFC 9110 §7.8)", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({
+      type: "websocket.http.response.start",
+      status: 426,
+      headers: [["upgrade", "websocket"]],
+    });
+    await puppet.send({ type: "websocket.http.response.body", body: "" });
+    await harness.turn();
+    assert.match(socket.text, /\r\nconnection: upgrade, close\r\n/);
+  });
 
   test("WebSocketConnection sends the head of a denial whose body takes its time", async () => {
     const { harness, socket, puppet } = await connecting();

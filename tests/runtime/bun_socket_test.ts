@@ -45,6 +45,10 @@ class FakeConn implements BunConn<BunSocket> {
     // As Bun does: from inside the call.
     this.data.closed(undefined);
   }
+  terminate(): void {
+    this.calls.push("terminate");
+    this.data.closed(undefined);
+  }
 }
 
 function open(): { conn: FakeConn; socket: BunSocket; handler: Recorder } {

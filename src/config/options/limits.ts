@@ -71,7 +71,8 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     default: 240,
     help:
       "What must arrive of a request body on average, after its first 5 seconds and while the " +
-      "application reads. 0 for nothing.",
+      "application reads. A body of up to 4 KiB may be slower and has 10 minutes in all. 0 for " +
+      "nothing.",
   },
   limitConnections: {
     group: "Limits",

@@ -9,6 +9,8 @@ import {
 export interface TimeoutOptions {
   /** Seconds that an idle connection is kept; 0 closes after each response (options:O-047). */
   readonly timeoutKeepAlive: number;
+  /** Seconds that a new connection is kept without a byte; `undefined` for 2.5 head timeouts. */
+  readonly timeoutFirstByte: number | undefined;
   /** Seconds from the first byte of a request to the end of its head (wishes:N-010). */
   readonly timeoutRequestHead: number;
   /** Seconds without a byte of the request body (wishes:N-010). */
@@ -37,6 +39,18 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     default: 5,
     help:
       "Time that an idle connection is kept after a response. 0 closes at once.",
+  },
+  timeoutFirstByte: {
+    group: "Timeouts",
+    flag: "--timeout-first-byte",
+    type: SOME_SECONDS,
+    // 75 seconds: balancers and browsers open connections ahead and hold them for 60. Whoever
+    // lowers the time for heads means connections that hold nothing, too.
+    default: undefined,
+    defaultText: "2.5 times --timeout-request-head",
+    help:
+      "Time that a new connection is kept without a byte: browsers and load balancers open them " +
+      "ahead.",
   },
   timeoutRequestHead: {
     group: "Timeouts",
