@@ -54,6 +54,7 @@ export {
   Server,
   type ServerPhase,
   type ServerStats,
+  type StartOptions,
   type StopOptions,
 } from "./src/server/server.ts";
 export { VERSION } from "./src/version.ts";

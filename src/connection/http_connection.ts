@@ -64,6 +64,10 @@ const UNKNOWN_LINE: SeenLine = {
   query: "",
   version: "1.1",
 };
+/** Requests of a connection whose pace is measured: enough for what a test or a script asks. */
+const PACED_REQUESTS = 8;
+/** So many of a client's longest pauses without a request mean that it has no further one. */
+const PAUSES = 3;
 const NO_TRAILERS: readonly (readonly [string, string])[] = [];
 
 /** Whether an `upgrade` field offers a WebSocket among others (RFC 6455 §4.2.1, RFC 9110 §7.8). */
@@ -102,6 +106,10 @@ export class HttpConnection
   #isResponseOver = true;
   /** What is known of the request that was refused before its head was whole. */
   #refusedLine: SeenLine | undefined;
+  /** When the last of the first {@linkcode PACED_REQUESTS} began. */
+  #pacedAtMs = 0;
+  /** Longest time from one of them to the next, in milliseconds. */
+  #longestPauseMs = 0;
   #hasSentContinue = false;
   #bodyBytesRead = 0;
   #discardedBytes = 0;
@@ -374,7 +382,7 @@ export class HttpConnection
     this.#isResponseOver = false;
     this.#hasSentContinue = false;
     this.#bodyBytesRead = 0;
-    this.#info.requests++;
+    if (++this.#info.requests <= PACED_REQUESTS) this.#notePace();
     if (context.access !== undefined) this.#startedAtMs = context.monotonicMs();
     this.#path = scopePath(head, context);
     this.stream.begin(head, this.#mustClose(head));
@@ -416,6 +424,15 @@ export class HttpConnection
       "WebSocket handshake over HTTP/1.0 served as an ordinary request: the proxy in front must " +
         'speak HTTP/1.1, which nginx does with "proxy_http_version 1.1;".',
     );
+  }
+
+  #notePace(): void {
+    const now = this.#context.monotonicMs();
+    if (this.#info.requests > 1) {
+      const pauseMs = now - this.#pacedAtMs;
+      if (pauseMs > this.#longestPauseMs) this.#longestPauseMs = pauseMs;
+    }
+    this.#pacedAtMs = now;
   }
 
   /** Judges a WebSocket handshake. It is answered once the request is whole. */
@@ -793,7 +810,11 @@ export class HttpConnection
   closeIdle(): void {
     const isIdle = this.#isResponseOver && this.#reading === "head" &&
       this.#parser.isBetweenMessages;
-    if (isIdle) this.#hangUp();
+    // A client that has asked at a pace may be about to ask again. Of one with many requests the
+    // pace is not known: clocks are not free.
+    if (!isIdle || this.#info.requests > PACED_REQUESTS) return;
+    const idleMs = this.#context.monotonicMs() - this.#pacedAtMs;
+    if (idleMs >= this.#longestPauseMs * PAUSES) this.#hangUp();
   }
 
   /** Closes, unless a request has arrived that nobody has read yet: that takes a whole turn. */

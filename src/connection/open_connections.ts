@@ -12,7 +12,7 @@ export interface TrackedConnection extends Listed {
   readonly isWebSocket: boolean;
   /** Closes it soon: if it is idle and nothing arrives, else after its response. */
   drain(): void;
-  /** While it drains: closes it now if it is idle, and what has arrived has been read. */
+  /** While it drains: closes it now if it is idle, and its client not about to ask again. */
   closeIdle?(): void;
   /** Stops waiting for its response. @param reason What the application's signal tells. */
   abort(reason: Error): void;

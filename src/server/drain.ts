@@ -150,7 +150,6 @@ export class Drain {
       silentMs = now === seen ? silentMs + LOOK_MS : 0;
       seen = now;
       if (silentMs < LOCAL_SILENCE_MS) return;
-      silentMs = 0;
       for (const connection of [...context.connections]) {
         if (isLocal(connection.clientHost)) connection.closeIdle?.();
       }

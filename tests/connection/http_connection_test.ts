@@ -1553,6 +1553,44 @@ describe("refusals", () => {
 });
 
 describe("draining", () => {
+  for (
+    const [what, pauses, quietMs, isClosed] of [
+      [
+        "waits three pauses for a client that asks at a pace",
+        [100],
+        299,
+        false,
+      ],
+      ["closes after three pauses of its client", [100], 300, true],
+      ["goes by the longest pause", [100, 10], 299, false],
+      [
+        "does not know the pace of a client that asked often",
+        Array(8).fill(1),
+        990,
+        false,
+      ],
+    ] as const
+  ) {
+    test(`closeIdle() ${what}`, async () => {
+      const harness = new Harness(answering("ok"));
+      const socket = harness.connect();
+      socket.receive(GET);
+      await harness.turn();
+      for (const ms of pauses) {
+        harness.clock.nowMs += ms;
+        socket.receive(GET);
+        await harness.turn();
+      }
+      harness.clock.nowMs += quietMs;
+      harness.context.isDraining = true;
+      for (const connection of harness.context.connections) {
+        connection.closeIdle!();
+      }
+      await harness.turn();
+      assert.equal(socket.isClosed, isClosed);
+    });
+  }
+
   test("closeIdle() leaves a request alone that has just arrived", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
