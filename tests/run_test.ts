@@ -5,9 +5,11 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import type { AsgiApp } from "../src/asgi.ts";
+import { Config } from "../src/config/config.ts";
 import type { OptionsInput } from "../src/config/options.ts";
 import { ConfigError } from "../src/errors.ts";
 import { run } from "../src/run.ts";
+import { Server } from "../src/server/server.ts";
 import { commandLine } from "./_support/this_runtime.ts";
 
 const QUIET = {
@@ -54,6 +56,15 @@ describe("run()", () => {
     const before = listeners();
     await assert.rejects(run(app, { ...QUIET, port: -1 }), ConfigError);
     assert.deepEqual(listeners(), before);
+  });
+
+  test("serves a server that was made before, with the options it has", async () => {
+    const server = new Server(new Config(app, QUIET));
+    const ended = run(server);
+    await server.listening;
+    await assert.rejects(run(server, { port: 1 }), ConfigError);
+    await server.stop();
+    assert.equal(await ended, 0);
   });
 
   for (

@@ -188,3 +188,12 @@ describe("mod.ts", () => {
     assert.equal(api.serve, serve);
   });
 });
+
+for (const options of [24760, "port=24760", null, [24760]]) {
+  test(`serve() refuses ${JSON.stringify(options)} for its options`, () => {
+    assert.throws(() => serve(async () => {}, options as never), {
+      name: "ConfigError",
+      message: /^Cannot use options: expected an object, got /,
+    });
+  });
+}
