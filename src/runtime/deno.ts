@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers";
 import type { DenoApi, DenoConn, DenoListener } from "./_deno_types.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
-import { denoLacks } from "./lacks.ts";
+import { denoLacks, hasZone } from "./lacks.ts";
 import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { introduce } from "./socket_events.ts";
 import type {
@@ -38,7 +38,8 @@ const ACCEPT_REST_MS = 50;
  * there is a handful of connections at most, `node:net` does not get over a failed accept.
  */
 export function denoTransport(api: DenoApi): Transport {
-  const suits = (target: ListenTarget) => target.kind === "unix";
+  const suits = (target: ListenTarget) =>
+    target.kind === "unix" || hasZone(target);
   return { name: "native", lacks: denoLacks, suits, listen };
 
   function listen(

@@ -6,6 +6,7 @@ import type { DenoConn } from "./_deno_types.ts";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
+import { afterTurn } from "./turns.ts";
 import type { Address, Socket, SocketHandler } from "./types.ts";
 import { WriteQueue } from "./write_queue.ts";
 
@@ -29,8 +30,11 @@ export class DenoSocket implements Socket {
   #state: "open" | "ended" | "closed" = "open";
   #error: Error | undefined;
 
-  /** `lent`: the handler looks at the buffer. `stopped`: after the peer's FIN, or an error. */
-  #reading: "idle" | "pending" | "lent" | "stopped" = "idle";
+  /**
+   * `lent`: the handler looks at the buffer. `ending`: the peer's FIN was read, and is told when
+   * the turn ends. `stopped`: after that, or an error.
+   */
+  #reading: "idle" | "pending" | "lent" | "ending" | "stopped" = "idle";
   #isPaused = false;
   #small: Uint8Array = new Uint8Array(SMALL_READ);
   #buffer: Uint8Array = this.#small;
@@ -188,9 +192,16 @@ export class DenoSocket implements Socket {
     this.#buffer = this.#small;
   }
 
+  /** What is answered to the bytes before the FIN leaves when their turn ends. */
   #peerEnded(): void {
-    this.#reading = "stopped";
+    this.#reading = "ending";
     this.#releaseBuffer();
+    afterTurn(() => this.#tellEnded());
+  }
+
+  #tellEnded(): void {
+    this.#reading = "stopped";
+    if (this.#state === "closed") return;
     try {
       this.handler.onEnd();
     } catch (thrown) {

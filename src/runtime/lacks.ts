@@ -32,10 +32,16 @@ export function nodeLacks(
   target: ListenTarget,
   options: ListenOptions,
 ): string | undefined {
+  if (deno === undefined) return undefined;
   // Deno 2.9 node:net takes IPv4 all the same.
-  return deno !== undefined && options.ipv6Only && isIpv6Wildcard(target)
-    ? "--ipv6-only"
-    : undefined;
+  if (options.ipv6Only && isIpv6Wildcard(target)) return "--ipv6-only";
+  // It answers EINVAL to fe80::1%eth0.
+  return hasZone(target) ? "an IPv6 zone" : undefined;
+}
+
+/** Whether `target` names the interface that a link-local address belongs to (RFC 4007 §11). */
+export function hasZone(target: ListenTarget): boolean {
+  return target.kind === "tcp" && target.host.includes("%");
 }
 
 /** Whether `target` is every interface of IPv6, so that it matters whether IPv4 is taken too. */

@@ -1,33 +1,42 @@
 /**
- * Raw deflate for WebSocket messages, synchronous and with its window kept from one to the next.
+ * Raw deflate for WebSocket messages, synchronous and, where the runtime lets us, with its window
+ * kept from one to the next.
  *
  * The public streams of `node:zlib` keep a window but answer through the event loop, 35 to 230 µs
  * later for 4 kB where the work takes 10; the public synchronous functions forget their window.
- * What the streams call for a synchronous chunk, `_processChunk`, does both if its stream is kept
- * from closing behind it. The name is private, so it is tried once, when the first WebSocket wants
- * it: where it does not work, the synchronous functions serve, and no window is kept (a peer is
- * then told so).
+ * What does both is undocumented (`node/internals/kept_zlib.ts`). Where it does not work, the
+ * synchronous functions serve, and no window is kept (a peer is then told so).
  */
 import { Buffer } from "node:buffer";
 import type { ZlibOptions } from "node:zlib";
 import { builtins } from "./builtins.ts";
+import {
+  isZlibError,
+  keepsContext,
+  KeptStream,
+} from "./node/internals/kept_zlib.ts";
 import type { MessageDeflater, MessageInflater } from "./types.ts";
 
-/** What the streams of `node:zlib` are to us. */
-interface SyncStream {
-  _handle: { close?: unknown };
-  _maxOutputLength: number;
-  _processChunk(chunk: Uint8Array, flush: number): Uint8Array | undefined;
-  readonly bytesWritten: number;
-  reset(): void;
-  on(event: "error", listener: () => void): unknown;
-  close(): void;
-}
+export { keepsContext };
 
 /** Of zlib itself, the same everywhere. */
 const Z_SYNC_FLUSH = 2;
 const Z_DEFAULT_COMPRESSION = -1;
 const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
+/** A block of no bytes. */
+const EMPTY_BLOCK: readonly number[] = [0, 0, 0, 0xff, 0xff];
+/**
+ * The tail and more empty blocks. Behind a whole message they inflate to nothing. In the middle of
+ * a block they are data, or soon no code: the tables that may precede a block are no longer.
+ */
+const TAIL_AND_MORE = Uint8Array.from([
+  ...TAIL,
+  ...Array(32).fill(EMPTY_BLOCK).flat(),
+]);
+/** Room for what they inflate to in the middle of a block. */
+const MORE_BYTES = 1 << 20;
+/** The tail and a last, empty block: a message that is whole ends with the last octet of it. */
+const END = Uint8Array.from([...TAIL, 1, ...EMPTY_BLOCK.slice(1)]);
 const NOTHING = new Uint8Array(0);
 /**
  * Streams that one message may be made of (RFC 7692 §7.2.3.4). A new one costs a hundred times
@@ -35,82 +44,6 @@ const NOTHING = new Uint8Array(0);
  */
 const MAX_STREAMS = 64;
 const noop = (): void => {};
-
-/**
- * A stream that stays open behind a synchronous chunk. What such a chunk does to it beyond its
- * work is switched off as long as it lives: closing it, and listening to it once more each time.
- */
-class KeptStream {
-  readonly #stream: SyncStream;
-  readonly #handle: SyncStream["_handle"];
-
-  constructor(stream: unknown) {
-    this.#stream = stream as SyncStream;
-    this.#handle = this.#stream._handle;
-    // A chunk that failed is thrown, and reported once more, later, to whoever listens.
-    this.#stream.on("error", noop);
-    this.#stream.on = this.#stream.close = this.#handle.close = noop;
-  }
-
-  /** Bytes of the last chunk that were read. */
-  get bytesRead(): number {
-    return this.#stream.bytesWritten;
-  }
-
-  /**
-   * @returns What came out, lent until the next call.
-   * @throws Where the chunk is bad, or yields more than `maxBytes`.
-   */
-  process(chunk: Uint8Array, maxBytes: number): Uint8Array {
-    const stream = this.#stream;
-    stream._maxOutputLength = maxBytes;
-    try {
-      return stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING;
-    } finally {
-      stream._handle = this.#handle;
-    }
-  }
-
-  reset(): void {
-    this.#stream.reset();
-  }
-
-  close(): void {
-    const stream = this.#stream as { on?: unknown; close?: () => void };
-    // Back to the prototype's.
-    delete stream.on;
-    delete stream.close;
-    delete this.#handle.close;
-    stream.close!();
-  }
-}
-
-let triedContext: boolean | undefined;
-
-/** Whether windows can be kept from one message to the next. Tried when it is first asked. */
-export function keepsContext(): boolean {
-  return triedContext ??= tryContext();
-}
-
-function tryContext(): boolean {
-  try {
-    const { zlib } = builtins;
-    const deflate = new KeptStream(zlib.createDeflateRaw());
-    const inflate = new KeptStream(zlib.createInflateRaw());
-    const text = Buffer.from("a window that is kept, a window that is kept");
-    const first = new Uint8Array(deflate.process(text, 1024));
-    const second = deflate.process(text, 1024);
-    const isBack = [first, second].every((bytes) =>
-      text.equals(inflate.process(bytes, 1024)) &&
-      inflate.bytesRead === bytes.length
-    );
-    deflate.close();
-    inflate.close();
-    return isBack && second.length < first.length;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * @param windowBits Size of the window, as a power of two: 9 to 15.
@@ -153,11 +86,19 @@ function createStreamDeflater(
   const stream = new KeptStream(
     builtins.zlib.createDeflateRaw(deflateOptions(windowBits)),
   );
+  let plain: MessageDeflater | undefined;
   return {
     deflate(message) {
-      const bytes = stream.process(message, Number.MAX_SAFE_INTEGER);
-      if (!keeps) stream.reset();
-      return withoutTail(bytes);
+      if (plain !== undefined) return plain.deflate(message);
+      try {
+        const bytes = stream.process(message, Number.MAX_SAFE_INTEGER);
+        if (!keeps) stream.reset();
+        return withoutTail(bytes);
+      } catch {
+        // A sender may forget its window whenever it likes (RFC 7692 §7.2.3.2).
+        plain = createPlainDeflater(windowBits);
+        return plain.deflate(message);
+      }
     },
     close: () => stream.close(),
   };
@@ -191,56 +132,119 @@ function createStreamInflater(
   const stream = new KeptStream(
     builtins.zlib.createInflateRaw(inflateOptions(windowBits)),
   );
+  let plain: MessageInflater | undefined;
+  const inflate = (payload: Uint8Array, maxBytes: number) =>
+    inflateStreams(payload, maxBytes, (input, left) => {
+      const bytes = stream.process(input, left);
+      const read = stream.bytesRead;
+      if (read < input.length) {
+        stream.reset();
+        return { bytes, read };
+      }
+      const more = stream.process(TAIL_AND_MORE, MORE_BYTES);
+      if (more.length > 0) return undefined;
+      const hasEnded = stream.bytesRead < TAIL_AND_MORE.length;
+      if (hasEnded || !keeps) stream.reset();
+      return { bytes, read };
+    });
   return {
-    inflate: (payload, maxBytes) =>
-      guarded(payload, (input) => {
-        let left = maxBytes;
-        let at = 0;
-        const pieces: Uint8Array[] = [];
-        for (let streams = 0; streams < MAX_STREAMS; streams++) {
-          const piece = stream.process(input.subarray(at), left);
-          left -= piece.length;
-          at += stream.bytesRead;
-          if (at === input.length) {
-            if (!keeps) stream.reset();
-            return joined(piece, pieces);
-          }
-          // The peer ended its stream: what follows, if only the tail, begins a new one.
-          stream.reset();
-          if (isTail(input, at)) return joined(piece, pieces);
-          pieces.push(new Uint8Array(piece));
-        }
-        return "bad";
-      }),
+    inflate(payload, maxBytes) {
+      if (plain !== undefined) return plain.inflate(payload, maxBytes);
+      try {
+        return guarded(() => inflate(payload, maxBytes));
+      } catch (cause) {
+        plain = createPlainInflater(windowBits);
+        if (!keeps) return plain.inflate(payload, maxBytes);
+        const message = "Cannot inflate message: the window is lost";
+        throw new Error(message, { cause });
+      }
+    },
     close: () => stream.close(),
   };
 }
 
-/** Inflates without the streams: each message by itself, as one stream. Exported for its test. */
+/** Inflates without the streams: each message by itself. Exported for its test. */
 export function createPlainInflater(windowBits: number): MessageInflater {
-  const options = {
-    ...inflateOptions(windowBits),
-    finishFlush: Z_SYNC_FLUSH,
-  };
-  const { zlib } = builtins;
+  const options = { ...inflateOptions(windowBits), info: true };
   return {
     inflate: (payload, maxBytes) =>
-      guarded(payload, (input) => {
-        const maxOutputLength = Math.max(maxBytes, 1); // zero is out of its range
-        const bytes = zlib.inflateRawSync(input, {
-          ...options,
-          maxOutputLength,
-        });
-        return bytes.length > maxBytes ? "tooBig" : bytes;
-      }),
+      guarded(() =>
+        inflateStreams(payload, maxBytes, (input, left) => {
+          const { buffer: bytes, engine } = builtins.zlib.inflateRawSync(
+            Buffer.concat([input, END]),
+            { ...options, maxOutputLength: Math.max(left, 1) }, // zero is out of its range
+          ) as unknown as Informed;
+          if (bytes.length > left) return "tooBig";
+          const read = engine.bytesWritten;
+          if (read <= input.length) return { bytes, read };
+          const isWhole = read === input.length + END.length &&
+            !(endsWithTail(bytes) && isLonger(bytes, input, windowBits));
+          return isWhole ? { bytes, read: input.length } : undefined;
+        })
+      ),
     close: noop,
   };
 }
 
-/** Whether nothing but the tail is left, with or without the octet that a sender puts before it. */
-function isTail(input: Uint8Array, at: number): boolean {
-  const rest = input.length - at;
-  return rest <= TAIL.length || (rest === TAIL.length + 1 && input[at] === 0);
+function endsWithTail(bytes: Uint8Array): boolean {
+  const at = bytes.length - TAIL.length;
+  return at >= 0 && TAIL.every((octet, i) => bytes[at + i] === octet);
+}
+
+/** Whether `input` by itself inflates to less than `bytes`: its last block took the tail for data. */
+function isLonger(
+  bytes: Uint8Array,
+  input: Uint8Array,
+  windowBits: number,
+): boolean {
+  const options = { ...inflateOptions(windowBits), finishFlush: Z_SYNC_FLUSH };
+  const { length } = builtins.zlib.inflateRawSync(input, options);
+  return bytes.length > length;
+}
+
+/** What the synchronous functions return with the option `info`. */
+interface Informed {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** One stream of a message: what came out, and how many bytes it was made of. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly read: number;
+}
+
+/**
+ * Inflates the streams that a message is made of: one, or more if the peer ends them
+ * (RFC 7692 §7.2.3.4).
+ *
+ * @param next Inflates one stream from the start of `input`, at most `left` bytes; `undefined` if
+ * the input stops in the middle of a block.
+ */
+function inflateStreams(
+  payload: Uint8Array,
+  maxBytes: number,
+  next: (input: Uint8Array, left: number) => Piece | "tooBig" | undefined,
+): Uint8Array | "tooBig" | "bad" {
+  // A sender whose deflate had nothing to flush.
+  if (payload.length === 0) return NOTHING;
+  const pieces: Uint8Array[] = [];
+  let left = maxBytes;
+  let at = 0;
+  for (let streams = 0; streams < MAX_STREAMS; streams++) {
+    const piece = next(at === 0 ? payload : payload.subarray(at), left);
+    if (piece === "tooBig") return piece;
+    if (piece === undefined) return "bad";
+    left -= piece.bytes.length;
+    at += piece.read;
+    const rest = payload.length - at;
+    // The octet that a sender puts behind an ended stream begins the block that the tail completes.
+    if (rest === 0 || (rest === 1 && payload[at] === 0)) {
+      return joined(piece.bytes, pieces);
+    }
+    pieces.push(new Uint8Array(piece.bytes));
+  }
+  return "tooBig";
 }
 
 function joined(last: Uint8Array, before: readonly Uint8Array[]): Uint8Array {
@@ -257,29 +261,14 @@ function joined(last: Uint8Array, before: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Where payloads up to this size get their tail. */
-const scratch = new Uint8Array(16 * 1024);
-
-/** The payload with its tail behind it (RFC 7692 §7.2.2), until the next call. */
-function withTail(payload: Uint8Array): Uint8Array {
-  const size = payload.length + TAIL.length;
-  const room = size <= scratch.length ? scratch : new Uint8Array(size);
-  room.set(payload);
-  room.set(TAIL, payload.length);
-  return room.subarray(0, size);
-}
-
-/** Gives `inflate` the payload with its tail, and turns what is thrown into a result. */
+/** Turns what zlib throws into a result; anything else goes on. */
 function guarded(
-  payload: Uint8Array,
-  inflate: (input: Uint8Array) => Uint8Array | "tooBig" | "bad",
+  inflate: () => Uint8Array | "tooBig" | "bad",
 ): Uint8Array | "tooBig" | "bad" {
-  // A sender whose deflate had nothing to flush: the tail alone is no block, and would leave the
-  // window in the middle of one.
-  if (payload.length === 0) return NOTHING;
   try {
-    return inflate(withTail(payload));
+    return inflate();
   } catch (error) {
+    if (!isZlibError(error)) throw error;
     return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE"
       ? "tooBig"
       : "bad";

@@ -116,10 +116,13 @@ export function selectTransport(
   if (wantsNative && lacksNative === undefined) return native;
   const lacksNode = node.lacks(target, options);
   if (lacksNode !== undefined) {
+    const way = lacksNative === undefined
+      ? "node:net has no way to do that; use --loop auto"
+      : "it has no way to do that; name the addresses one by one with --bind, " +
+        "or hand over a bound socket with --fd";
     throw new ConfigError(
       `Cannot listen on ${describeTarget(target)} with ${lacksNode} on ` +
-        `${runtimeText()}: it has no way to do that; name the addresses one by one with --bind, ` +
-        "or hand over a bound socket with --fd",
+        `${runtimeText()}: ${way}`,
     );
   }
   if (loop !== "native") return node;

@@ -1,14 +1,16 @@
 /** The `node:net` transport: the only one on Node, and the complete one on Deno and Bun. */
 import { createServer, type Server, type Socket as NetSocket } from "node:net";
 import { setImmediate } from "node:timers";
-import { keepAccepting } from "./accept_again.ts";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import { deno } from "./_deno_types.ts";
 import type { Binder, GivenSocket } from "./bound_socket.ts";
 import { cannotListen, demandSocket, unixPathOf } from "./inherited_fd.ts";
 import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
 import { refusal } from "./listen_errors.ts";
+import { keepAccepting } from "./node/internals/accept_again.ts";
+import { sharedReads } from "./node/internals/shared_reads.ts";
 import { NodeSocket } from "./node_socket.ts";
+import { SocketDuplex } from "./socket_duplex.ts";
 import { introduce } from "./socket_events.ts";
 import type { NodeTls } from "./tls.ts";
 import type {
@@ -48,6 +50,8 @@ export function listen(
   return listenOn(target, binder, options, context);
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Speaks TLS on a connection first. */
 function shake(
   raw: NetSocket,
@@ -66,10 +70,16 @@ function shake(
     if (settled === undefined) return destroy();
     onSettled = settled;
   }
-  tls.handshake(raw, remoteAddress, {
+  // On Deno 2.9, a TLSSocket over a net.Socket that is paused goes on reading, and keeps everything
+  // in memory. Over a stream of ours it does not. Nor does it tell of a peer that is reset in its
+  // handshake; the stream does.
+  const beneath = deno === undefined
+    ? undefined
+    : new SocketDuplex(new NodeSocket(raw, context), NO_BYTES);
+  tls.handshake(beneath ?? raw, remoteAddress, {
     onSettled,
     onSecure(secured, connection) {
-      const socket = new NodeSocket(secured, context, connection);
+      const socket = new NodeSocket(secured, context, connection, beneath);
       // It may have been reset since, and be asked in vain.
       if (remoteAddress !== undefined) {
         socket.readdress(remoteAddress, socket.localAddress);
@@ -167,6 +177,7 @@ class BoundServer implements GivenSocket {
     this.address = addressOf(server);
     this.port = this.address.kind === "tcp" ? this.address.port : 0;
     this.#server = server;
+    sharedReads[this.address.kind].prepare();
     if (deno !== undefined && this.address.kind === "tcp") {
       keepAccepting(server, backlog);
     }

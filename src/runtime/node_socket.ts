@@ -5,8 +5,8 @@ import { setImmediate } from "node:timers";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
-import { readShared } from "./shared_reads.ts";
-import { deno } from "./_deno_types.ts";
+import { afterTurn } from "./turns.ts";
+import { sharedReads } from "./node/internals/shared_reads.ts";
 import type { Address, Socket, SocketHandler, TlsConnection } from "./types.ts";
 import { WriteQueue } from "./write_queue.ts";
 
@@ -21,22 +21,6 @@ const PIECE_BYTES = 512 * 1024;
 /** The listeners are shared by all sockets and find theirs by this: no closures per connection. */
 type OwnedNetSocket = NetSocket & { [OWNER]: NodeSocket };
 
-/** What a TLSSocket reads from, on Deno. */
-interface HandleBelow {
-  readStart?(): void;
-  readStop?(): void;
-}
-
-/**
- * Deno 2.9: a TLSSocket that is paused goes on reading, and keeps everything in memory, unless the
- * handle below it is stopped too.
- */
-function handleBelow(raw: NetSocket): HandleBelow | undefined {
-  if (deno === undefined) return undefined;
-  const { ssl } = raw as { readonly ssl?: { readonly _parent?: HandleBelow } };
-  return ssl?._parent;
-}
-
 /** One connection. Its listeners are attached, so it is reading, once constructed. */
 export class NodeSocket implements Socket {
   handler: SocketHandler = NOBODY;
@@ -44,7 +28,6 @@ export class NodeSocket implements Socket {
   readonly isLending: boolean;
   readonly #raw: NetSocket;
   readonly #context: AcceptContext;
-  readonly #below: HandleBelow | undefined;
   readonly #beneath: Duplex | undefined;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
@@ -61,6 +44,8 @@ export class NodeSocket implements Socket {
   #owesDrain = false;
   /** An empty write is queued behind the others, and its callback will come. */
   #hasMarker = false;
+  /** The peer's FIN was read, and onEnd was not called yet. */
+  #owesEnd = false;
   #error: Error | undefined;
 
   /**
@@ -77,7 +62,6 @@ export class NodeSocket implements Socket {
     this.#beneath = beneath;
     this.#raw = raw;
     this.tls = tls;
-    this.#below = tls === undefined ? undefined : handleBelow(raw);
     this.#context = context;
     this.#localAddress = context.localAddress;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
@@ -97,7 +81,9 @@ export class NodeSocket implements Socket {
     }
     (raw as OwnedNetSocket)[OWNER] = this;
     // What a TLSSocket reads from its handle is not yet decrypted.
-    this.isLending = tls === undefined && readShared(raw, NodeSocket.#onData);
+    const kind = context.isUnix ? "unix" : "tcp";
+    this.isLending = tls === undefined &&
+      sharedReads[kind].take(raw, NodeSocket.#onData);
     if (!this.isLending) raw.on("data", NodeSocket.#onData);
     raw.on("drain", NodeSocket.#onDrain);
     raw.on("end", NodeSocket.#onEnd);
@@ -178,12 +164,10 @@ export class NodeSocket implements Socket {
   pause(): void {
     if (this.#state === "closed") return;
     this.#raw.pause();
-    this.#below?.readStop?.();
   }
 
   resume(): void {
     if (this.#state === "closed") return;
-    this.#below?.readStart?.();
     this.#raw.resume();
   }
 
@@ -280,11 +264,22 @@ export class NodeSocket implements Socket {
 
   static #onEnd(this: NetSocket): void {
     const socket = (this as OwnedNetSocket)[OWNER];
-    if (socket.#state === "closed") return;
+    socket.#owesEnd = true;
+    if (socket.#state === "open") afterTurn(() => socket.#peerEnded());
+    else socket.#peerEnded();
+  }
+
+  /**
+   * In a turn of its own, as a FIN mostly comes: Deno 2.9 reads it together with the bytes before
+   * it, whose answer leaves when their turn ends.
+   */
+  #peerEnded(): void {
+    if (!this.#owesEnd || this.#state === "closed") return;
+    this.#owesEnd = false;
     try {
-      socket.handler.onEnd();
+      this.handler.onEnd();
     } catch (thrown) {
-      socket.#fail(thrown);
+      this.#fail(thrown);
     }
   }
 
@@ -294,6 +289,7 @@ export class NodeSocket implements Socket {
 
   static #onClose(this: NetSocket): void {
     const socket = (this as OwnedNetSocket)[OWNER];
+    socket.#peerEnded();
     socket.#state = "closed";
     tellClosed(socket.handler, socket.#error);
   }

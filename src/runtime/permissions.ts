@@ -60,7 +60,7 @@ function hostAndPort(host: string, port: number): string {
   return port === 0 ? shown : `${shown}:${port}`;
 }
 
-function isGranted(permission: DenoPermission): boolean {
+export function isGranted(permission: DenoPermission): boolean {
   return deno === undefined ||
     deno.permissions.querySync(permission).state === "granted";
 }

@@ -124,8 +124,7 @@ export class NodeTls implements TlsContext {
     };
     const timer = setTimeout(fail, handshakeMs, "timeout", NOT_IN_TIME);
     raw.on("error", () => {});
-    // Behind the error that tells why, where there is one. Deno 2.9 reports no peer that is reset
-    // in its handshake: the time limit finds it.
+    // Behind the error that tells why, where there is one.
     raw.on("close", () => setImmediate(fail, "other", "the peer has gone"));
     engine.wrap(raw, {
       onSecure(socket) {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { runtime } from "../../src/runtime/mod.ts";
+import { probesDone } from "../../src/runtime/node/internals/fence.ts";
 import type {
   Address,
   Listener,
@@ -163,6 +164,8 @@ export async function withWire<R extends SocketHandler>(
         : { backlog: 1024 },
       carriage.tls === "taken" ? taking(tls!.context, accept) : accept,
     );
+    // Sockets are accepted as they will be from then on.
+    await probesDone();
     const dial = async (isPaused = false): Promise<Peer> => {
       const peer = await Peer.connect(listener.address, isPaused, tls?.ca);
       peers.push(peer);

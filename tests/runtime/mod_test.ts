@@ -89,6 +89,19 @@ test("selectTransport() refuses ipv6Only where no socket can do it, and only the
   }
 });
 
+test("selectTransport() gives sockets that know the zone of an address", () => {
+  const zoned = { kind: "tcp", host: "fe80::1%lo", port: 0 } as const;
+  const { native, node } = runtime.transports;
+  const chosen = selectTransport("auto", zoned, { backlog: 1 });
+  if (runtime.name === "node") assert.equal(chosen, node);
+  else assert.equal(chosen, native);
+  if (runtime.name !== "deno") return;
+  assert.throws(
+    () => selectTransport("node", zoned, { backlog: 1 }),
+    /^ConfigError: Cannot listen on \[fe80::1%lo\]:0 with an IPv6 zone on Deno \S+: .* --loop auto$/,
+  );
+});
+
 test("selectTransport() leaves reusePort to node:net on Deno, which would end the process", () => {
   const { native, node } = runtime.transports;
   const options = { ...OPTIONS, reusePort: true };

@@ -451,10 +451,8 @@ function ending(wired: Wired, { kind, tls, transport }: Carriage): void {
   // Deno 2.9 has none for its own sockets.
   const sendsResets = kind === "tcp" && tls === "none" &&
     !(transport.name === "native" && runtime.name === "deno");
-  // A UNIX socket has no reset: the peer closes, which reads as FIN, and we answer in vain. Deno 2.9
-  // reads a reset as FIN where node:tls speaks over a net.Socket.
-  const seesResets = kind === "tcp" &&
-    !(tls === "listener" && runtime.name === "deno");
+  // A UNIX socket has no reset: the peer closes, which reads as FIN, and we answer in vain.
+  const seesResets = kind === "tcp";
 
   wired(
     "the peer's FIN is onEnd(), once, and writing still works",
@@ -594,6 +592,27 @@ function ending(wired: Wired, { kind, tls, transport }: Carriage): void {
       await aWhile();
       assert.deepEqual(handler.order, ["data", "close"]);
       assert.equal(handler.chunks.length, 1);
+    },
+  );
+
+  wired(
+    "what is answered in the turn of the last bytes leaves before onEnd()",
+    async ({ connect }) => {
+      for (let i = 0; i < 10; i++) {
+        const { peer, handler } = await connect();
+        const order: string[] = [];
+        handler.onData = () => {
+          runtime.afterTurn(() => order.push("turn"));
+        };
+        handler.onEnd = () => {
+          order.push("end");
+          handler.socket.end();
+        };
+        peer.raw.end("the last word");
+        await until(() => order.includes("end"), "the end arrives");
+        assert.deepEqual(order.slice(0, 1), ["turn"]);
+        await until(() => handler.closes === 1, "it is closed");
+      }
     },
   );
 
