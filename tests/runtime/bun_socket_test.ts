@@ -36,10 +36,6 @@ class FakeConn implements BunConn<BunSocket> {
   shutdown(): void {
     this.calls.push("shutdown");
   }
-  terminate(): void {
-    this.calls.push("terminate");
-    this.data.closed(undefined);
-  }
   close(): void {
     this.calls.push("close");
     // As Bun does: from inside the call.
