@@ -180,6 +180,7 @@ describe("mod.ts", () => {
       "Server",
       "StartupError",
       "UnexpectedEventError",
+      "UnsupportedRuntimeError",
       "UnsupportedScopeError",
       "VERSION",
       "run",

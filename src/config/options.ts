@@ -31,9 +31,6 @@ export interface Options
     LimitOptions,
     LoggingOptions {}
 
-/** Lists of which one item may be given alone. */
-type Lists = "bind" | "forwardedAllowIps";
-
 /**
  * What a caller may give: any of the options; `undefined` means the default. `bind` and
  * `forwardedAllowIps` may be a string.
@@ -41,7 +38,7 @@ type Lists = "bind" | "forwardedAllowIps";
 export type OptionsInput = {
   readonly [K in keyof Options]?:
     | Options[K]
-    | (K extends Lists ? string : never)
+    | (K extends "bind" | "forwardedAllowIps" ? string : never)
     | undefined;
 };
 

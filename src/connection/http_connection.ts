@@ -55,6 +55,11 @@ type Reading =
 
 /** Body bytes to come that are read and dropped to keep a connection; past this, closing is cheaper. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
+/**
+ * The same of a chunked body behind a response that promised to keep the connection: a promise is
+ * worth more, but not any number of bytes.
+ */
+const MAX_PROMISED_BYTES = 16 * 1024 * 1024;
 /** Pipelined bytes held while a response is in progress, before the socket stops reading. */
 const MAX_WAITING_BYTES = 64 * 1024;
 /** Stands in the access log for a request line that could not be read. */
@@ -517,9 +522,13 @@ export class HttpConnection
       return;
     }
     this.#discardedBytes += size;
-    // Promised to be read, but more than any request may have.
+    // Promised to be read, but not beyond what any request may have.
     const total = this.#bodyBytesRead + this.#discardedBytes;
-    if (total > this.#context.settings.maxBodyBytes) this.#close();
+    const limit = Math.min(
+      this.#context.settings.maxBodyBytes,
+      MAX_PROMISED_BYTES,
+    );
+    if (total > limit) this.#close();
   }
 
   /**

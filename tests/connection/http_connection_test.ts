@@ -523,6 +523,18 @@ describe("request bodies", () => {
     assert.equal(socket.hasEnded, true);
   });
 
+  test("a chunked body behind such an answer is not read without end", async () => {
+    const harness = new Harness(early);
+    const socket = harness.connect();
+    socket.receive(CHUNKED);
+    await harness.turn();
+    const piece = `100000\r\n${"x".repeat(0x100000)}\r\n`;
+    for (let i = 0; i < 16; i++) socket.receive(piece);
+    assert.equal(socket.hasEnded, false);
+    socket.receive(piece);
+    assert.equal(socket.hasEnded, true);
+  });
+
   test("the rest of a chunked body that nobody wants must come at the rate of a body (F-20)", async () => {
     const harness = new Harness(early, { settings: { minBodyRate: 100 } });
     const socket = harness.connect();
