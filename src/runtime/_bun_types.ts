@@ -14,6 +14,8 @@ export interface BunConn<Data> {
   write(bytes: Uint8Array): number;
   pause(): void;
   resume(): void;
+  /** Whether the kernel asks a silent peer for a sign of life; the delay is in milliseconds. */
+  setKeepAlive(enable: boolean, delayMs: number): boolean;
   /** Sends FIN and goes on reading; `end()` would close both directions. */
   shutdown(): void;
   /** Closes at once; calls the `close` handler before it returns. */

@@ -25,6 +25,8 @@ export interface DenoConn {
   close(): void;
   /** TCP only. */
   setNoDelay?(noDelay?: boolean): void;
+  /** TCP only. After how long the kernel asks is the system's own choice: two hours on Linux. */
+  setKeepAlive?(keepAlive?: boolean): void;
 }
 
 /** A listening socket. */

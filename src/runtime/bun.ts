@@ -9,7 +9,7 @@ import { BunSocket } from "./bun_socket.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
 import { nativeLacks } from "./lacks.ts";
 import { type AcceptContext, contextOf, listenOn } from "./listen.ts";
-import { introduce } from "./socket_events.ts";
+import { introduce, TCP_KEEP_ALIVE_MS } from "./socket_events.ts";
 import type {
   Listener,
   ListenOptions,
@@ -51,6 +51,7 @@ function handlers(
     open(conn: BunConn<BunSocket>) {
       const socket = new BunSocket(conn, context);
       conn.data = socket;
+      if (!context.isUnix) conn.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       introduce(socket, accept);
     },
     data(conn, bytes) {

@@ -121,6 +121,7 @@ class AcceptLoop implements BoundSocket {
   #welcome(conn: DenoConn): void {
     try {
       conn.setNoDelay?.(true);
+      conn.setKeepAlive?.(true);
     } catch {
       // The peer is gone already; the first read tells.
     }

@@ -11,7 +11,7 @@ import { keepAccepting } from "./node/internals/accept_again.ts";
 import { sharedReads } from "./node/internals/shared_reads.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { SocketDuplex } from "./socket_duplex.ts";
-import { introduce } from "./socket_events.ts";
+import { introduce, TCP_KEEP_ALIVE_MS } from "./socket_events.ts";
 import type { NodeTls } from "./tls.ts";
 import type {
   Address,
@@ -34,7 +34,10 @@ export function listen(
   const tls = options.tls as NodeTls | undefined;
   const onConnection = (raw: NetSocket): void => {
     // Asked of the server below, and again here, because Deno's node:net disregards it there.
-    if (!context.isUnix) raw.setNoDelay(true);
+    if (!context.isUnix) {
+      raw.setNoDelay(true);
+      raw.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+    }
     if (tls === undefined) introduce(new NodeSocket(raw, context), accept);
     else shake(raw, context, tls, options.beforeHandshake, accept);
   };

@@ -1,6 +1,13 @@
 /** What the three sockets share in calling their handler. */
 import type { Socket, SocketHandler } from "./types.ts";
 
+/**
+ * Silence after which the kernel asks a TCP peer whether it is still there, in milliseconds. While
+ * an application works on a request nothing is sent, and a peer whose machine or network is gone
+ * shows by this alone. Go's servers ask after 15 s; nobody waits for it, so we need not.
+ */
+export const TCP_KEEP_ALIVE_MS = 60_000;
+
 /** The handler of a socket until `accept` returns the real one. */
 export const NOBODY: SocketHandler = {
   onData() {},

@@ -33,6 +33,9 @@ class FakeConn implements BunConn<BunSocket> {
   resume(): void {
     this.calls.push("resume");
   }
+  setKeepAlive(): boolean {
+    return true;
+  }
   shutdown(): void {
     this.calls.push("shutdown");
   }
