@@ -25,9 +25,7 @@ export function httpSettings(options: Options): HttpSettings {
     rootPath: options.rootPath,
     prefixesRootPath: options.rootPathMode === "prefix",
     keepAliveMs: options.timeoutKeepAlive * 1000,
-    firstByteMs:
-      (options.timeoutFirstByte ?? 2.5 * options.timeoutRequestHead) *
-      1000,
+    firstByteMs: options.timeoutFirstByte * 1000,
     headMs: options.timeoutRequestHead * 1000,
     bodyMs: options.timeoutRequestBody * 1000,
     pauseMs: orNever(options.timeoutReadPause),

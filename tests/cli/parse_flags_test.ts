@@ -70,7 +70,7 @@ for (
     [
       "--timeout",
       "No such option '--timeout'. (Did you mean one of: " +
-      "'--timeout-graceful-shutdown', '--timeout-keep-alive', '--timeout-lifespan'?)",
+      "'--timeout-first-byte', '--timeout-graceful-shutdown', '--timeout-keep-alive'?)",
     ],
     ["--prot=80 main:app", "No such option '--prot'. (Did you mean '--port'?)"],
     ["-x", "No such option '-x'."],

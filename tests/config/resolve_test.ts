@@ -94,7 +94,7 @@ describe("resolveOptions()", () => {
       wsCloseTimeout: 10,
       wsHandshakeTimeout: 60,
       timeoutKeepAlive: 5,
-      timeoutFirstByte: undefined,
+      timeoutFirstByte: 75,
       timeoutRequestHead: 30,
       timeoutRequestBody: 60,
       timeoutWriteStall: 60,

@@ -21,6 +21,7 @@ const CONCURRENCY = 64;
 /** Every limit is short, so that what is left after them has no end. */
 const LIMITS = Object.entries({
   "--timeout-keep-alive": 1,
+  "--timeout-first-byte": 1,
   "--timeout-request-head": 1,
   "--timeout-request-body": 1,
   "--timeout-write-stall": 1,

@@ -139,7 +139,7 @@ describe("limits without an option", () => {
 describe("time limits", () => {
   test("a peer that says nothing is closed without a word (http:H-002)", () =>
     withServer(
-      { app: SCRIPTED_APP, args: ["--timeout-request-head", "1"] },
+      { app: SCRIPTED_APP, args: ["--timeout-first-byte", "1"] },
       async (server) => {
         const client = await RawClient.connect(server.target);
         assert.deepEqual(await client.readToEnd(), { bytes: "", end: "fin" });

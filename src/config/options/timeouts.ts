@@ -9,8 +9,8 @@ import {
 export interface TimeoutOptions {
   /** Seconds that an idle connection is kept; 0 closes after each response (options:O-047). */
   readonly timeoutKeepAlive: number;
-  /** Seconds that a new connection is kept without a byte; `undefined` for 2.5 head timeouts. */
-  readonly timeoutFirstByte: number | undefined;
+  /** Seconds that a new connection is kept without a byte. */
+  readonly timeoutFirstByte: number;
   /** Seconds from the first byte of a request to the end of its head (wishes:N-010). */
   readonly timeoutRequestHead: number;
   /** Seconds without a byte of the request body (wishes:N-010). */
@@ -44,10 +44,8 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     group: "Timeouts",
     flag: "--timeout-first-byte",
     type: SOME_SECONDS,
-    // 75 seconds: balancers and browsers open connections ahead and hold them for 60. Whoever
-    // lowers the time for heads means connections that hold nothing, too.
-    default: undefined,
-    defaultText: "2.5 times --timeout-request-head",
+    // Balancers and browsers open connections ahead and hold them for 60 seconds.
+    default: 75,
     help:
       "Time that a new connection is kept without a byte: browsers and load balancers open them " +
       "ahead.",
