@@ -196,7 +196,8 @@ export class DenoSocket implements Socket {
   #peerEnded(): void {
     this.#reading = "ending";
     this.#releaseBuffer();
-    afterTurn(() => this.#tellEnded());
+    if (this.#state === "open") afterTurn(() => this.#tellEnded());
+    else this.#tellEnded();
   }
 
   #tellEnded(): void {

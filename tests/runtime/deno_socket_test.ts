@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DenoConn } from "../../src/runtime/_deno_types.ts";
 import { DenoSocket } from "../../src/runtime/deno_socket.ts";
+import { afterTurn } from "../../src/runtime/turns.ts";
 import { settle } from "../_support/fake_clock.ts";
 import { pattern, Recorder, sameBytes, text } from "./_wire.ts";
 
@@ -196,7 +197,12 @@ test("DenoSocket closes once both have sent FIN, in either order", async () => {
       conn.reading?.resolve(null);
       await settle();
     };
-    if (isPeerFirst) await peerEnds();
+    if (isPeerFirst) {
+      await peerEnds();
+      assert.deepEqual(handler.order, [], "it is told in a turn of its own");
+      await new Promise((resolve) => afterTurn(() => resolve(undefined)));
+      assert.deepEqual(handler.order, ["end"]);
+    }
     socket.end();
     conn.fin?.resolve();
     await settle();
