@@ -11,8 +11,8 @@ import { didYouMean } from "./suggest.ts";
 export type Lookup = (name: string) => string | undefined;
 
 const PREFIX = "TRICORN_";
-/** What is read and is no option. */
-const OTHERS: readonly string[] = ["TRICORN_APP"];
+/** What is read and is no option; the second by runtime/node/internals/fence.ts. */
+const OTHERS: readonly string[] = ["TRICORN_APP", "TRICORN_INTERNALS"];
 
 /**
  * Variables of a service link that no option is called like. The remaining one, `TRICORN_PORT` of a

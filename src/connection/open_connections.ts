@@ -18,6 +18,8 @@ export interface TrackedConnection extends Listed {
   abort(reason: Error): void;
   /** Closes it now, whatever is queued. */
   destroy(): void;
+  /** Something of ours threw: it is logged, and this connection ends. Must not throw. */
+  onFailure(thrown: unknown): void;
 }
 
 /**
@@ -36,6 +38,20 @@ export class OpenConnections implements Iterable<TrackedConnection> {
   /** How many there are. */
   get size(): number {
     return this.#connections.size;
+  }
+
+  /**
+   * Does `action` to each that is open now. What it throws ends that connection: the others have
+   * their turn.
+   */
+  each(action: (connection: TrackedConnection) => void): void {
+    for (const connection of [...this.#connections]) {
+      try {
+        action(connection);
+      } catch (thrown) {
+        connection.onFailure(thrown);
+      }
+    }
   }
 
   [Symbol.iterator](): Iterator<TrackedConnection> {

@@ -79,7 +79,7 @@ export class Drain {
     const hadWork = !isQuiet();
     const finished = context.totalRequests;
     if (hadWork) this.#logger.info(`Draining ${census(context)}`);
-    for (const connection of context.connections) connection.drain();
+    context.connections.each((connection) => connection.drain());
     // Most connections close at once: only those that do not are worth a line.
     const stopTelling = this.#startTimer(
       PATIENCE_MS,
@@ -150,9 +150,9 @@ export class Drain {
       silentMs = now === seen ? silentMs + LOOK_MS : 0;
       seen = now;
       if (silentMs < LOCAL_SILENCE_MS) return;
-      for (const connection of [...context.connections]) {
+      context.connections.each((connection) => {
         if (isLocal(connection.clientHost)) connection.closeIdle?.();
-      }
+      });
     };
     let stop = this.#startTimer(LOOK_MS, look);
     return () => stop();
@@ -191,7 +191,7 @@ export class Drain {
         "Task cancelled, timeout graceful shutdown exceeded",
         "TimeoutError",
       );
-    for (const connection of [...context.connections]) connection.abort(reason);
+    context.connections.each((connection) => connection.abort(reason));
     for (const cycle of [...context.orphans]) cycle.cancel(reason);
     if (!isForced) {
       await this.#until(
@@ -200,7 +200,7 @@ export class Drain {
         this.#interrupts.forced,
       );
     }
-    for (const connection of [...context.connections]) connection.destroy();
+    context.connections.each((connection) => connection.destroy());
     // They are told of their end in a later turn.
     await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
   }

@@ -91,7 +91,10 @@ describe("strangeVariables()", () => {
   test("knows the variables of every option, and that of the application", () => {
     const names = TEXT_OPTION_NAMES.flatMap(variablesOf);
     const all = Object.fromEntries(names.map((name) => [name, "x"]));
-    assert.deepEqual(strange({ ...all, TRICORN_APP: "main:app" }), []);
+    assert.deepEqual(
+      strange({ ...all, TRICORN_APP: "main:app", TRICORN_INTERNALS: "off" }),
+      [],
+    );
   });
 
   test("takes no service link and no empty or foreign variable for a slip of the pen", () => {

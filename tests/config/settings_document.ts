@@ -17,7 +17,8 @@ one line that names the option; the command then ends with exit code 2.
 
 Variables: an empty one counts as not set. Booleans are \`1\`, \`true\`, \`t\`, \`yes\`, \`y\`, \`on\` or \`0\`,
 \`false\`, \`f\`, \`no\`, \`n\`, \`off\`, in any case. Lists are split at white space, so a header whose
-value has a space needs the flag. \`TRICORN_APP\` is the application.
+value has a space needs the flag. \`TRICORN_APP\` is the application, and
+\`TRICORN_INTERNALS=off\` keeps the server from using what a runtime does not document.
 
 This page is made from the table in \`src/config/options.ts\`.
 `;

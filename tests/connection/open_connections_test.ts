@@ -15,6 +15,9 @@ function connection(clientHost: string | undefined): TrackedConnection {
     drain() {},
     abort() {},
     destroy() {},
+    onFailure(thrown) {
+      throw thrown;
+    },
   };
 }
 
@@ -32,6 +35,29 @@ describe("OpenConnections", () => {
     open.delete(one);
     assert.equal(open.countOf("192.0.2.1"), 1);
     assert.equal([...open].length, 2);
+  });
+
+  test("does to each what is asked, whatever it does to one of them", () => {
+    const open = new OpenConnections();
+    const failures: unknown[] = [];
+    const done: TrackedConnection[] = [];
+    const broken = {
+      ...connection(undefined),
+      onFailure: (thrown: unknown) => void failures.push(thrown),
+    };
+    const others = [connection(undefined), connection(undefined)];
+    open.add(others[0]!);
+    open.add(broken);
+    open.add(others[1]!);
+    const bug = new Error("a bug of ours");
+    open.each((one) => {
+      open.delete(one);
+      if (one === broken) throw bug;
+      done.push(one);
+    });
+    assert.deepEqual(failures, [bug]);
+    assert.equal(done.length, 2);
+    assert.equal(open.size, 0);
   });
 
   test("counts what is not a connection yet", () => {

@@ -51,6 +51,9 @@ function setUp() {
         closeIdle: close,
         abort: close,
         destroy: close,
+        onFailure(thrown) {
+          throw thrown;
+        },
       };
       context.connections.add(connection);
       return connection;
