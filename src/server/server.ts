@@ -333,6 +333,7 @@ export class Server {
       this.config.load((message) => logger.warning(message)),
       this.#stopRequested.promise.then(untilTurnEnd),
     );
+    if (this.#isForced) return;
     if (app === undefined) {
       logger.info("Stopped while the application was being loaded.");
       return;
