@@ -1,12 +1,12 @@
 /** A `node:net` socket as our Socket; on Node, and on Deno and Bun for what they lack natively. */
 import type { Socket as NetSocket } from "node:net";
-import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { tcpAddress, UNNAMED } from "./addresses.ts";
 import type { AcceptContext } from "./listen.ts";
 import { asError, NOBODY, tellClosed } from "./socket_events.ts";
 import { afterTurn } from "./turns.ts";
 import { sharedReads } from "./node/internals/shared_reads.ts";
+import type { SocketDuplex } from "./socket_duplex.ts";
 import type { Address, Socket, SocketHandler, TlsConnection } from "./types.ts";
 import { WriteQueue } from "./write_queue.ts";
 
@@ -28,7 +28,7 @@ export class NodeSocket implements Socket {
   readonly isLending: boolean;
   readonly #raw: NetSocket;
   readonly #context: AcceptContext;
-  readonly #beneath: Duplex | undefined;
+  readonly #beneath: SocketDuplex | undefined;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
   /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
@@ -57,7 +57,7 @@ export class NodeSocket implements Socket {
     raw: NetSocket,
     context: AcceptContext,
     tls?: TlsConnection,
-    beneath?: Duplex,
+    beneath?: SocketDuplex,
   ) {
     this.#beneath = beneath;
     this.#raw = raw;
@@ -77,7 +77,7 @@ export class NodeSocket implements Socket {
     }
     // An ending stream emits "finish" instead.
     if (this.#onWritten !== undefined) {
-      beneath?.on("drain", this.#onWritten).on("finish", this.#onWritten);
+      beneath?.on("sent", this.#onWritten).on("finish", this.#onWritten);
     }
     (raw as OwnedNetSocket)[OWNER] = this;
     // What a TLSSocket reads from its handle is not yet decrypted.

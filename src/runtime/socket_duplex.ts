@@ -3,7 +3,10 @@ import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { Socket, SocketHandler } from "./types.ts";
 
-/** Takes a socket over: it is the socket's handler from then on. */
+/**
+ * Takes a socket over: it is the socket's handler from then on. Emits "sent" each time that all it
+ * held has left: "drain" comes only to those who were told to wait.
+ */
 export class SocketDuplex extends Duplex implements SocketHandler {
   readonly #socket: Socket;
   #onWritten: (() => void) | undefined;
@@ -51,6 +54,7 @@ export class SocketDuplex extends Duplex implements SocketHandler {
     const done = this.#onWritten;
     this.#onWritten = undefined;
     done?.();
+    if (this.writableLength === 0) this.emit("sent");
   }
 
   onEnd(): void {
