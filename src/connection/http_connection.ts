@@ -432,7 +432,8 @@ export class HttpConnection
   }
 
   #notePace(): void {
-    const now = this.#context.monotonicMs();
+    // Whole numbers: engines keep others in memory of their own, for each connection.
+    const now = Math.trunc(this.#context.monotonicMs());
     if (this.#info.requests > 1) {
       const pauseMs = now - this.#pacedAtMs;
       if (pauseMs > this.#longestPauseMs) this.#longestPauseMs = pauseMs;

@@ -69,13 +69,19 @@ export class SharedReads {
     }
     const buffer = shared ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
     const properties = raw as unknown as Properties;
-    const before = [found.buffer, found.generator, found.callback].map((
-      symbol,
-    ) => [symbol, properties[symbol]] as const);
+    // In locals: this runs for each connection, and garbage is memory, too.
+    const {
+      buffer: bufferKey,
+      generator: generatorKey,
+      callback: callbackKey,
+    } = found;
+    const bufferBefore = properties[bufferKey];
+    const generatorBefore = properties[generatorKey];
+    const callbackBefore = properties[callbackKey];
     try {
-      properties[found.buffer] = buffer;
-      properties[found.generator] = null;
-      properties[found.callback] = (size: number): boolean => {
+      properties[bufferKey] = buffer;
+      properties[generatorKey] = null;
+      properties[callbackKey] = (size: number): boolean => {
         if (size > 0 && size <= BUFFER_BYTES) {
           onRead.call(raw, buffer.subarray(0, size));
           return true;
@@ -88,7 +94,9 @@ export class SharedReads {
       };
       handle.useUserBuffer(buffer);
     } catch (error) {
-      for (const [symbol, value] of before) properties[symbol] = value;
+      properties[bufferKey] = bufferBefore;
+      properties[generatorKey] = generatorBefore;
+      properties[callbackKey] = callbackBefore;
       this.#fence.breakOff(error);
       return false;
     }
