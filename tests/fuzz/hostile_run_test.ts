@@ -18,7 +18,7 @@ import { type HostileTarget, runHostile } from "./_hostile_client.ts";
 const EXCHANGES = Number(process.env.TEST_HOSTILE_EXCHANGES ?? 400);
 const SEED = Number(process.env.TEST_HOSTILE_SEED ?? 2026);
 /** How many at a time: more where many are asked for, or it takes hours. */
-const CONCURRENCY = EXCHANGES > 1000 ? 256 : 64;
+const CONCURRENCY = EXCHANGES >= 1000 ? 256 : 64;
 /** Every limit is short, so that what is left after them has no end. */
 const LIMITS = Object.entries({
   "--timeout-keep-alive": 1,
