@@ -28,7 +28,7 @@ export {
   UnsupportedScopeError,
 } from "./src/errors.ts";
 export { Config } from "./src/config/config.ts";
-export type { Options, OptionsInput } from "./src/config/options.ts";
+export type { Options, OptionsInput } from "./src/config/options/mod.ts";
 export type { ApplicationOptions } from "./src/config/options/application.ts";
 export type { BindingOptions } from "./src/config/options/binding.ts";
 export type { HttpOptions } from "./src/config/options/http.ts";

@@ -26,7 +26,7 @@ const EXPORTED = "__exported_";
  * modules stay outside, and names stay as they are: stacks are read by people.
  *
  * `into` has to be a folder right below that of the package: what lies beside the folder of a
- * chunk is ours in a stack (src/config/user_stack.ts), and what lies beside the package is not.
+ * chunk is ours in a stack (src/application/user_stack.ts), and what lies beside the package is not.
  *
  * @param root Folder of mod.ts and cli.ts.
  * @param bun Bun's program.

@@ -1,8 +1,8 @@
 /** A server as a whole program: signals, log lines and the exit code. */
 import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
-import { userStack } from "./config/load_app.ts";
-import type { Options, OptionsInput } from "./config/options.ts";
+import { userStack } from "./application/load.ts";
+import type { Options, OptionsInput } from "./config/options/mod.ts";
 import { usesTls } from "./config/options/tls.ts";
 import { AppLoadError, ConfigError } from "./errors.ts";
 import type { Logging } from "./logging/logging.ts";

@@ -2,7 +2,7 @@
 import type { AsgiApp } from "./asgi.ts";
 import { Config } from "./config/config.ts";
 import { checkOptions } from "./config/resolve.ts";
-import type { OptionsInput } from "./config/options.ts";
+import type { OptionsInput } from "./config/options/mod.ts";
 import { Server } from "./server/server.ts";
 
 /** The options of a server, and the signal that stops it. */

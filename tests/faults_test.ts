@@ -7,7 +7,7 @@ import {
   type ProxyFaultCode,
   WEBSOCKET_FAULTS,
 } from "../src/faults.ts";
-import { OPTIONS } from "../src/config/options.ts";
+import { OPTIONS } from "../src/config/options/mod.ts";
 import { readProxyHeader } from "../src/proxy/proxy_header.ts";
 import { feedFault, octets } from "./_support/feed.ts";
 import { proxyV2, tcp4, values } from "./_support/proxy_headers.ts";

@@ -110,10 +110,10 @@ describe("checkLayers()", () => {
         'connection/a.ts may not import "node:net"',
       ],
       [
-        "any other node module in http/latin1.ts",
-        "http/latin1.ts",
+        "any other node module in bytes/latin1.ts",
+        "bytes/latin1.ts",
         'import { readFileSync } from "node:fs";',
-        'http/latin1.ts may not import "node:fs"',
+        'bytes/latin1.ts may not import "node:fs"',
       ],
       ["a new layer", "helpers/a.ts", "", "helpers/a.ts belongs to no layer"],
       [
@@ -167,8 +167,8 @@ describe("checkLayers()", () => {
         'import net from "node:net"; Bun.listen();',
       ],
       [
-        "node:buffer in http/latin1.ts",
-        "http/latin1.ts",
+        "node:buffer in bytes/latin1.ts",
+        "bytes/latin1.ts",
         'import { Buffer } from "node:buffer";',
       ],
       [

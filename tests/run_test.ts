@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import type { AsgiApp } from "../src/asgi.ts";
 import { Config } from "../src/config/config.ts";
-import type { OptionsInput } from "../src/config/options.ts";
+import type { OptionsInput } from "../src/config/options/mod.ts";
 import { ConfigError } from "../src/errors.ts";
 import { run } from "../src/run.ts";
 import { Server } from "../src/server/server.ts";
@@ -106,7 +106,7 @@ test("serve() leaves uncaught errors to the program around it", async () => {
   assert.equal(await exited, 1);
 });
 
-// Windows has no signals to send; what it has instead is runtime/signals.ts's business.
+// Windows has no signals to send; what it has instead is runtime/process/signals.ts's business.
 describe("signals", { skip: process.platform === "win32" }, () => {
   for (
     const [signal, ending] of [

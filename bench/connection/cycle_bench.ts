@@ -4,8 +4,8 @@
  * and one of each kind is compared before anything is measured.
  */
 import type { HttpApp } from "../../src/asgi.ts";
-import { HttpConnection } from "../../src/connection/http_connection.ts";
-import type { HttpContext } from "../../src/connection/http_context.ts";
+import { HttpConnection } from "../../src/connection/http1/http1_connection.ts";
+import type { HttpContext } from "../../src/connection/context.ts";
 import type { FakeClock } from "../../tests/_support/fake_clock.ts";
 import { Harness } from "../../tests/_support/harness.ts";
 import {

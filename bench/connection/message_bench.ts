@@ -10,7 +10,7 @@ import type {
   Send,
   WebSocketReceiveEvent,
 } from "../../src/asgi.ts";
-import { HttpConnection } from "../../src/connection/http_connection.ts";
+import { HttpConnection } from "../../src/connection/http1/http1_connection.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
 import type { FakeClock } from "../../tests/_support/fake_clock.ts";
 import { Harness } from "../../tests/_support/harness.ts";

@@ -4,7 +4,7 @@
  *
  *   deno run -A bench/http/request_parser_bench.ts      (or bun, or node)
  */
-import { RequestParser } from "../../src/http/request_parser.ts";
+import { RequestParser } from "../../src/http1/request_parser.ts";
 
 const ROUNDS = 9;
 const ROUND_MS = 40;

@@ -4,11 +4,8 @@
  *
  *   deno run -A bench/websocket/websocket_bench.ts      (or bun, or node)
  */
-import { ByteWriter } from "../../src/http/byte_writer.ts";
-import {
-  createDeflater,
-  createInflater,
-} from "../../src/runtime/message_codec.ts";
+import { ByteWriter } from "../../src/bytes/byte_writer.ts";
+import { createDeflater, createInflater } from "../../src/runtime/deflate.ts";
 import { writeFrameHeader } from "../../src/websocket/frame_writer.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
 import { applyMask } from "../../src/websocket/mask.ts";

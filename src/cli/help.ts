@@ -4,9 +4,13 @@ import {
   MAX_SECONDS,
   OPTION_GROUPS,
   type OptionDefinition,
-} from "../config/option_definition.ts";
-import type { OptionType } from "../config/option_types.ts";
-import { OPTIONS, type Options, TEXT_OPTION_NAMES } from "../config/options.ts";
+} from "../config/options/definition.ts";
+import type { OptionType } from "../config/options/value_types.ts";
+import {
+  OPTIONS,
+  type Options,
+  TEXT_OPTION_NAMES,
+} from "../config/options/mod.ts";
 import { ACTIONS, negated } from "./parse_flags.ts";
 
 /** Longest line, in characters: what an ordinary terminal shows. */

@@ -4,8 +4,8 @@ import {
   strangeVariables,
   withoutServiceLinks,
 } from "../config/environment.ts";
-import { type OptionsInput, variablesOf } from "../config/options.ts";
-import { userStack } from "../config/load_app.ts";
+import { type OptionsInput, variablesOf } from "../config/options/mod.ts";
+import { userStack } from "../application/load.ts";
 import { mergeOptions, optionsFromEnvironment } from "../config/resolve.ts";
 import { AppLoadError, ConfigError } from "../errors.ts";
 import { runConfig } from "../run.ts";

@@ -5,11 +5,11 @@ import {
   type Options,
   type OptionsInput,
   TEXT_OPTION_NAMES,
-} from "../config/options.ts";
-import { printable } from "../config/option_types.ts";
+} from "../config/options/mod.ts";
+import { printable } from "../config/options/value_types.ts";
 import { insteadOf } from "../config/planned.ts";
 import { readOption } from "../config/resolve.ts";
-import { didYouMean } from "../config/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 
 /** What the arguments ask for. */
 export type Command =

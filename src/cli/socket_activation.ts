@@ -3,7 +3,7 @@
  * descriptor 3 up, for the process `LISTEN_PID`.
  */
 import { ConfigError } from "../errors.ts";
-import { printable } from "../config/option_types.ts";
+import { printable } from "../config/options/value_types.ts";
 
 /** The first descriptor that is handed over: 0 to 2 are the standard streams. */
 const FIRST_FD = 3;

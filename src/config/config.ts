@@ -8,10 +8,10 @@ import {
 import { runtime } from "../runtime/mod.ts";
 import { whyUnsupportedHere } from "../runtime/supported_versions.ts";
 import type { ListenTarget } from "../runtime/types.ts";
-import { targetOf } from "./bind_address.ts";
-import { applicationOf, loadApp } from "./load_app.ts";
-import { quote } from "./option_types.ts";
-import type { Options, OptionsInput } from "./options.ts";
+import { targetOf } from "./options/bind_address.ts";
+import { applicationOf, loadApp } from "../application/load.ts";
+import { quote } from "./options/value_types.ts";
+import type { Options, OptionsInput } from "./options/mod.ts";
 import { resolveOptions } from "./resolve.ts";
 
 /**

@@ -2,10 +2,10 @@
  * What stands in the environment under our prefix and is no option: names that are misspelt, and
  * the variables that Kubernetes sets for a service whose name begins like ours.
  */
-import { TEXT_OPTION_NAMES, variablesOf } from "./options.ts";
-import { printable } from "./option_types.ts";
+import { TEXT_OPTION_NAMES, variablesOf } from "./options/mod.ts";
+import { printable } from "./options/value_types.ts";
 import { insteadOf } from "./planned.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 
 /** Looks an environment variable up; `undefined` if it is unset. */
 export type Lookup = (name: string) => string | undefined;

@@ -1,8 +1,13 @@
 /** Flags over environment over defaults: checked, then frozen (options:E-008). */
 import { ConfigError } from "../errors.ts";
 import { hideFields } from "./hidden.ts";
-import { checkValue, quote, readText, type Verdict } from "./option_types.ts";
-import type { OptionDefinition } from "./option_definition.ts";
+import {
+  checkValue,
+  quote,
+  readText,
+  type Verdict,
+} from "./options/value_types.ts";
+import type { OptionDefinition } from "./options/definition.ts";
 import {
   excludesOf,
   OPTION_NAMES,
@@ -10,10 +15,10 @@ import {
   type Options,
   type OptionsInput,
   variablesOf,
-} from "./options.ts";
+} from "./options/mod.ts";
 import { insteadOf } from "./planned.ts";
 import { tlsProblem } from "./options/tls.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 
 type Name = keyof Options;
 type Values = { -readonly [K in Name]?: unknown };

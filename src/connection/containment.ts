@@ -1,6 +1,6 @@
 /**
  * A bug of ours that one connection runs into ends that connection alone. Each connection catches
- * what its own socket callbacks throw, turn_end.ts what the end of a turn does, deadlines.ts the
+ * what its own socket callbacks throw, flush_scheduler.ts what the end of a turn does, deadlines.ts the
  * clock, the cycles what follows a call of the application, and {@linkcode guarded} the rest.
  */
 import type { Logger } from "../logging/logger.ts";

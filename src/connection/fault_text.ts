@@ -5,7 +5,7 @@ import {
   WEBSOCKET_FAULTS,
   type WebSocketFaultCode,
 } from "../faults.ts";
-import type { HttpSettings, WebSocketSettings } from "./http_context.ts";
+import type { HttpSettings, WebSocketSettings } from "./context.ts";
 
 /** The limit that is exceeded, in the unit of the fault's message; `undefined` for broken rules. */
 function httpLimit(

@@ -3,7 +3,7 @@
  * its client (HAProxy, "The PROXY protocol", sections 2.1 and 2.2). Pure.
  */
 import type { ProxyFaultCode } from "../faults.ts";
-import { ipOctets } from "../ip_octets.ts";
+import { ipOctets } from "../text/ip_octets.ts";
 import type { Address } from "../runtime/types.ts";
 import { crc32c } from "./crc32c.ts";
 

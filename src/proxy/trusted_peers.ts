@@ -1,5 +1,5 @@
 /** Whose word is taken for who the client is (process:P-122 to P-127). */
-import { ipOctets } from "../ip_octets.ts";
+import { ipOctets } from "../text/ip_octets.ts";
 import type { Address } from "../runtime/types.ts";
 
 interface Network {

@@ -7,24 +7,20 @@ import { clearInterval, setInterval } from "node:timers";
 import { ConfigError } from "../errors.ts";
 import { bun } from "./_bun_types.ts";
 import { deno } from "./_deno_types.ts";
-import { describeTarget } from "./addresses.ts";
-import { builtins } from "./builtins.ts";
-import { bunTransport } from "./bun.ts";
-import { denoTransport } from "./deno.ts";
-import { descriptorLimit } from "./descriptors.ts";
-import { openFile } from "./files.ts";
-import { host } from "./host.ts";
-import { nodeLacks } from "./lacks.ts";
-import {
-  createDeflater,
-  createInflater,
-  keepsContext,
-} from "./message_codec.ts";
-import { mayListEnv, mayReadEnv } from "./permissions.ts";
-import { dieBySignal, onSignal } from "./signals.ts";
-import { textSink } from "./text_sink.ts";
-import { afterTurn } from "./turns.ts";
-import { onUncaught } from "./uncaught.ts";
+import { describeTarget } from "./listen/addresses.ts";
+import { builtins } from "./process/builtins.ts";
+import { bunTransport } from "./bun/transport.ts";
+import { denoTransport } from "./deno/transport.ts";
+import { descriptorLimit } from "./process/descriptors.ts";
+import { openFile } from "./process/files.ts";
+import { host } from "./process/host.ts";
+import { nodeLacks } from "./listen/capabilities.ts";
+import { createDeflater, createInflater, keepsContext } from "./deflate.ts";
+import { mayListEnv, mayReadEnv } from "./process/permissions.ts";
+import { dieBySignal, onSignal } from "./process/signals.ts";
+import { textSink } from "./process/text_sink.ts";
+import { afterTurn } from "./process/turns.ts";
+import { onUncaught } from "./process/uncaught.ts";
 import type {
   ListenOptions,
   ListenTarget,
@@ -32,8 +28,8 @@ import type {
   Transport,
 } from "./types.ts";
 
-export { describeTarget } from "./addresses.ts";
-export { resolveTarget } from "./resolve_target.ts";
+export { describeTarget } from "./listen/addresses.ts";
+export { resolveTarget } from "./listen/resolve_target.ts";
 
 /** Sockets of `node:net`. Loaded for who listens with them: Deno and Bun have others, too. */
 const nodeTransport: Transport = {
@@ -41,7 +37,7 @@ const nodeTransport: Transport = {
   lacks: nodeLacks,
   suits: () => true,
   async listen(target, options, accept) {
-    const node = await import("./node.ts");
+    const node = await import("./node/transport.ts");
     return await node.listen(target, options, accept);
   },
 };
@@ -67,7 +63,7 @@ export const runtime: Runtime = {
   env: (name) => mayReadEnv(name) ? host.env(name) : undefined,
   envNames: () => mayListEnv() ? host.envNames() : [],
   async loadTls() {
-    const { NodeTls } = await import("./tls.ts");
+    const { NodeTls } = await import("./node/tls.ts");
     return {
       createTls: (settings, onFault) => new NodeTls(settings, onFault),
     };

@@ -2,27 +2,27 @@
 import type { AsgiApp } from "../asgi.ts";
 import type { Config } from "../config/config.ts";
 import { usesTls } from "../config/options/tls.ts";
-import { Deadlines } from "../connection/deadlines.ts";
-import { DefaultHeaders } from "../connection/default_headers.ts";
-import { DrainSignal } from "../connection/drain_signal.ts";
-import type { HttpContext } from "../connection/http_context.ts";
-import { OpenConnections } from "../connection/open_connections.ts";
-import { Roster } from "../connection/roster.ts";
-import { WriterPool } from "../connection/output_buffer.ts";
-import { TurnEnd } from "../connection/turn_end.ts";
+import { Deadlines } from "../connection/tracking/deadlines.ts";
+import { DefaultHeaders } from "../connection/output/default_headers.ts";
+import { DrainSignal } from "../connection/exchange/drain_signal.ts";
+import type { HttpContext } from "../connection/context.ts";
+import { OpenConnections } from "../connection/tracking/open_connections.ts";
+import { Roster } from "../connection/tracking/indexed_list.ts";
+import { WriterPool } from "../connection/output/output_buffer.ts";
+import { TurnEnd } from "../connection/output/flush_scheduler.ts";
 import { ConfigError, StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
-import { Lifespan } from "../lifespan.ts";
+import { Lifespan } from "../application/lifespan.ts";
 import { createLogging, type Logging } from "../logging/logging.ts";
 import { describeTarget, runtime } from "../runtime/mod.ts";
 import type { Address, ListenOptions } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
 import { KEY_SUFFIX } from "../websocket/handshake.ts";
-import { Admission } from "./admission.ts";
-import type { Certificates } from "./certificates.ts";
-import { Drain } from "./drain.ts";
-import { LastAccepts } from "./last_accepts.ts";
-import { type Binding, bindingsFor, Listeners } from "./listeners.ts";
+import { Admission } from "./listening/admission.ts";
+import type { Certificates } from "./tls/certificates.ts";
+import { Drain } from "./shutdown.ts";
+import { LastAccepts } from "./listening/last_accepts.ts";
+import { type Binding, bindingsFor, Listeners } from "./listening/listeners.ts";
 import { readyLine, urlText } from "./ready_line.ts";
 import { admissionLimits, httpSettings } from "./settings.ts";
 
@@ -312,7 +312,7 @@ export class Server {
     if (usesTls(this.config.options)) {
       // What only TLS needs is loaded only for it.
       const { openCertificates, tlsExtension } = await import(
-        "./open_certificates.ts"
+        "./tls/open_certificates.ts"
       );
       this.#tlsExtension = tlsExtension;
       this.#certificates = await this.#orForced(
@@ -431,7 +431,7 @@ export class Server {
     );
     const { proxyProtocol, forwardedAllowIps } = this.config.options;
     if (proxyProtocol) {
-      const { proxyRules } = await import("./proxy_rules.ts");
+      const { proxyRules } = await import("./listening/proxy_rules.ts");
       admission.demandProxyHeaders(
         proxyRules(forwardedAllowIps, {
           tls: this.#certificates?.context,

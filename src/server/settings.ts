@@ -1,13 +1,10 @@
 /** What the operator asked for, in the units and words of connections. */
-import type { Options } from "../config/options.ts";
-import type {
-  HttpSettings,
-  WebSocketSettings,
-} from "../connection/http_context.ts";
+import type { Options } from "../config/options/mod.ts";
+import type { HttpSettings, WebSocketSettings } from "../connection/context.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
 import { runtime } from "../runtime/mod.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../websocket/limits.ts";
-import type { AdmissionLimits } from "./admission.ts";
+import type { AdmissionLimits } from "./listening/admission.ts";
 
 /** How connections are treated under `options`. */
 export function httpSettings(options: Options): HttpSettings {

@@ -19,7 +19,7 @@ import {
   time,
   utf8String,
 } from "./der.ts";
-import { ipOctets } from "../ip_octets.ts";
+import { ipOctets } from "../text/ip_octets.ts";
 import { toPem } from "./pem.ts";
 
 /** Attributes of a name, from the most general to the most special, such as `["CN", "localhost"]`. */

@@ -3,7 +3,7 @@
  * unmasked in place. Knows frames and nothing of messages.
  */
 import type { WebSocketFaultCode } from "../faults.ts";
-import { copyBytes } from "../http/bytes.ts";
+import { copyBytes } from "../bytes/keep_bytes.ts";
 import { applyMask } from "./mask.ts";
 
 /** What a frame carries (RFC 6455 §11.8). */

@@ -1,5 +1,5 @@
 /** Frames out: a server's frames are never masked (RFC 6455 §5.1). */
-import type { ByteWriter } from "../http/byte_writer.ts";
+import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { MAX_REASON_BYTES } from "./close_codes.ts";
 import { OPCODE } from "./frame_reader.ts";
 

@@ -1,7 +1,7 @@
 /** Fragments into messages (RFC 6455 §5.4): text checked as it arrives, sizes bounded. */
 import type { WebSocketFaultCode } from "../faults.ts";
-import { copyBytes, keepBytes } from "../http/bytes.ts";
-import { latin1 } from "../http/latin1.ts";
+import { copyBytes, keepBytes } from "../bytes/keep_bytes.ts";
+import { latin1 } from "../bytes/latin1.ts";
 import { OPCODE } from "./frame_reader.ts";
 import type { WebSocketLimits } from "./limits.ts";
 import { BOUNDARY, BROKEN, checkUtf8, type Utf8State } from "./utf8.ts";

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import type { HttpFaultCode } from "../../src/faults.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../../src/http/limits.ts";
 import type { HeaderField, RequestHead } from "../../src/http/request_head.ts";
-import { RequestParser } from "../../src/http/request_parser.ts";
+import { RequestParser } from "../../src/http1/request_parser.ts";
 
 /** One request as it was read. */
 export interface ReadRequest {

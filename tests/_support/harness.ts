@@ -1,18 +1,18 @@
 /** An HTTP connection wired to a fake socket, a fake clock and an application. */
 import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
-import { Deadlines } from "../../src/connection/deadlines.ts";
-import { DefaultHeaders } from "../../src/connection/default_headers.ts";
-import { DrainSignal } from "../../src/connection/drain_signal.ts";
-import { HttpConnection } from "../../src/connection/http_connection.ts";
+import { Deadlines } from "../../src/connection/tracking/deadlines.ts";
+import { DefaultHeaders } from "../../src/connection/output/default_headers.ts";
+import { DrainSignal } from "../../src/connection/exchange/drain_signal.ts";
+import { HttpConnection } from "../../src/connection/http1/http1_connection.ts";
 import type {
   HttpContext,
   HttpSettings,
-} from "../../src/connection/http_context.ts";
-import { OpenConnections } from "../../src/connection/open_connections.ts";
-import { Roster } from "../../src/connection/roster.ts";
-import { WriterPool } from "../../src/connection/output_buffer.ts";
-import { TurnEnd } from "../../src/connection/turn_end.ts";
-import { tlsExtension } from "../../src/connection/tls_extension.ts";
+} from "../../src/connection/context.ts";
+import { OpenConnections } from "../../src/connection/tracking/open_connections.ts";
+import { Roster } from "../../src/connection/tracking/indexed_list.ts";
+import { WriterPool } from "../../src/connection/output/output_buffer.ts";
+import { TurnEnd } from "../../src/connection/output/flush_scheduler.ts";
+import { tlsExtension } from "../../src/connection/exchange/tls_extension.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
 import type { AccessEntry } from "../../src/logging/access_log.ts";
 import type { LogDetails, Logger, LogLevel } from "../../src/logging/logger.ts";

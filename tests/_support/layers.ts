@@ -7,25 +7,27 @@
 /** Source files: path below `src/`, with `/`, to its text. */
 export type Sources = ReadonlyMap<string, string>;
 
-const CONTRACTS = [
+/** Knows nothing of ours: the contract with applications, tables, and bytes and text of no protocol. */
+const GROUND = [
   "asgi.ts",
   "faults.ts",
   "errors.ts",
   "version.ts",
-  "ip_octets.ts",
+  "bytes/",
+  "text/",
 ];
 const BELOW_SERVER = [
-  ...CONTRACTS,
+  ...GROUND,
   "runtime/",
   "tls/",
   "proxy/",
   "http/",
+  "http1/",
   "websocket/",
   "logging/",
   "connection/",
-  "middleware/",
+  "application/",
   "config/",
-  "lifespan.ts",
 ];
 
 /**
@@ -37,52 +39,58 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "faults.ts": [],
   "errors.ts": [],
   "version.ts": [],
-  "runtime/": ["errors.ts", "ip_octets.ts"],
-  "ip_octets.ts": [],
-  "tls/": ["errors.ts", "ip_octets.ts"],
-  "proxy/": ["faults.ts", "ip_octets.ts", "runtime/types.ts"],
-  "http/": ["faults.ts"],
-  "websocket/": ["faults.ts", "http/"],
-  "logging/": ["asgi.ts", "errors.ts"],
-  "connection/": [
+  "bytes/": [],
+  "text/": [],
+  "runtime/": ["errors.ts", "bytes/", "text/"],
+  "tls/": ["errors.ts", "bytes/", "text/"],
+  "proxy/": ["faults.ts", "bytes/", "text/", "runtime/types.ts"],
+  "http/": ["faults.ts", "bytes/", "text/"],
+  "logging/": ["asgi.ts", "errors.ts", "text/"],
+  "http1/": ["faults.ts", "bytes/", "text/", "http/"],
+  "websocket/": ["faults.ts", "bytes/", "text/", "http/"],
+  "application/": [
     "asgi.ts",
-    "faults.ts",
     "errors.ts",
+    "text/",
+    "logging/",
+    "runtime/",
+    "config/options/",
+  ],
+  "config/": [
+    "asgi.ts",
+    "errors.ts",
+    "text/",
+    "proxy/",
+    "runtime/",
+    "tls/",
+    "application/",
+  ],
+  "connection/": [
+    ...GROUND,
     "http/",
+    "http1/",
     "websocket/",
     "logging/",
     "tls/",
     "proxy/",
-    "ip_octets.ts",
     "runtime/types.ts",
   ],
-  "middleware/": ["asgi.ts", "errors.ts", "logging/"],
-  "lifespan.ts": ["asgi.ts", "errors.ts", "logging/"],
-  "config/": ["asgi.ts", "errors.ts", "proxy/", "runtime/", "tls/"],
   "server/": BELOW_SERVER,
   "serve.ts": [...BELOW_SERVER, "server/"],
   "run.ts": [...BELOW_SERVER, "server/", "serve.ts"],
-  "supervisors/": [
-    ...CONTRACTS,
-    "server/",
-    "serve.ts",
-    "run.ts",
-    "config/",
-    "logging/",
-    "runtime/",
-  ],
-  "cli/": [...BELOW_SERVER, "server/", "serve.ts", "run.ts", "supervisors/"],
+  "supervisor/": [...BELOW_SERVER, "server/", "serve.ts", "run.ts"],
+  "cli/": [...BELOW_SERVER, "server/", "serve.ts", "run.ts", "supervisor/"],
 };
 
 /** Who may import modules that all three runtimes ship. */
-const MAY_USE_NODE = /^(runtime|tls|config|logging|cli)\//;
-/** Two files of a pure folder may too: they turn octets into text and compare them, which is pure. */
+const MAY_USE_NODE = /^(runtime|tls|application|config|logging|cli)\//;
+/** Two pure files may too: they turn octets into text and compare them. */
 const NODE_EXCEPTIONS: Readonly<Record<string, string>> = {
-  "http/latin1.ts": "node:buffer",
-  "http/same_bytes.ts": "node:buffer",
+  "bytes/latin1.ts": "node:buffer",
+  "bytes/same_bytes.ts": "node:buffer",
 };
 
-const PURE = /^(http|websocket|proxy)\//;
+const PURE = /^(bytes|text|http|http1|websocket|proxy)\//;
 const IMPURE_WORDS =
   /(?<![.\w$#])(setTimeout|setInterval|setImmediate|queueMicrotask|Promise|async|await|Date|performance|console|process|crypto|fetch|Deno|Bun|globalThis)\b|\bMath\.random\b/g;
 const RUNTIME_WORDS = /(?<![.\w$#])(Deno|Bun)\b/g;

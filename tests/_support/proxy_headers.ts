@@ -1,5 +1,5 @@
 /** PROXY headers of version 2, right ones and wrong ones. */
-import { ipOctets } from "../../src/ip_octets.ts";
+import { ipOctets } from "../../src/text/ip_octets.ts";
 import { crc32c } from "../../src/proxy/crc32c.ts";
 
 const SIGNATURE = [

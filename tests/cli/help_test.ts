@@ -6,8 +6,8 @@ import {
   helpText,
   rangeText,
 } from "../../src/cli/help.ts";
-import { OPTION_GROUPS } from "../../src/config/option_definition.ts";
-import { OPTIONS, TEXT_OPTION_NAMES } from "../../src/config/options.ts";
+import { OPTION_GROUPS } from "../../src/config/options/definition.ts";
+import { OPTIONS, TEXT_OPTION_NAMES } from "../../src/config/options/mod.ts";
 
 const lines = helpText().split("\n");
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configFor, failureText, versionText } from "../../src/cli/main.ts";
 import { Config } from "../../src/config/config.ts";
-import type { OptionsInput } from "../../src/config/options.ts";
+import type { OptionsInput } from "../../src/config/options/mod.ts";
 import { AppLoadError, ConfigError } from "../../src/errors.ts";
 import { runtime } from "../../src/runtime/mod.ts";
 import { VERSION } from "../../src/version.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { OPTIONS, TEXT_OPTION_NAMES } from "../../src/config/options.ts";
+import { OPTIONS, TEXT_OPTION_NAMES } from "../../src/config/options/mod.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 for (

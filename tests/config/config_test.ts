@@ -3,9 +3,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AsgiApp } from "../../src/asgi.ts";
 import { Config } from "../../src/config/config.ts";
-import type { OptionsInput } from "../../src/config/options.ts";
+import type { OptionsInput } from "../../src/config/options/mod.ts";
 
-const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
+const fixtures = fileURLToPath(
+  new URL("../application/fixtures", import.meta.url),
+);
 const app: AsgiApp = async (_scope, _receive, _send) => {};
 
 test("Config checks its options at once", () => {

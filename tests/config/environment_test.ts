@@ -6,7 +6,10 @@ import {
   strangeVariables,
   withoutServiceLinks,
 } from "../../src/config/environment.ts";
-import { TEXT_OPTION_NAMES, variablesOf } from "../../src/config/options.ts";
+import {
+  TEXT_OPTION_NAMES,
+  variablesOf,
+} from "../../src/config/options/mod.ts";
 import { runtime } from "../../src/runtime/mod.ts";
 
 type Variables = Readonly<Record<string, string>>;

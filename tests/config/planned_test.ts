@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
+import { OPTION_NAMES, OPTIONS } from "../../src/config/options/mod.ts";
 import { insteadOf } from "../../src/config/planned.ts";
 import { resolveOptions } from "../../src/config/resolve.ts";
 

@@ -6,7 +6,7 @@ import {
   type Options,
   type OptionsInput,
   variablesOf,
-} from "../../src/config/options.ts";
+} from "../../src/config/options/mod.ts";
 import {
   mergeOptions,
   optionsFromEnvironment,

@@ -1,13 +1,13 @@
 /** docs/settings.md from the table of options. Run as a program, it writes the file. */
 import { writeFileSync } from "node:fs";
 import { defaultText, flagsText, rangeText } from "../../src/cli/help.ts";
-import { OPTION_GROUPS } from "../../src/config/option_definition.ts";
+import { OPTION_GROUPS } from "../../src/config/options/definition.ts";
 import {
   excludesOf,
   OPTION_NAMES,
   OPTIONS,
   variablesOf,
-} from "../../src/config/options.ts";
+} from "../../src/config/options/mod.ts";
 
 const INTRODUCTION = `# Settings
 
@@ -20,7 +20,7 @@ Variables: an empty one counts as not set. Booleans are \`1\`, \`true\`, \`t\`, 
 value has a space needs the flag. \`TRICORN_APP\` is the application, and
 \`TRICORN_INTERNALS=off\` keeps the server from using what a runtime does not document.
 
-This page is made from the table in \`src/config/options.ts\`.
+This page is made from the table in \`src/config/options/mod.ts\`.
 `;
 
 /** The whole file. */

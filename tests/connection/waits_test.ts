@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpApp, ReceiveEvent, SendEvent } from "../../src/asgi.ts";
-import { READ_HIGH_WATER } from "../../src/connection/flow_control.ts";
+import { READ_HIGH_WATER } from "../../src/connection/output/write_gate.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
 import type { FakeSocket } from "../_support/fake_socket.ts";
 import { Harness } from "../_support/harness.ts";

@@ -7,12 +7,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { HttpApp } from "../../src/asgi.ts";
-import { ByteWriter } from "../../src/http/byte_writer.ts";
+import { ByteWriter } from "../../src/bytes/byte_writer.ts";
 import {
   emptyFacts,
   type FieldInput,
   writeFields,
-} from "../../src/http/response_writer.ts";
+} from "../../src/http1/response_writer.ts";
 import { latin1Text } from "../_support/fake_socket.ts";
 import { Harness } from "../_support/harness.ts";
 

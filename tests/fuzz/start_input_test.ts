@@ -13,8 +13,8 @@ import {
   asExport,
   isUrl,
   splitImportString,
-} from "../../src/config/import_string.ts";
-import { ipOctets } from "../../src/ip_octets.ts";
+} from "../../src/application/import_string.ts";
+import { ipOctets } from "../../src/text/ip_octets.ts";
 import { problemOfPeer, TrustedPeers } from "../../src/proxy/trusted_peers.ts";
 import { certificatesIn, pemBlocks, toPem } from "../../src/tls/pem.ts";
 

@@ -13,12 +13,12 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import fc from "fast-check";
 import { WEBSOCKET_FAULTS } from "../../src/faults.ts";
-import { ByteWriter } from "../../src/http/byte_writer.ts";
+import { ByteWriter } from "../../src/bytes/byte_writer.ts";
 import {
   createDeflater,
   createInflater,
   createPlainInflater,
-} from "../../src/runtime/message_codec.ts";
+} from "../../src/runtime/deflate.ts";
 import { readExtensions } from "../../src/websocket/extensions.ts";
 import { FrameReader } from "../../src/websocket/frame_reader.ts";
 import {

@@ -6,7 +6,7 @@ import {
   type ProxyReading,
   readProxyHeader,
 } from "../../src/proxy/proxy_header.ts";
-import { ipOctets } from "../../src/ip_octets.ts";
+import { ipOctets } from "../../src/text/ip_octets.ts";
 import { proxyV2, tcp4, values } from "../_support/proxy_headers.ts";
 
 const ascii = (text: string) => new TextEncoder().encode(text);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
-import { describeTarget } from "../../src/runtime/addresses.ts";
+import { describeTarget } from "../../src/runtime/listen/addresses.ts";
 import { runtime, selectTransport } from "../../src/runtime/mod.ts";
 import { RUNTIME, RUNTIME_VERSION } from "../_support/this_runtime.ts";
 

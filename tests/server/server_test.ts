@@ -15,7 +15,7 @@ import type {
   Send,
 } from "../../src/asgi.ts";
 import { Config } from "../../src/config/config.ts";
-import type { OptionsInput } from "../../src/config/options.ts";
+import type { OptionsInput } from "../../src/config/options/mod.ts";
 import { AppLoadError, ListenError, StartupError } from "../../src/errors.ts";
 import type { Logging } from "../../src/logging/logging.ts";
 import { serve } from "../../src/serve.ts";

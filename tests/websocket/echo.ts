@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { HttpApp } from "../../src/asgi.ts";
-import type { WebSocketSettings } from "../../src/connection/http_context.ts";
+import type { WebSocketSettings } from "../../src/connection/context.ts";
 import type { MessageInflater } from "../../src/runtime/types.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ByteWriter } from "../../src/http/byte_writer.ts";
+import { ByteWriter } from "../../src/bytes/byte_writer.ts";
 import {
   MAX_DIRECT_TEXT,
   writeClose,

@@ -1,5 +1,5 @@
 /** What is served, and how it is loaded. */
-import { type OptionTable, SOME_SECONDS } from "../option_definition.ts";
+import { type OptionTable, SOME_SECONDS } from "./definition.ts";
 
 /** What is served, and how it is loaded: checked and complete. */
 export interface ApplicationOptions {

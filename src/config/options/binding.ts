@@ -1,8 +1,8 @@
 /** Where to listen. */
-import { checkBinds, DEFAULT_PORT, readBind } from "../bind_address.ts";
-import { checkHost, checkSockets, checkUds } from "../option_checks.ts";
-import type { Verdict } from "../option_types.ts";
-import { MAX_INT, type OptionTable, PAIR } from "../option_definition.ts";
+import { checkBinds, DEFAULT_PORT, readBind } from "./bind_address.ts";
+import { checkHost, checkSockets, checkUds } from "./checks.ts";
+import type { Verdict } from "./value_types.ts";
+import { MAX_INT, type OptionTable, PAIR } from "./definition.ts";
 
 /** Where to listen: checked and complete. */
 export interface BindingOptions {

@@ -4,8 +4,8 @@ import {
   checkPeers,
   checkRootPath,
   readHeader,
-} from "../option_checks.ts";
-import { type OptionTable, PAIR } from "../option_definition.ts";
+} from "./checks.ts";
+import { type OptionTable, PAIR } from "./definition.ts";
 
 /** How requests are understood and answered: checked and complete. */
 export interface HttpOptions {

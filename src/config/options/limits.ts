@@ -1,5 +1,5 @@
 /** What peers may make large. */
-import { MAX_INT, type OptionTable } from "../option_definition.ts";
+import { MAX_INT, type OptionTable } from "./definition.ts";
 
 /** What peers may make large: checked and complete. */
 export interface LimitOptions {

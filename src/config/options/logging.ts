@@ -1,5 +1,5 @@
 /** What is logged, and how it looks. */
-import { type OptionTable, PAIR } from "../option_definition.ts";
+import { type OptionTable, PAIR } from "./definition.ts";
 
 /** How much is logged, from little to much (process:P-105). */
 export type LogLevelName =

@@ -1,9 +1,5 @@
 /** When the server gives up. */
-import {
-  type OptionTable,
-  SECONDS,
-  SOME_SECONDS,
-} from "../option_definition.ts";
+import { type OptionTable, SECONDS, SOME_SECONDS } from "./definition.ts";
 
 /** When the server gives up: checked and complete. */
 export interface TimeoutOptions {

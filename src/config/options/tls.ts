@@ -1,6 +1,6 @@
 /** How connections are encrypted, and by whose certificate. */
-import { quote, type Verdict } from "../option_types.ts";
-import type { OptionTable } from "../option_definition.ts";
+import { quote, type Verdict } from "./value_types.ts";
+import type { OptionTable } from "./definition.ts";
 
 /** Versions of TLS that are spoken; older ones are not (RFC 8996). */
 export type TlsVersion = "TLSv1.2" | "TLSv1.3";

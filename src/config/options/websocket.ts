@@ -4,7 +4,7 @@ import {
   type OptionTable,
   SECONDS,
   SOME_SECONDS,
-} from "../option_definition.ts";
+} from "./definition.ts";
 
 /** How WebSockets are served: checked and complete. */
 export interface WebSocketOptions {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { configFor } from "../../../src/cli/main.ts";
 import { Config } from "../../../src/config/config.ts";
-import type { OptionsInput } from "../../../src/config/options.ts";
+import type { OptionsInput } from "../../../src/config/options/mod.ts";
 import { tlsVersions, usesTls } from "../../../src/config/options/tls.ts";
 import { resolveOptions } from "../../../src/config/resolve.ts";
 import { ConfigError } from "../../../src/errors.ts";

@@ -2,8 +2,8 @@
  * Decides whether something undocumented of a runtime is used in this process: after a probe has
  * seen it work, until it fails, and never with `TRICORN_INTERNALS=off`. See the README beside.
  */
-import { host } from "../../host.ts";
-import { mayReadEnv } from "../../permissions.ts";
+import { host } from "../../process/host.ts";
+import { mayReadEnv } from "../../process/permissions.ts";
 
 /** Turns everything in this folder off, if its value is `off`, `0`, `false` or `no`. */
 export const SWITCH = "TRICORN_INTERNALS";

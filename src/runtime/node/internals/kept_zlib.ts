@@ -3,7 +3,7 @@
  * call for a synchronous chunk, `_processChunk`, if its stream is kept from closing behind it.
  */
 import { Buffer } from "node:buffer";
-import { builtins } from "../../builtins.ts";
+import { builtins } from "../../process/builtins.ts";
 import { Fence } from "./fence.ts";
 
 /** What the streams of `node:zlib` are to us. */

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import { deno } from "../../_deno_types.ts";
-import { host } from "../../host.ts";
-import { isGranted } from "../../permissions.ts";
+import { host } from "../../process/host.ts";
+import { isGranted } from "../../process/permissions.ts";
 
 /** For all of a probe, in milliseconds: one that takes longer has failed. */
 const PROBE_MS = 5000;

@@ -1,0 +1,344 @@
+/**
+ * Startup and shutdown of the application (asgi section 12): one call of it that lasts as long as
+ * the process serves.
+ */
+import type {
+  AsgiApp,
+  LifespanReceiveEvent,
+  LifespanScope,
+  ReceiveEvent,
+  SendEvent,
+  State,
+} from "../asgi.ts";
+import {
+  InvalidEventError,
+  UnexpectedEventError,
+  UnsupportedScopeError,
+} from "../errors.ts";
+import type { Logger } from "../logging/logger.ts";
+
+/** Whether lifespan is tried, required or never called (options:O-005). */
+export type LifespanMode = "auto" | "on" | "off";
+
+/** Calls back after `ms` unless the returned function is called first. */
+export type StartTimer = (ms: number, callback: () => void) => () => void;
+
+/** How far the application's life has come. */
+export type LifespanPhase =
+  | "starting"
+  | "running"
+  | "stopping"
+  | "stopped"
+  | "failed";
+
+/** What moves it on. */
+type LifespanMessage =
+  | "lifespan.startup.complete"
+  | "lifespan.startup.failed"
+  | "lifespan.shutdown.complete"
+  | "lifespan.shutdown.failed";
+
+/** Phase after each message; a missing entry is a broken contract (asgi:A-165). */
+export const NEXT_PHASE: Readonly<
+  Record<
+    LifespanPhase,
+    Readonly<Partial<Record<LifespanMessage, LifespanPhase>>>
+  >
+> = {
+  starting: {
+    "lifespan.startup.complete": "running",
+    "lifespan.startup.failed": "failed",
+  },
+  running: {},
+  stopping: {
+    "lifespan.shutdown.complete": "stopped",
+    "lifespan.shutdown.failed": "failed",
+  },
+  stopped: {},
+  failed: {},
+};
+
+const MESSAGES: ReadonlySet<string> = new Set<LifespanMessage>([
+  "lifespan.startup.complete",
+  "lifespan.startup.failed",
+  "lifespan.shutdown.complete",
+  "lifespan.shutdown.failed",
+]);
+
+const VERSIONS = Object.freeze(
+  { version: "3.0", spec_version: "2.0" } as const,
+);
+
+/** How one of the two phases went. */
+type Outcome = "done" | "failed" | "abandoned";
+
+/** Why a phase failed. */
+export interface LifespanFailure {
+  /** In the application's words, or ours; `undefined` if it said nothing. */
+  readonly message: string | undefined;
+  /** What the application threw, if it did: also behind its message. */
+  cause?: unknown;
+}
+
+/** What the lifespan needs to know. */
+export interface LifespanOptions {
+  readonly mode: LifespanMode;
+  /** Time limit of each phase, in milliseconds (asgi:A-166). */
+  readonly limitMs: number;
+  readonly startTimer: StartTimer;
+}
+
+/** The application's life in this process. */
+export class Lifespan {
+  /** What startup left for requests (asgi:A-154). */
+  readonly state: State = {};
+  readonly #app: AsgiApp;
+  readonly #options: LifespanOptions;
+  readonly #logger: Logger;
+  #phase: LifespanPhase = "starting";
+  /** Whether the application's call is running: it alone can hear of the shutdown. */
+  #isRunning = false;
+  /** Whether it took the startup event, so that a failure is its own and not a missing feature. */
+  #hasHeardStartup = false;
+  #failureMessage: string | undefined;
+  #failure: LifespanFailure | undefined;
+  #events: LifespanReceiveEvent[] = [];
+  #receivers: ((event: ReceiveEvent) => void)[] = [];
+  #waiting: PromiseWithResolvers<Outcome> | undefined;
+
+  constructor(app: AsgiApp, options: LifespanOptions, logger: Logger) {
+    this.#app = app;
+    this.#options = options;
+    this.#logger = logger;
+  }
+
+  /** How far the application's life has come. */
+  get phase(): LifespanPhase {
+    return this.#phase;
+  }
+
+  /** Why the last phase failed. An application may throw what it meant in the same turn. */
+  get failure(): LifespanFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Starts the application. Resolves to whether the server may accept connections (asgi:A-157). */
+  async startup(): Promise<boolean> {
+    if (this.#options.mode === "off") {
+      this.#phase = "running";
+      return true;
+    }
+    const logger = this.#logger;
+    logger.info("Waiting for application startup.");
+    this.#isRunning = true;
+    const outcome = this.#await("startup", () => {
+      this.#put({ type: "lifespan.startup" });
+      void this.#run();
+    });
+    return this.#judge("startup", await outcome);
+  }
+
+  /** Stops the application, if it lives. Resolves to whether it went well. */
+  async shutdown(): Promise<boolean> {
+    if (this.#phase !== "running" || !this.#isRunning) return true; // asgi:A-164
+    const logger = this.#logger;
+    logger.info("Waiting for application shutdown.");
+    this.#phase = "stopping";
+    const outcome = this.#await(
+      "shutdown",
+      () => this.#put({ type: "lifespan.shutdown" }),
+    );
+    return this.#judge("shutdown", await outcome);
+  }
+
+  #judge(phase: "startup" | "shutdown", outcome: Outcome): boolean {
+    const logger = this.#logger;
+    if (outcome === "done") {
+      logger.info(`Application ${phase} complete.`);
+      return true;
+    }
+    this.#phase = "failed";
+    this.#failure ??= { message: this.#failureMessage };
+    if (outcome === "abandoned") {
+      logger.warning(`Application ${phase} was not waited for.`);
+    } else {
+      if (this.#failureMessage) logger.error(this.#failureMessage);
+      logger.error(`Application ${phase} failed. Exiting.`);
+    }
+    return false;
+  }
+
+  /** Stops waiting for either phase: somebody forces the end (process:P-033). */
+  abandon(): void {
+    this.#waiting?.resolve("abandoned");
+  }
+
+  #await(phase: "startup" | "shutdown", begin: () => void): Promise<Outcome> {
+    const { limitMs, startTimer } = this.#options;
+    const waiting = this.#waiting = Promise.withResolvers<Outcome>();
+    this.#failureMessage = undefined;
+    this.#failure = undefined;
+    const stopTimer = startTimer(limitMs, () => {
+      this.#failureMessage = `Application ${phase} did not finish within ${
+        limitMs / 1000
+      } seconds.`;
+      waiting.resolve("failed");
+    });
+    begin();
+    return waiting.promise.finally(stopTimer);
+  }
+
+  async #run(): Promise<void> {
+    const scope: LifespanScope = {
+      type: "lifespan",
+      asgi: VERSIONS,
+      state: this.state,
+    };
+    try {
+      await this.#app(
+        scope,
+        () => this.#receive(),
+        (event) => this.#send(event),
+      );
+      this.#isRunning = false;
+      this.#onReturn();
+    } catch (error) {
+      this.#isRunning = false;
+      this.#onThrow(error);
+    }
+  }
+
+  #onReturn(): void {
+    if (this.#phase === "starting") {
+      if (this.#options.mode === "on") {
+        this.#failureMessage =
+          "ASGI callable returned before 'lifespan.startup.complete'.";
+        this.#waiting?.resolve("failed");
+        return;
+      }
+      // asgi:A-163. One that never asked for an event does not take part: nothing to warn of.
+      if (this.#hasHeardStartup) {
+        this.#logger.warning(
+          "ASGI callable returned before 'lifespan.startup.complete'.",
+        );
+      } else {
+        this.#logger.info("ASGI 'lifespan' protocol appears unsupported.");
+      }
+      this.#phase = "running";
+      this.#waiting?.resolve("done");
+    } else if (this.#phase === "stopping") {
+      this.#phase = "stopped";
+      this.#waiting?.resolve("done");
+    }
+  }
+
+  #onThrow(error: unknown): void {
+    const { mode } = this.#options;
+    switch (this.#phase) {
+      case "starting":
+        if (
+          mode === "auto" &&
+          (error instanceof UnsupportedScopeError || !this.#hasHeardStartup)
+        ) {
+          this.#logger.info("ASGI 'lifespan' protocol appears unsupported.");
+          this.#phase = "running";
+          this.#waiting?.resolve("done");
+        } else {
+          // It took the event, so it takes part: this is its start that failed.
+          this.#logger.error("Exception in 'lifespan' protocol", { error });
+          this.#fail(error);
+        }
+        break;
+      case "running": // asgi:A-164
+      case "stopping":
+        this.#logger.error("Exception in 'lifespan' protocol", { error });
+        this.#fail(error);
+        break;
+      case "stopped": // it had said that all went well
+        this.#logger.error("Exception in 'lifespan' protocol", { error });
+        break;
+      case "failed": // process:P-028: thrown again after it was told
+        if (this.#failure === undefined) this.#fail(error);
+        else if (!("cause" in this.#failure)) this.#failure.cause = error;
+        break;
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { message }: { readonly message?: unknown } = Object(error);
+    this.#failure = {
+      message: this.#failureMessage ??
+        (typeof message === "string" && message !== "" ? message : undefined),
+      cause: error,
+    };
+    this.#waiting?.resolve("failed");
+  }
+
+  #put(event: LifespanReceiveEvent): void {
+    const receiver = this.#receivers.shift();
+    if (receiver === undefined) this.#events.push(event);
+    else this.#hand(event, receiver);
+  }
+
+  /** After the shutdown event nothing comes any more, and the promise never resolves (asgi:A-169). */
+  #receive(): Promise<ReceiveEvent> {
+    return new Promise((resolve) => {
+      const event = this.#events.shift();
+      if (event === undefined) this.#receivers.push(resolve);
+      else this.#hand(event, resolve);
+    });
+  }
+
+  #hand(
+    event: LifespanReceiveEvent,
+    receiver: (event: ReceiveEvent) => void,
+  ): void {
+    if (event.type === "lifespan.startup") this.#hasHeardStartup = true;
+    receiver(event);
+  }
+
+  #send(event: SendEvent): Promise<void> {
+    const { type, message }: { type?: unknown; message?: unknown } = event ??
+      {};
+    if (typeof type !== "string" || !MESSAGES.has(type)) {
+      const shown = typeof type === "string" ? JSON.stringify(type) : "message";
+      return invalid(
+        `Cannot send ${shown}: the lifespan scope has no such message`,
+        type,
+      );
+    }
+    const isFailure = type.endsWith(".failed");
+    if (isFailure && message !== undefined && typeof message !== "string") {
+      return invalid(
+        `Cannot send "${type}": expected "message" to be a string`,
+        type,
+      );
+    }
+    const next = NEXT_PHASE[this.#phase][type as LifespanMessage];
+    if (next === undefined) {
+      return rejected(
+        new UnexpectedEventError(
+          `Got invalid state transition on lifespan protocol: '${type}' while ${this.#phase}.`,
+          type,
+          this.#phase,
+        ),
+      );
+    }
+    if (isFailure) this.#failureMessage = message as string | undefined;
+    this.#phase = next;
+    this.#waiting?.resolve(next === "failed" ? "failed" : "done");
+    return Promise.resolve();
+  }
+}
+
+function invalid(problem: string, type: unknown): Promise<void> {
+  return rejected(
+    new InvalidEventError(problem, typeof type === "string" ? type : null),
+  );
+}
+
+function rejected(error: Error): Promise<void> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
+}

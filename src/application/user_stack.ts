@@ -1,0 +1,99 @@
+/** Stacks cut to what the user wrote. */
+import { fileURLToPath } from "node:url";
+import { printable } from "../config/options/value_types.ts";
+
+/** Causes of causes shown. */
+const MAX_CAUSES = 8;
+/** Where this server's own files are, as a URL: `src/`, or the whole of the npm package. */
+const OWN_ROOT = new URL("../", import.meta.url).href;
+
+/** What Bun 1.4 throws for a syntax error has no stack, but this (a `BuildMessage`). */
+interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly lineText: string;
+}
+
+/**
+ * What `error` says, with the frames of the runtime and of this server cut away; then the same of
+ * its causes. Several lines, without a line end at the end. Never throws.
+ *
+ * @param ownRoot URL of the folder whose frames are ours; ends with a slash.
+ */
+export function userStack(error: unknown, ownRoot: string = OWN_ROOT): string {
+  const parts: string[] = [];
+  const seen = new Set<unknown>();
+  const add = (label: string, value: unknown): void => {
+    if (seen.has(value) || seen.size >= MAX_CAUSES) return;
+    seen.add(value);
+    parts.push(label + cutStack(value, ownRoot));
+    if (typeof value !== "object" || value === null) return;
+    const { cause, errors } = value as {
+      readonly cause?: unknown;
+      readonly errors?: unknown;
+    };
+    if (cause !== undefined) add("Caused by: ", cause);
+    if (Array.isArray(errors)) {
+      errors.forEach((each) => add("Collected: ", each));
+    }
+  };
+  try {
+    add("", error);
+  } catch {
+    parts.push("Something was thrown that cannot be shown");
+  }
+  return parts.join("\n");
+}
+
+function cutStack(value: unknown, ownRoot: string): string {
+  const text = stackOf(value);
+  const isForeign = frameFilter(ownRoot);
+  return text.split("\n")
+    .filter((line) => !/^\s+at /.test(line) || !isForeign(line))
+    .map((line) => line.replaceAll("\t", "    "))
+    .map(printable)
+    .join("\n");
+}
+
+function stackOf(value: unknown): string {
+  if (typeof value !== "object" || value === null || !("message" in value)) {
+    return `Thrown value: ${
+      typeof value === "string" ? JSON.stringify(value) : String(value)
+    }`;
+  }
+  const { name, message, stack, position } = value as Error & {
+    readonly position?: Position;
+  };
+  const said = String(message);
+  if (position?.file) {
+    const kind = name === "BuildMessage" ? "SyntaxError" : name;
+    const { file, line, column, lineText } = position;
+    return `${kind}: ${said}\n    ${
+      String(lineText ?? "").trim()
+    }\n    at ${file}:${line}:${column}`;
+  }
+  const headline = said === "" ? String(name) : `${name}: ${said}`;
+  if (typeof stack !== "string" || stack === "") return headline;
+  // Deno 2.9 colours places in messages even where nothing else is coloured.
+  // deno-lint-ignore no-control-regex
+  const plain = (text: string) => text.replace(/\x1b\[[0-9;]*m/g, "").trimEnd();
+  const whole = stack.includes(said)
+    ? plain(stack)
+    : `${plain(headline)}\n${plain(stack)}`;
+  // Deno 2.9 wraps the syntax errors of modules.
+  return whole.replace(/^TypeError: (?=SyntaxError: )/, "");
+}
+
+/** Tells frames of runtime and server from those of the user. */
+function frameFilter(ownRoot: string): (line: string) => boolean {
+  const ownPath = ownRoot.startsWith("file:")
+    ? fileURLToPath(ownRoot)
+    : ownRoot;
+  return (line) => {
+    // Without a path it is the engine's: "at Array.map (<anonymous>)", "at load (native:1:11)".
+    if (!/[/\\]/.test(line)) return true;
+    if (/(^|[\s(])(node|ext|bun|internal|deno):/.test(line)) return true;
+    return line.includes(ownRoot) || line.includes(ownPath);
+  };
+}

@@ -1,0 +1,172 @@
+/** Checks of single options that go beyond their type. */
+import { problemOfPeer } from "../../proxy/trusted_peers.ts";
+import { quote, type Verdict } from "./value_types.ts";
+
+type Header = readonly [name: string, value: string];
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 §5.5: no control characters but the tab, and one octet a character. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Fields that frame a message or belong to its connection: the server decides them (http:H-054). */
+const SERVERS_OWN: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** `host` without the brackets of a URL; refuses what can be neither name nor address. */
+export function checkHost(host: string): Verdict<string> {
+  const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+  if (/[\s\x00-\x1f\x7f/\\@?#[\]]/.test(bare)) {
+    return { problem: `${quote(host)} is not a host name or an IP address.` };
+  }
+  // One colon is a port in the wrong place; an IPv6 address has two or more.
+  if (
+    bare.includes(":") &&
+    !/^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%.+)?$/i.test(bare)
+  ) {
+    return {
+      problem: `${
+        quote(host)
+      } is not a host name or an IP address. The port is an option of its own.`,
+    };
+  }
+  return { value: bare };
+}
+
+/** The path of a UNIX socket. */
+export function checkUds(path: string): Verdict<string> {
+  if (path === "") return { problem: "'' is not a path." };
+  return { value: path };
+}
+
+/** Descriptors and servers, each once; whether they listen is found when they are used. */
+export function checkSockets(
+  sockets: readonly unknown[],
+): Verdict<readonly (number | object)[]> {
+  if (sockets.length === 0) {
+    return { problem: "the list is empty: expected at least one socket." };
+  }
+  for (const socket of sockets) {
+    if (!isDescriptor(socket) && !isServer(socket)) {
+      return {
+        problem: `${
+          quote(socket)
+        } is neither a descriptor nor a server of node:net.`,
+      };
+    }
+  }
+  if (new Set(sockets).size < sockets.length) {
+    return { problem: "one of the sockets is in the list twice." };
+  }
+  return { value: Object.freeze([...sockets] as (number | object)[]) };
+}
+
+function isDescriptor(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 &&
+    value < 2 ** 31;
+}
+
+/** What we use of a `net.Server`: this folder does not know the class. */
+function isServer(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const server = value as Record<string, unknown>;
+  return ["listen", "address", "close", "on"].every((method) =>
+    typeof server[method] === "function"
+  );
+}
+
+/** `path` with a slash in front and none at the end (asgi:A-053); it is text, not percent-encoded. */
+export function checkRootPath(path: string): Verdict<string> {
+  if (/[\x00-\x1f\x7f?#]|:\/\//.test(path)) {
+    return {
+      problem: `${quote(path)} is not a path: expected one such as '/api'.`,
+    };
+  }
+  const trimmed = path.replace(/\/+$/, "");
+  if (trimmed === "") return { value: "" };
+  // In front of a path that begins with a slash, "api" would make one that does not.
+  return { value: trimmed.startsWith("/") ? trimmed : `/${trimmed}` };
+}
+
+/** One `Name: value`, split at the first colon (options:O-046, wishes:R-056). */
+export function readHeader(text: string): Verdict<Header> {
+  const colon = text.indexOf(":");
+  if (colon < 0) {
+    return { problem: `${quote(text)} is not of the form 'Name: value'.` };
+  }
+  return checkHeader(text.slice(0, colon), text.slice(colon + 1));
+}
+
+/** Pairs of name and value, in lower case and trimmed (wishes:R-063). */
+export function checkHeaders(
+  headers: readonly unknown[],
+): Verdict<readonly Header[]> {
+  const checked: Header[] = [];
+  for (const pair of headers) {
+    const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : [];
+    if (typeof name !== "string" || typeof value !== "string") {
+      return {
+        problem: `${
+          quote(pair)
+        } is not a pair of a name and a value, both strings.`,
+      };
+    }
+    const verdict = checkHeader(name, value);
+    if ("problem" in verdict) return verdict;
+    checked.push(verdict.value);
+  }
+  return { value: Object.freeze(checked) };
+}
+
+function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
+  const name = rawName.trim().toLowerCase();
+  // Only spaces and tabs: String.trim() would also take a line break off that must be refused.
+  const value = rawValue.replace(/^[ \t]+|[ \t]+$/g, "");
+  if (!TOKEN.test(name)) {
+    return { problem: `${quote(rawName)} is not a header name.` };
+  }
+  if (!FIELD_VALUE.test(value)) {
+    return {
+      problem:
+        `${
+          quote(rawValue)
+        } is not a value for header '${name}': expected printable ` +
+        "characters up to U+00FF.",
+    };
+  }
+  if (SERVERS_OWN.has(name)) {
+    return {
+      problem: `'${name}' cannot be a default header: the server decides it.`,
+    };
+  }
+  return { value: Object.freeze([name, value] as const) };
+}
+
+/** Entries of a list of peers, taken apart at commas and trimmed; each trusts somebody (process:P-124). */
+export function checkPeers(
+  texts: readonly unknown[],
+): Verdict<readonly string[]> {
+  const peers: string[] = [];
+  for (const text of texts) {
+    if (typeof text !== "string") {
+      return { problem: `${quote(text)} is not a string.` };
+    }
+    for (const entry of text.split(",")) {
+      const peer = entry.trim();
+      if (peer !== "") peers.push(peer);
+    }
+  }
+  for (const peer of peers) {
+    const problem = problemOfPeer(peer, peers);
+    if (problem !== undefined) return { problem: `${quote(peer)} ${problem}.` };
+  }
+  return { value: Object.freeze(peers) };
+}

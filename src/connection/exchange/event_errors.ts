@@ -1,0 +1,54 @@
+/** What `send()` rejects with when a message is not what it should be, the same for every scope. */
+import { InvalidEventError } from "../../errors.ts";
+
+/** A rejection that raises no alarm if the application does not await it (asgi:A-022). */
+export function rejected(error: Error): Promise<void> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+function ignore(): void {}
+
+/** A message whose shape is wrong (asgi:A-209). */
+export function invalidEvent(
+  event: { readonly type: string },
+  problem: string,
+): Promise<void> {
+  return rejected(
+    new InvalidEventError(
+      `Cannot send "${event.type}": ${problem}`,
+      event.type,
+    ),
+  );
+}
+
+/** A message that this scope does not know. */
+export function unknownEvent(event: unknown): Promise<void> {
+  const type: unknown = (event as { type?: unknown } | null | undefined)?.type;
+  if (typeof type !== "string") {
+    return rejected(
+      new InvalidEventError(
+        `Cannot send message: expected an object with a string "type", got ${
+          shown(event)
+        }`,
+        null,
+      ),
+    );
+  }
+  return rejected(
+    new InvalidEventError(
+      `Cannot send "${type}": no such message, or its extension is not offered on this request`,
+      type,
+    ),
+  );
+}
+
+/** A value as an error message may show it. */
+export function shown(value: unknown): string {
+  if (
+    typeof value === "number" || typeof value === "boolean" || value == null
+  ) return `${value}`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
+  return `a value of type "${typeof value}"`;
+}

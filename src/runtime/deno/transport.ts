@@ -1,0 +1,139 @@
+/** The native Deno transport, over Deno.listen. */
+import { setTimeout } from "node:timers";
+import type { DenoApi, DenoConn, DenoListener } from "../_deno_types.ts";
+import { DenoSocket } from "./socket.ts";
+import type { Binder, BoundSocket } from "../listen/bound_socket.ts";
+import { denoLacks, hasZone } from "../listen/capabilities.ts";
+import { type AcceptContext, contextOf, listenOn } from "../listen/listen.ts";
+import { introduce } from "../socket_events.ts";
+import type {
+  Listener,
+  ListenOptions,
+  ListenTarget,
+  Socket,
+  SocketHandler,
+  Transport,
+} from "../types.ts";
+
+/**
+ * How Deno 2.9 tells, as an error of accept, that a peer was gone before it could be asked for its
+ * address. That connection is dealt with, and the next one may be good.
+ */
+const PEER_IS_GONE: ReadonlySet<unknown> = new Set([
+  "ENOTCONN",
+  "ECONNRESET",
+  "ECONNABORTED",
+]);
+
+/**
+ * Rest after any other failed accept. Out of descriptors (EMFILE) the connection stays in the backlog and
+ * the next try fails at once, so without a rest the loop would take all the processor.
+ */
+const ACCEPT_REST_MS = 50;
+
+/**
+ * Sockets of `Deno.listen`. Each holds a pending read, its buffer and its promises, for as long as
+ * it idles: twice the memory of one of `node:net`, which is better at large messages and at
+ * thousands of connections, too, and no worse at anything but the start. On a UNIX socket, where
+ * there is a handful of connections at most, `node:net` does not get over a failed accept.
+ */
+export function denoTransport(api: DenoApi): Transport {
+  const suits = (target: ListenTarget) =>
+    target.kind === "unix" || hasZone(target);
+  return { name: "native", lacks: denoLacks, suits, listen };
+
+  function listen(
+    target: ListenTarget,
+    options: ListenOptions,
+    accept: (socket: Socket) => SocketHandler,
+  ): Promise<Listener> {
+    const context = contextOf(target);
+    const tcpBacklog = options.backlog;
+    const binder: Binder = {
+      tcp: async (hostname, port) =>
+        new AcceptLoop(
+          api.listen({ transport: "tcp", hostname, port, tcpBacklog }),
+          context,
+          accept,
+        ),
+      unix: async (path) =>
+        new AcceptLoop(
+          api.listen({ transport: "unix", path }),
+          context,
+          accept,
+        ),
+    };
+    return listenOn(target, binder, options, context);
+  }
+}
+
+class AcceptLoop implements BoundSocket {
+  readonly port: number;
+  readonly #listener: DenoListener;
+  readonly #context: AcceptContext;
+  readonly #accept: (socket: Socket) => SocketHandler;
+  readonly #loop: Promise<void>;
+  #isClosed = false;
+  #isReferenced = true;
+
+  constructor(
+    listener: DenoListener,
+    context: AcceptContext,
+    accept: (socket: Socket) => SocketHandler,
+  ) {
+    this.port = listener.addr.port ?? 0;
+    this.#listener = listener;
+    this.#context = context;
+    this.#accept = accept;
+    this.#loop = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listener.close();
+    // The descriptor lives until the pending accept has been interrupted.
+    await this.#loop;
+  }
+
+  ref(): void {
+    this.#isReferenced = true;
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#isReferenced = false;
+    this.#listener.unref();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        this.#welcome(await this.#listener.accept());
+      } catch (error) {
+        // Closed, or an error of one connection or of descriptors: none ends the loop. A rest for
+        // each peer that is reset at once would be all it takes to keep everybody out.
+        if (PEER_IS_GONE.has((error as { code?: unknown }).code)) continue;
+        if (!this.#isClosed) await this.#rest();
+      }
+    }
+  }
+
+  #welcome(conn: DenoConn): void {
+    try {
+      conn.setNoDelay?.(true);
+      conn.setKeepAlive?.(true);
+    } catch {
+      // The peer is gone already; the first read tells.
+    }
+    const socket = new DenoSocket(conn, this.#context);
+    introduce(socket, this.#accept);
+    socket.start();
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ACCEPT_REST_MS);
+      if (!this.#isReferenced) timer.unref();
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** The contract of host_deno.ts and host_node.ts. */
+import type { FileKind, SignalName } from "../types.ts";
+
+/** What a start asks of its process. All of it is synchronous. */
+export interface Host {
+  /** `linux`, `darwin`, `win32`, … */
+  readonly platform: string;
+  readonly pid: number;
+  /** Arguments after the script. */
+  readonly args: readonly string[];
+  cwd(): string;
+  /** An environment variable that we may read; `undefined` if it is unset. */
+  env(name: string): string | undefined;
+  /** The names of all environment variables; we must be allowed to see them. */
+  envNames(): string[];
+  /** Whether a person is behind `fd`, 0 to 2. */
+  isTerminal(fd: number): boolean;
+  /** The text of a file. Throws with the system's `code`. */
+  readText(path: string): string;
+  /** See `fileKind` of mod.ts. */
+  fileKind(path: string): FileKind | undefined;
+  /** Throws for a signal that does not exist here. */
+  addSignalListener(signal: SignalName, listener: () => void): void;
+  removeSignalListener(signal: SignalName, listener: () => void): void;
+}

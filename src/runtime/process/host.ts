@@ -1,0 +1,8 @@
+/** The process and its files, as far as every start needs them. */
+import { deno } from "../_deno_types.ts";
+import { denoHost } from "./host_deno.ts";
+import { nodeHost } from "./host_node.ts";
+import type { Host } from "./_host_types.ts";
+
+/** The process we are in. */
+export const host: Host = deno === undefined ? nodeHost : denoHost(deno);

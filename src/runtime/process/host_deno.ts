@@ -1,0 +1,27 @@
+/** The process on Deno, by way of its own functions: those of node: take 20 ms to load. */
+import type { DenoApi } from "../_deno_types.ts";
+import type { Host } from "./_host_types.ts";
+
+/** The process as `api` tells of it. */
+export function denoHost(api: DenoApi): Host {
+  const streams = [api.stdin, api.stdout, api.stderr];
+  return {
+    platform: api.build.os === "windows" ? "win32" : api.build.os,
+    pid: api.pid,
+    args: api.args,
+    cwd: () => api.cwd(),
+    env: (name) => api.env.get(name),
+    envNames: () => Object.keys(api.env.toObject()),
+    isTerminal: (fd) => streams[fd]!.isTerminal(),
+    readText: (path) => api.readTextFileSync(path),
+    fileKind(path) {
+      const { isFile, isDirectory } = api.statSync(path);
+      if (isDirectory) return "folder";
+      return isFile ? "file" : undefined;
+    },
+    addSignalListener: (signal, listener) =>
+      api.addSignalListener(signal, listener),
+    removeSignalListener: (signal, listener) =>
+      api.removeSignalListener(signal, listener),
+  };
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ByteBacklog } from "../../src/bytes/byte_backlog.ts";
+import { bytesOf, latin1 } from "../_support/raw_client.ts";
+
+test("ByteBacklog keeps bytes in order, and copies what is lent", () => {
+  const backlog = new ByteBacklog(bytesOf("ab"));
+  const lent = bytesOf("cd");
+  backlog.append(lent);
+  lent.fill(0x21);
+  backlog.append(bytesOf("e"));
+  assert.equal(backlog.length, 5);
+  assert.equal(latin1(backlog.take()), "abcde");
+});
+
+test("ByteBacklog is empty after take and clear, and used again", () => {
+  const backlog = new ByteBacklog();
+  assert.equal(backlog.length, 0);
+  assert.equal(backlog.take().length, 0);
+  backlog.append(bytesOf("abc"));
+  const taken = backlog.take();
+  backlog.append(bytesOf("xyz"));
+  assert.equal(latin1(taken), "abc", "what was taken is not written over");
+  assert.equal(backlog.length, 3);
+  backlog.clear();
+  assert.equal(backlog.length, 0);
+});
+
+test("ByteBacklog keeps ten thousand pieces of one byte each", () => {
+  const backlog = new ByteBacklog();
+  for (let i = 0; i < 10_000; i++) backlog.append(Uint8Array.of(i));
+  const bytes = backlog.take();
+  assert.equal(bytes.length, 10_000);
+  assert.ok(bytes.every((byte, i) => byte === (i & 0xff)));
+});

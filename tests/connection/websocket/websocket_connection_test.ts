@@ -1,0 +1,2018 @@
+/** One upgraded socket over a fake socket and a fake clock: handshake, messages, pings, endings. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type {
+  ReceiveEvent,
+  SendEvent,
+  WebSocketReceiveEvent,
+  WebSocketScope,
+} from "../../../src/asgi.ts";
+import { READ_HIGH_WATER } from "../../../src/connection/output/write_gate.ts";
+import type { WebSocketSettings } from "../../../src/connection/context.ts";
+import { runtime } from "../../../src/runtime/mod.ts";
+import { DEFAULT_WEBSOCKET_LIMITS } from "../../../src/websocket/limits.ts";
+import { bytesOf, latin1 } from "../../_support/raw_client.ts";
+import type { FakeSocket } from "../../_support/fake_socket.ts";
+import { Harness, type HarnessOptions } from "../../_support/harness.ts";
+import {
+  binaryFrame,
+  closeFrame,
+  describeFrames,
+  frame,
+  handshakeRequest,
+  pingFrame,
+  pongFrame,
+  readFrame,
+  SAMPLE_ACCEPT,
+  textFrame,
+} from "../../_support/websocket_frames.ts";
+
+type Send = (event: SendEvent) => Promise<void>;
+type Receive = () => Promise<ReceiveEvent>;
+type App = (
+  scope: WebSocketScope,
+  receive: Receive,
+  send: Send,
+) => Promise<unknown>;
+
+const WEBSOCKET: WebSocketSettings = {
+  limits: DEFAULT_WEBSOCKET_LIMITS,
+  maxQueue: 32,
+  pingIntervalMs: Infinity,
+  pingTimeoutMs: 20_000,
+  closeMs: 10_000,
+  handshakeMs: 30_000,
+  deflate: undefined,
+};
+
+const DEFLATE = {
+  serverMaxWindowBits: 12,
+  clientMaxWindowBits: 12,
+  keepsContext: runtime.keepsDeflateContext,
+};
+
+/** A message as long as what is read ahead of a full queue: reading stops behind it. */
+const READ_AHEAD = "~".repeat(READ_HIGH_WATER);
+const readAhead = textFrame(READ_AHEAD);
+
+interface Options extends HarnessOptions {
+  readonly websocket?: Partial<WebSocketSettings>;
+}
+
+function harnessOf(app: App, options: Options = {}): Harness {
+  return new Harness(app as never, {
+    ...options,
+    settings: {
+      ...options.settings,
+      websocket: { ...WEBSOCKET, ...options.websocket },
+    },
+  });
+}
+
+/** An application in the test's own hands. */
+class Puppet {
+  readonly events: WebSocketReceiveEvent[] = [];
+  scope: WebSocketScope | undefined;
+  receive!: Receive;
+  send!: Send;
+  finish!: () => void;
+  fail!: (error: Error) => void;
+  isCalled = false;
+
+  readonly app: App = async (scope, receive, send) => {
+    this.isCalled = true;
+    this.scope = scope;
+    this.receive = receive;
+    this.send = send;
+    await new Promise<void>((resolve, reject) => {
+      this.finish = resolve;
+      this.fail = reject;
+    });
+  };
+
+  /** Takes events until none is there any more; the last call goes on waiting. */
+  listen(): void {
+    void (async () => {
+      for (;;) {
+        const event = await this.receive() as WebSocketReceiveEvent;
+        this.events.push(event);
+        if (event.type === "websocket.disconnect") return;
+      }
+    })();
+  }
+
+  /** What was received, in short. */
+  get heard(): string[] {
+    return this.events.map((event) => {
+      switch (event.type) {
+        case "websocket.connect":
+          return "connect";
+        case "websocket.receive":
+          return event.text ?? `bytes ${event.bytes}`;
+        case "websocket.disconnect":
+          return `disconnect ${event.code} ${event.reason}`.trimEnd();
+      }
+    });
+  }
+}
+
+interface Opened {
+  readonly harness: Harness;
+  readonly socket: FakeSocket;
+  readonly puppet: Puppet;
+}
+
+/** A handshake that the application has not answered. */
+async function connecting(
+  options: Options = {},
+  request: string | Uint8Array = handshakeRequest("/chat?a=b"),
+): Promise<Opened> {
+  const puppet = new Puppet();
+  const harness = harnessOf(puppet.app, options);
+  const socket = harness.connect();
+  socket.receive(request);
+  await harness.turn();
+  return { harness, socket, puppet };
+}
+
+/** An open WebSocket; what was written for the handshake is taken. */
+async function open(
+  options: Options = {},
+  fields: readonly string[] = [],
+): Promise<Opened> {
+  const opened = await connecting(options, handshakeRequest("/chat", fields));
+  await opened.puppet.receive();
+  await opened.puppet.send({ type: "websocket.accept" });
+  await opened.harness.turn();
+  assert.match(opened.socket.takeText(), /^HTTP\/1\.1 101 /);
+  return opened;
+}
+
+/** Takes what was written, frame by frame. */
+const frames = (socket: FakeSocket) => describeFrames(socket.takeText());
+
+/** Whether everything that belongs to a WebSocket is gone. */
+function assertGone({ harness }: Opened): void {
+  assert.equal(harness.context.connections.size, 0);
+  assert.equal(harness.context.orphans.size, 0);
+  assert.equal(harness.context.runningCycles, 0);
+  assert.equal(harness.clock.isTicking, false);
+}
+
+describe("the handshake (RFC 6455 §4.2)", () => {
+  test("WebSocketConnection completes it when the application accepts (websocket:W-008)", async () => {
+    const { harness, socket, puppet } = await connecting({
+      date: false,
+      server: "tricorn",
+      headers: [["x-default", "1"]],
+    });
+    assert.equal(socket.text, "");
+    await puppet.send({
+      type: "websocket.accept",
+      headers: [["x-app", "2"], ["set-cookie", "a=1"], ["set-cookie", "b=2"]],
+    });
+    await harness.turn();
+    assert.equal(
+      socket.text,
+      "HTTP/1.1 101 Switching Protocols\r\nserver: tricorn\r\nx-default: 1\r\n" +
+        "upgrade: websocket\r\nconnection: upgrade\r\n" +
+        `sec-websocket-accept: ${SAMPLE_ACCEPT}\r\n` +
+        "x-app: 2\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\r\n",
+    );
+  });
+
+  for (
+    const lines of [
+      "Upgrade: websocket, h2c",
+      "Upgrade: h2c,WebSocket",
+      "Upgrade: h2c\r\nUpgrade: websocket",
+    ]
+  ) {
+    test(`WebSocketConnection is among the protocols of ${JSON.stringify(lines)} (F-31d)`, async () => {
+      const { harness, socket, puppet } = await connecting(
+        {},
+        handshakeRequest("/").replace("Upgrade: websocket", lines),
+      );
+      await puppet.send({ type: "websocket.accept" });
+      await harness.turn();
+      assert.match(
+        socket.text,
+        /^HTTP\/1\.1 101 [^]*\r\nupgrade: websocket\r\n/,
+      );
+    });
+  }
+
+  test("another protocol whose name only begins like it is no handshake (F-31d)", async () => {
+    const { socket, harness } = await connecting(
+      {},
+      handshakeRequest("/").replace(
+        "Upgrade: websocket",
+        "Upgrade: websocket2, h2c",
+      ),
+    );
+    assert.doesNotMatch(socket.text, /101/);
+    assert.deepEqual(
+      harness.logger.at("warning")[0],
+      "Unsupported upgrade request.",
+    );
+  });
+
+  test("WebSocketConnection answers with the subprotocol that was chosen (websocket:W-009)", async () => {
+    const { harness, socket, puppet } = await connecting(
+      {},
+      handshakeRequest("/", [
+        "Sec-WebSocket-Protocol: a, b",
+        "Sec-WebSocket-Protocol: c",
+      ]),
+    );
+    assert.deepEqual(puppet.scope?.subprotocols, ["a", "b", "c"]);
+    await puppet.send({ type: "websocket.accept", subprotocol: "c" });
+    await harness.turn();
+    assert.match(socket.text, /\r\nsec-websocket-protocol: c\r\n/);
+  });
+
+  test("WebSocketConnection chooses no subprotocol by itself (websocket:W-011)", async () => {
+    const { harness, socket, puppet } = await connecting(
+      {},
+      handshakeRequest("/", ["Sec-WebSocket-Protocol: a"]),
+    );
+    await puppet.send({ type: "websocket.accept" });
+    await harness.turn();
+    assert.doesNotMatch(socket.text, /sec-websocket-protocol/);
+  });
+
+  for (
+    const name of [
+      "Connection",
+      "upgrade",
+      "content-length",
+      "transfer-encoding",
+      "sec-websocket-accept",
+      "sec-websocket-extensions",
+      "sec-websocket-key",
+      "Sec-WebSocket-Protocol",
+      "sec-websocket-version",
+    ]
+  ) {
+    test(`WebSocketConnection refuses ${name} in an accept (asgi:A-130)`, async () => {
+      const { harness, socket, puppet } = await connecting();
+      const value = name === "content-length" ? "0" : "chunked";
+      await assert.rejects(
+        puppet.send({ type: "websocket.accept", headers: [[name, value]] }),
+        { code: "ERR_ASGI_INVALID_EVENT" },
+      );
+      // The name may come as octets as well.
+      await assert.rejects(
+        puppet.send({
+          type: "websocket.accept",
+          headers: [[bytesOf(name), bytesOf(value)]] as never,
+        }),
+        { code: "ERR_ASGI_INVALID_EVENT" },
+      );
+      await puppet.send({ type: "websocket.accept" });
+      await harness.turn();
+      assert.match(socket.text, /^HTTP\/1\.1 101 /);
+    });
+  }
+
+  for (
+    const [what, headers] of [
+      ["a line break", [["x", "a\r\nb: c"]]],
+      ["no pair", [5]],
+      ["a name that is no token", [["a b", "c"]]],
+    ] as const
+  ) {
+    test(`WebSocketConnection answers 500 for a header with ${what} that is let through (wishes:R-013)`, async () => {
+      const harness = harnessOf(async (_scope, _receive, send) => {
+        await send({
+          type: "websocket.accept",
+          headers: headers as never,
+        });
+      });
+      const socket = harness.connect();
+      socket.receive(handshakeRequest());
+      await harness.turn();
+      assert.match(socket.text, /^HTTP\/1\.1 500 /);
+    });
+  }
+
+  for (
+    const [what, offer, deflate, answer] of [
+      ["without an offer", [], DEFLATE, undefined],
+      [
+        "with one that is switched off (websocket:W-101)",
+        ["Sec-WebSocket-Extensions: permessage-deflate"],
+        undefined,
+        undefined,
+      ],
+      [
+        "with one, by its answer (websocket:W-099)",
+        ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"],
+        { ...DEFLATE, keepsContext: true },
+        "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
+      ],
+      [
+        "with another extension (websocket:W-102)",
+        ["Sec-WebSocket-Extensions: x-webkit-deflate-frame"],
+        DEFLATE,
+        undefined,
+      ],
+    ] as const
+  ) {
+    test(`WebSocketConnection agrees on compression ${what}`, async () => {
+      const { harness, socket, puppet } = await connecting(
+        { websocket: { deflate } },
+        handshakeRequest("/", offer),
+      );
+      await puppet.send({ type: "websocket.accept" });
+      await harness.turn();
+      const line = /\r\nsec-websocket-extensions: (.*)\r\n/.exec(socket.text);
+      assert.equal(line?.[1], answer);
+    });
+  }
+
+  test("WebSocketConnection keeps frames that came with the request for after the accept (wishes:R-003)", async () => {
+    const { harness, socket, puppet } = await connecting(
+      {},
+      handshakeRequest() + latin1(textFrame("one")) +
+        latin1(textFrame("two")).slice(0, 4),
+    );
+    socket.receive(latin1(textFrame("two")).slice(4));
+    socket.receive(textFrame("three"));
+    await harness.turn();
+    await puppet.send({ type: "websocket.accept" });
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["connect", "one", "two", "three"]);
+  });
+
+  test("WebSocketConnection stops reading frames that come before the answer, past a limit (asgi:A-141)", async () => {
+    const { harness, socket, puppet } = await connecting();
+    const message = textFrame("x".repeat(30_000));
+    socket.receive(message);
+    socket.receive(message);
+    assert.equal(socket.isPaused, false);
+    socket.receive(message);
+    assert.equal(socket.isPaused, true);
+    await puppet.send({ type: "websocket.accept" });
+    puppet.listen();
+    await harness.turn();
+    assert.equal(socket.isPaused, false);
+    assert.equal(puppet.heard.length, 4);
+  });
+
+  for (
+    const [what, fields] of [
+      ["a body", ["Content-Length: 5"]],
+      ["a body that waits for 100 Continue", [
+        "Content-Length: 5",
+        "Expect: 100-continue",
+      ]],
+      ["a large body", ["Content-Length: 300000"]],
+      ["a chunked body", ["Transfer-Encoding: chunked"]],
+    ] as const
+  ) {
+    test(`a handshake that announces ${what} is refused at once (RFC 6455 §4.1)`, async () => {
+      const { harness, socket, puppet } = await connecting(
+        {},
+        handshakeRequest("/", fields),
+      );
+      assert.match(socket.text, /^HTTP\/1\.1 400 Bad Request\r\n/);
+      assert.equal(socket.hasEnded, true);
+      assert.equal(puppet.isCalled, false);
+      harness.clock.advance(10_000);
+      await harness.turn();
+      assert.equal(socket.isClosed, true);
+      assert.equal(harness.context.connections.size, 0);
+    });
+  }
+
+  test("a handshake with a length of 0 has no body", async () => {
+    const { puppet } = await connecting(
+      {},
+      handshakeRequest("/", ["Content-Length: 0"]),
+    );
+    assert.equal(puppet.isCalled, true);
+  });
+
+  test("WebSocketConnection takes a close that came before the accept", async () => {
+    const opened = await connecting(
+      {},
+      handshakeRequest() + latin1(textFrame("x")) + latin1(closeFrame(1001)),
+    );
+    const { harness, socket, puppet } = opened;
+    await puppet.send({ type: "websocket.accept" });
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["connect", "x", "disconnect 1001"]);
+    await assert.rejects(puppet.send({ type: "websocket.send", text: "y" }), {
+      code: "ERR_ASGI_CLIENT_DISCONNECTED",
+      close_code: 1001,
+    });
+    assert.deepEqual(
+      describeFrames(socket.text.slice(socket.text.indexOf("\r\n\r\n") + 4)),
+      ["close 1001"],
+    );
+  });
+
+  for (
+    const [way, leave] of [
+      ["resets", (socket: FakeSocket) => socket.close(new Error("reset"))],
+      ["ends", (socket: FakeSocket) => socket.fin()],
+    ] as const
+  ) {
+    test(`WebSocketConnection tells of a peer that ${way} before the answer (websocket:W-014, W-023)`, async () => {
+      const opened = await connecting();
+      const { harness, socket, puppet } = opened;
+      const { signal } = puppet.scope!.extensions.abort_signal!;
+      puppet.listen();
+      leave(socket);
+      await harness.turn();
+      assert.deepEqual(puppet.heard, ["connect", "disconnect 1006"]);
+      assert.equal(signal.aborted, true);
+      await assert.rejects(puppet.send({ type: "websocket.accept" }), {
+        code: "ERR_ASGI_CLIENT_DISCONNECTED",
+        close_code: 1006,
+      });
+      assert.equal(socket.text, "");
+      assert.deepEqual(
+        harness.access.map(({ status, isAborted }) => [status, isAborted]),
+        [[499, true]],
+      );
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+      assert.deepEqual(harness.logger.at("error"), []);
+    });
+  }
+
+  test("WebSocketConnection answers 500 for an application that does not answer in time", async () => {
+    const opened = await connecting({ websocket: { handshakeMs: 1_000 } });
+    const { harness, socket, puppet } = opened;
+    const { signal } = puppet.scope!.extensions.abort_signal!;
+    puppet.listen();
+    harness.clock.advance(1_500);
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 500 [^]*connection: close/);
+    assert.equal(socket.hasEnded, true);
+    assert.deepEqual(puppet.heard, ["connect", "disconnect 1006"]);
+    assert.equal(signal.reason.name, "TimeoutError");
+  });
+
+  test("WebSocketConnection has no keep-alive limit (websocket:W-025, W-026, wishes:R-001)", async () => {
+    const puppet = new Puppet();
+    const harness = harnessOf(async (scope, receive, send) => {
+      if ((scope as { type: string }).type === "websocket") {
+        await puppet.app(scope, receive, send);
+        return;
+      }
+      await send({ type: "http.response.start", status: 204 });
+      await send({ type: "http.response.body" });
+    }, { settings: { keepAliveMs: 5_000 } });
+    const socket = harness.connect();
+    socket.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await harness.turn();
+    harness.clock.advance(4_000);
+    socket.receive(handshakeRequest());
+    await harness.turn();
+    harness.clock.advance(20_000);
+    await harness.turn();
+    assert.equal(socket.isClosed || socket.hasEnded, false);
+    socket.takeText();
+    await puppet.send({ type: "websocket.accept" });
+    harness.clock.advance(3_600_000);
+    await harness.turn();
+    assert.equal(socket.isClosed || socket.hasEnded, false);
+    assert.match(socket.text, /^HTTP\/1\.1 101 /);
+  });
+});
+
+describe("refusals (asgi:A-132, A-170 to A-173)", () => {
+  test("WebSocketConnection answers 403 for a close before the accept (websocket:W-027)", async () => {
+    const opened = await connecting({ server: "tricorn" });
+    const { harness, socket, puppet } = opened;
+    puppet.listen();
+    await puppet.send({ type: "websocket.close", code: 4000, reason: "no" });
+    await harness.turn();
+    assert.equal(
+      socket.text,
+      "HTTP/1.1 403 Forbidden\r\nserver: tricorn\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    assert.equal(socket.hasEnded, true);
+    assert.deepEqual(puppet.heard, ["connect", "disconnect 1006"]);
+    puppet.finish();
+    socket.close();
+    await harness.turn();
+    assertGone(opened);
+    assert.deepEqual(harness.logger.at("error"), []);
+  });
+
+  for (
+    const [what, bodies, expected] of [
+      [
+        "whole, with its length (websocket:W-030)",
+        ["sorry"],
+        "content-length: 5\r\nconnection: close\r\n\r\nsorry",
+      ],
+      ["empty", [""], "content-length: 0\r\nconnection: close\r\n\r\n"],
+      [
+        "in pieces as they come (websocket:W-029)",
+        ["sor", "ry"],
+        "connection: close\r\ntransfer-encoding: chunked\r\n\r\n" +
+        "3\r\nsor\r\n2\r\nry\r\n0\r\n\r\n",
+      ],
+    ] as const
+  ) {
+    test(`WebSocketConnection sends a denial ${what}`, async () => {
+      const { harness, socket, puppet } = await connecting();
+      await puppet.send({
+        type: "websocket.http.response.start",
+        status: 401,
+        headers: [["content-type", "text/x"]],
+      });
+      for (const [i, body] of bodies.entries()) {
+        await puppet.send({
+          type: "websocket.http.response.body",
+          body,
+          more_body: i < bodies.length - 1,
+        });
+        await harness.turn();
+      }
+      assert.equal(
+        socket.text,
+        `HTTP/1.1 401 Unauthorized\r\ncontent-type: text/x\r\n${expected}`,
+      );
+      assert.equal(socket.hasEnded, true);
+    });
+  }
+
+  test("WebSocketConnection names the upgrade of a denial (F-31b, RFC 9110 §7.8)", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({
+      type: "websocket.http.response.start",
+      status: 426,
+      headers: [["upgrade", "websocket"]],
+    });
+    await puppet.send({ type: "websocket.http.response.body", body: "" });
+    await harness.turn();
+    assert.match(socket.text, /\r\nconnection: upgrade, close\r\n/);
+  });
+
+  test("WebSocketConnection sends the head of a denial whose body takes its time", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({ type: "websocket.http.response.start", status: 402 });
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 402 [^]*\r\n\r\n$/);
+    assert.equal(socket.hasEnded, false);
+  });
+
+  test("WebSocketConnection sends octets of a denial as they are (websocket:W-032, wishes:R-022)", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({
+      type: "websocket.http.response.start",
+      status: 400,
+      headers: [["content-length", "3"], ["content-type", "image/x"]],
+    });
+    await puppet.send({
+      type: "websocket.http.response.body",
+      body: Uint8Array.of(0xff, 0, 0xfe),
+    });
+    await harness.turn();
+    assert.ok(socket.text.endsWith("\r\n\r\n\xff\0\xfe"));
+    assert.equal(socket.text.match(/content-length/g)?.length, 1);
+    assert.equal(socket.text.match(/content-type/g)?.length, 1);
+  });
+
+  test("WebSocketConnection drops the body of a 204 with a warning", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({ type: "websocket.http.response.start", status: 204 });
+    await puppet.send({ type: "websocket.http.response.body", body: "x" });
+    await harness.turn();
+    assert.ok(socket.text.endsWith("\r\n\r\n"));
+    assert.equal(harness.logger.at("warning").length, 1);
+  });
+
+  for (
+    const [what, app, expected] of [
+      [
+        "neither sends the start nor leaves the peer hanging (websocket:W-036)",
+        async (_scope, _receive, send) => {
+          await send({ type: "websocket.http.response.start", status: 402 });
+        },
+        /^HTTP\/1\.1 500 /,
+      ],
+      [
+        "breaks off what has left (asgi:A-146)",
+        async (_scope, _receive, send) => {
+          await send({ type: "websocket.http.response.start", status: 402 });
+          await send({
+            type: "websocket.http.response.body",
+            body: "x",
+            more_body: true,
+          });
+          throw new Error("boom");
+        },
+        /^HTTP\/1\.1 402 [^]*1\r\nx\r\n$/,
+      ],
+      [
+        "replaces a first piece that is too long (asgi:A-103)",
+        async (_scope, _receive, send) => {
+          await send({
+            type: "websocket.http.response.start",
+            status: 402,
+            headers: [["content-length", "1"]],
+          });
+          await send({ type: "websocket.http.response.body", body: "xy" });
+        },
+        /^HTTP\/1\.1 500 /,
+      ],
+      [
+        "answers 500 for a second start that is let through (websocket:W-035)",
+        async (_scope, _receive, send) => {
+          await send({ type: "websocket.http.response.start", status: 402 });
+          await send({ type: "websocket.http.response.start", status: 402 });
+        },
+        /^HTTP\/1\.1 500 /,
+      ],
+    ] as readonly [string, App, RegExp][]
+  ) {
+    test(`WebSocketConnection, left inside a denial, ${what}`, async () => {
+      const harness = harnessOf(app);
+      const socket = harness.connect();
+      socket.receive(handshakeRequest());
+      await harness.turn();
+      assert.match(socket.text, expected);
+      assert.equal(socket.hasEnded, true);
+      assert.equal(harness.logger.at("error").length, 1);
+      assert.equal(harness.access.length, 1);
+    });
+  }
+
+  test("WebSocketConnection drops what a peer sends while it is refused", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({ type: "websocket.http.response.start", status: 402 });
+    for (let i = 0; i < 100; i++) socket.receive(new Uint8Array(10_000));
+    await harness.turn();
+    assert.equal(socket.isPaused, false);
+    await puppet.send({ type: "websocket.http.response.body", body: "no" });
+    await harness.turn();
+    assert.ok(socket.text.endsWith("no\r\n0\r\n\r\n"));
+  });
+
+  test("WebSocketConnection reads on when it denies a peer it had stopped reading from", async () => {
+    const { socket, puppet } = await connecting();
+    socket.receive(new Uint8Array(70_000));
+    assert.equal(socket.isPaused, true);
+    await puppet.send({ type: "websocket.http.response.start", status: 402 });
+    assert.equal(socket.isPaused, false);
+  });
+
+  test("WebSocketConnection tells of a peer that leaves inside a denial", async () => {
+    const opened = await connecting();
+    const { harness, socket, puppet } = opened;
+    await puppet.send({ type: "websocket.http.response.start", status: 402 });
+    await harness.turn();
+    socket.close(new Error("reset"));
+    await harness.turn();
+    await assert.rejects(
+      puppet.send({ type: "websocket.http.response.body", body: "x" }),
+      { code: "ERR_ASGI_CLIENT_DISCONNECTED" },
+    );
+    assert.deepEqual(
+      harness.access.map(({ status, isAborted }) => [status, isAborted]),
+      [[402, true]],
+    );
+    puppet.finish();
+    await harness.turn();
+    assertGone(opened);
+  });
+
+  test("WebSocketConnection holds a denial back from a peer that does not read", async () => {
+    const { harness, socket, puppet } = await connecting();
+    await puppet.send({ type: "websocket.http.response.start", status: 402 });
+    socket.takesWrites = false;
+    let isTaken = false;
+    void puppet.send({
+      type: "websocket.http.response.body",
+      body: new Uint8Array(100_000),
+      more_body: true,
+    }).then(() => isTaken = true);
+    await harness.turn();
+    assert.equal(isTaken, false);
+    socket.drain();
+    await harness.turn();
+    assert.equal(isTaken, true);
+  });
+});
+
+describe("the access log (websocket:W-108, W-109)", () => {
+  for (
+    const [what, app, entry] of [
+      [
+        "an accept when it is made",
+        (async (_s, receive, send) => {
+          await send({ type: "websocket.accept" });
+          await receive();
+          await receive();
+        }) as App,
+        { status: 101, isAborted: false, bodyBytes: 0 },
+      ],
+      [
+        "a refusal",
+        ((_s, _r, send) => send({ type: "websocket.close" })) as App,
+        { status: 403, isAborted: false, bodyBytes: 0 },
+      ],
+      [
+        "a denial when it is whole",
+        (async (_s, _r, send) => {
+          await send({ type: "websocket.http.response.start", status: 404 });
+          await send({ type: "websocket.http.response.body", body: "four" });
+        }) as App,
+        { status: 404, isAborted: false, bodyBytes: 4 },
+      ],
+      [
+        "a failure",
+        (() => Promise.reject(new Error("boom"))) as App,
+        { status: 500, isAborted: false, bodyBytes: 21 },
+      ],
+    ] as const
+  ) {
+    test(`WebSocketConnection enters ${what}, once`, async () => {
+      const harness = harnessOf(app);
+      let progress = 0;
+      harness.context.onProgress = () => progress++;
+      const socket = harness.connect();
+      socket.receive(handshakeRequest("/a%20b?c=d"));
+      await harness.turn();
+      assert.equal(harness.context.totalRequests, 1);
+      assert.ok(progress > 0);
+      socket.close();
+      await harness.turn();
+      assert.equal(harness.access.length, 1);
+      const { client, method, path, query, httpVersion, ...rest } =
+        harness.access[0];
+      assert.deepEqual([client, method, path, query, httpVersion], [
+        "127.0.0.1:50123",
+        "WebSocket",
+        "/a b",
+        "c=d",
+        "",
+      ]);
+      assert.deepEqual(rest, { ...entry, durationMs: 0 });
+      assert.equal(harness.context.totalRequests, 1);
+    });
+  }
+});
+
+describe("messages in (websocket:W-042 to W-058)", () => {
+  test("WebSocketConnection delivers text and octets, empty ones too", async () => {
+    const { harness, socket, puppet } = await open();
+    puppet.listen();
+    socket.receive(textFrame("hé"));
+    socket.receive(textFrame(""));
+    socket.receive(binaryFrame("\x01\xff"));
+    socket.receive(binaryFrame(""));
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["hé", "", "bytes 1,255", "bytes "]);
+  });
+
+  test("WebSocketConnection lends nothing to the application: its octets stay", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.receive(binaryFrame("abc"));
+    socket.receive(binaryFrame("xyz"));
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["bytes 97,98,99", "bytes 120,121,122"]);
+  });
+
+  test("WebSocketConnection joins fragments and answers a ping between them (websocket:W-045)", async () => {
+    const { harness, socket, puppet } = await open();
+    puppet.listen();
+    const text = [...new TextEncoder().encode("aé")];
+    socket.receive(
+      frame(1, Uint8Array.from(text.slice(0, 2)), { isFinal: false }),
+    );
+    socket.receive(pingFrame("now"));
+    await harness.turn();
+    assert.deepEqual(frames(socket), ["pong now"]);
+    assert.deepEqual(puppet.heard, []);
+    socket.receive(frame(0, Uint8Array.from(text.slice(2))));
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["aé"]);
+  });
+
+  test("WebSocketConnection reads frames cut at every position", async () => {
+    const { harness, socket, puppet } = await open();
+    puppet.listen();
+    const bytes = latin1(textFrame("cut")) + latin1(binaryFrame("x")) +
+      latin1(textFrame("y".repeat(200)));
+    for (const unit of bytes) socket.receive(unit);
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["cut", "bytes 120", "y".repeat(200)]);
+  });
+
+  for (
+    const [what, sent, code, reason] of [
+      ["text that is no UTF-8 (websocket:W-052)", frame(1, "\xff"), 1007, /./],
+      [
+        "an unmasked frame (websocket:W-053)",
+        frame(1, "a", { isMasked: false }),
+        1002,
+        /./,
+      ],
+      [
+        "a reserved bit (websocket:W-054)",
+        frame(1, "a", { reserved: 4 }),
+        1002,
+        /./,
+      ],
+      ["an unknown opcode (websocket:W-054)", frame(3, "a"), 1002, /./],
+      [
+        "a continuation of nothing (websocket:W-054)",
+        frame(0, "a"),
+        1002,
+        /./,
+      ],
+      [
+        "a message in its maximum's despite (websocket:W-047)",
+        frame(2, "", { told: 101 }),
+        1009,
+        /./,
+      ],
+      [
+        "fragments past the maximum (websocket:W-049)",
+        bytesOf(
+          latin1(frame(2, "x".repeat(60), { isFinal: false })) +
+            latin1(frame(0, "", { isFinal: false, told: 41 })),
+        ),
+        1009,
+        /./,
+      ],
+      [
+        "a close code that must not travel (websocket:W-078)",
+        closeFrame(1005),
+        1002,
+        /./,
+      ],
+      ["a close payload of one octet", frame(8, "\x03"), 1002, /./],
+      ["a close reason that is no UTF-8", frame(8, "\x03\xe8\xff"), 1007, /./],
+    ] as const
+  ) {
+    test(`WebSocketConnection answers ${code} to ${what}`, async () => {
+      const opened = await open({
+        websocket: {
+          limits: { ...DEFAULT_WEBSOCKET_LIMITS, maxMessageBytes: 100 },
+        },
+      });
+      const { harness, socket, puppet } = opened;
+      puppet.listen();
+      socket.receive(textFrame("before"));
+      socket.receive(sent);
+      socket.receive(textFrame("after"));
+      await harness.turn();
+      const [said, ...more] = frames(socket);
+      assert.ok(said.startsWith(`close ${code} `), said);
+      assert.deepEqual(more, []);
+      assert.equal(socket.hasEnded, true);
+      assert.equal(puppet.heard[0], "before");
+      assert.ok(puppet.heard[1].startsWith(`disconnect ${code} `));
+      assert.match(puppet.heard[1].slice(16), reason);
+      assert.equal(puppet.heard.length, 2);
+      // websocket:W-066: the application's next send is told of a disconnect.
+      await assert.rejects(puppet.send({ type: "websocket.send", text: "x" }), {
+        code: "ERR_ASGI_CLIENT_DISCONNECTED",
+        close_code: code,
+      });
+      assert.equal(harness.logger.at("warning").length, 1);
+      assert.deepEqual(harness.logger.at("error"), []);
+      puppet.finish();
+      socket.close();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+
+  test("WebSocketConnection delivers a message of exactly the maximum (websocket:W-048)", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: {
+        limits: { ...DEFAULT_WEBSOCKET_LIMITS, maxMessageBytes: 100 },
+      },
+    });
+    puppet.listen();
+    socket.receive(textFrame("é".repeat(50)));
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["é".repeat(50)]);
+  });
+});
+
+describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
+  test("WebSocketConnection stops reading at the limit, and restarts below half of it", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 4 },
+    });
+    for (let i = 0; i < 4; i++) socket.receive(textFrame(`${i}`));
+    assert.equal(socket.isPaused, false, "reads ahead, so that a FIN is seen");
+    socket.receive(readAhead);
+    assert.equal(socket.isPaused, true);
+    await puppet.receive();
+    assert.equal(socket.isPaused, true);
+    await puppet.receive();
+    assert.equal(socket.isPaused, false);
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["2", "3", READ_AHEAD]);
+  });
+
+  test("WebSocketConnection delivers everything that one read brought past the limit, in order", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 2 },
+    });
+    const messages = Array.from({ length: 50 }, (_, i) => `message ${i}`);
+    socket.receive(messages.map((m) => latin1(textFrame(m))).join(""));
+    socket.receive(readAhead);
+    messages.push(READ_AHEAD);
+    assert.equal(socket.isPaused, true);
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, messages);
+    assert.equal(socket.isPaused, false);
+  });
+
+  test("WebSocketConnection serves a queue of one with an application that never waits for connect", async () => {
+    const { harness, socket, puppet } = await connecting({
+      websocket: { maxQueue: 1 },
+    });
+    await puppet.send({ type: "websocket.accept" });
+    await harness.turn();
+    socket.receive(textFrame("a"));
+    socket.receive(textFrame("b"));
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["connect", "a", "b"]);
+    assert.equal(socket.isPaused, false);
+  });
+
+  for (
+    const [how, leave] of [
+      ["by FIN", (socket: FakeSocket) => socket.fin()],
+      [
+        "by a reset",
+        (socket: FakeSocket) => socket.close(new Error("ECONNRESET")),
+      ],
+    ] as const
+  ) {
+    test(`a peer that leaves ${how} behind a full queue is noticed, though the application sleeps`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      const { signal } = puppet.scope!.extensions.abort_signal!;
+      for (let i = 0; i < 33; i++) socket.receive(textFrame("0123456789"));
+      await harness.turn();
+      assert.equal(socket.isPaused, false);
+      assert.equal(signal.aborted, false);
+      leave(socket);
+      await harness.turn();
+      assert.equal(signal.aborted, true);
+      assert.equal(socket.isClosed, true);
+      assert.equal(harness.context.connections.size, 0);
+    });
+  }
+
+  test("what came behind a full queue before the FIN is the application's, and the close frame with it", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 2 },
+    });
+    for (let i = 0; i < 10; i++) socket.receive(textFrame(`${i}`));
+    socket.receive(closeFrame(1001, "bye"));
+    await harness.turn();
+    socket.fin();
+    await harness.turn();
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, [
+      ...Array.from({ length: 10 }, (_, i) => `${i}`),
+      "disconnect 1001 bye",
+    ]);
+    assert.deepEqual(harness.logger.at("error"), []);
+  });
+
+  test("what is read behind a FIN is bounded (memory)", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 1 },
+    });
+    const large = binaryFrame(new Uint8Array(300_000));
+    socket.receive(large);
+    for (let i = 0; i < 6; i++) {
+      socket.receive(binaryFrame(new Uint8Array(60_000)));
+    }
+    socket.fin();
+    await harness.turn();
+    puppet.listen();
+    await harness.turn();
+    const messages = puppet.events.filter((event) =>
+      event.type === "websocket.receive"
+    );
+    assert.ok(messages.length <= 3, `${messages.length} messages`);
+    assert.equal(puppet.heard.at(-1), "disconnect 1006");
+  });
+
+  test("WebSocketConnection stops reading at a size as well", async () => {
+    const { harness, socket, puppet } = await open();
+    const message = binaryFrame(new Uint8Array(100_000));
+    socket.receive(message);
+    socket.receive(message);
+    socket.receive(message);
+    assert.equal(socket.isPaused, false);
+    socket.receive(message);
+    assert.equal(socket.isPaused, true);
+    puppet.listen();
+    await harness.turn();
+    assert.equal(puppet.heard.length, 4);
+    assert.equal(socket.isPaused, false);
+  });
+
+  test("WebSocketConnection reads on for the close reply when the application closes (websocket:W-097)", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { maxQueue: 1 },
+    });
+    socket.receive(textFrame("a") /* fills the queue */);
+    socket.receive(readAhead);
+    assert.equal(socket.isPaused, true);
+    await puppet.send({ type: "websocket.close" });
+    assert.equal(socket.isPaused, false);
+    socket.receive(textFrame("dropped"));
+    socket.receive(closeFrame(1000));
+    await harness.turn();
+    assert.equal(socket.hasEnded, true);
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, ["a", "disconnect 1000"]);
+  });
+});
+
+describe("messages out (websocket:W-059 to W-068)", () => {
+  for (
+    const [what, size] of [
+      ["nothing", 0],
+      ["what is written before its size is known", 41],
+      ["a little more", 42],
+      ["the longest short length", 125],
+      ["the shortest of two octets", 126],
+      ["the longest of two octets", 65_535],
+      ["the shortest of eight octets", 65_536],
+    ] as const
+  ) {
+    for (const text of [false, true]) {
+      test(`WebSocketConnection frames ${what}: ${size} ${text ? "characters" : "octets"}`, async () => {
+        const { harness, socket, puppet } = await open();
+        const payload = (text ? "é" : "\xe9").repeat(size);
+        void puppet.send(
+          text
+            ? { type: "websocket.send", text: payload }
+            : { type: "websocket.send", bytes: bytesOf(payload) },
+        );
+        await harness.turn();
+        const octets = text
+          ? latin1(new TextEncoder().encode(payload))
+          : payload;
+        const { text: written } = socket;
+        const read = readFrame(written)!;
+        assert.equal(read.size, written.length);
+        assert.equal(read.frame.kind, text ? "text" : "binary");
+        assert.equal(read.frame.payload === octets, true);
+      });
+    }
+  }
+
+  test("WebSocketConnection sends the messages of one turn in one write", async () => {
+    const { harness, socket, puppet } = await open();
+    for (let i = 0; i < 10; i++) {
+      await puppet.send({ type: "websocket.send", text: `${i}` });
+    }
+    await harness.turn();
+    assert.equal(socket.writes.length, 1);
+    assert.equal(frames(socket).length, 10);
+  });
+
+  test("WebSocketConnection makes a sender wait for a peer that does not read (wishes:R-008)", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.takesWrites = false;
+    let sent = 0;
+    void (async () => {
+      for (;;) {
+        await puppet.send({
+          type: "websocket.send",
+          bytes: new Uint8Array(10_000),
+        });
+        sent++;
+      }
+    })();
+    await harness.turn();
+    assert.ok(sent < 10, `${sent} messages`);
+    const before = sent;
+    socket.drain();
+    await harness.turn();
+    assert.ok(sent > before);
+  });
+
+  for (
+    const [way, leave] of [
+      ["resets", (socket: FakeSocket) => socket.close(new Error("reset"))],
+      ["closes", (socket: FakeSocket) => socket.receive(closeFrame(1001))],
+      ["breaks the protocol", (socket: FakeSocket) => socket.receive(frame(3))],
+      ["ends", (socket: FakeSocket) => socket.fin()],
+    ] as const
+  ) {
+    test(`WebSocketConnection ends the wait of a sender whose peer ${way} (asgi:A-215, wishes:R-007)`, async () => {
+      const { harness, socket, puppet } = await open();
+      socket.takesWrites = false;
+      const sent = puppet.send({
+        type: "websocket.send",
+        bytes: new Uint8Array(100_000),
+      });
+      await harness.turn();
+      leave(socket);
+      await assert.rejects(sent, { code: "ERR_ASGI_CLIENT_DISCONNECTED" });
+    });
+  }
+
+  test("WebSocketConnection ends the wait silently if it is told to (asgi:A-212)", async () => {
+    const { harness, socket, puppet } = await open({
+      settings: { raisesAfterDisconnect: false },
+    });
+    socket.takesWrites = false;
+    const sent = puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(100_000),
+    });
+    await harness.turn();
+    socket.close();
+    await harness.turn();
+    assert.equal(await sent, undefined);
+  });
+
+  test("WebSocketConnection lets its windows go with the connection", async () => {
+    const puppet = new Puppet();
+    const harness = harnessOf(puppet.app, {
+      websocket: { deflate: { ...DEFLATE, keepsContext: true } },
+    });
+    const log: string[] = [];
+    Object.assign(harness.context, {
+      createDeflater: () => (log.push("deflater"), {
+        deflate: (bytes: Uint8Array) => bytes,
+        close: () => log.push("deflater closed"),
+      }),
+      createInflater: () => (log.push("inflater"), {
+        inflate: (bytes: Uint8Array) => bytes,
+        close: () => log.push("inflater closed"),
+      }),
+    });
+    const socket = harness.connect();
+    socket.receive(
+      handshakeRequest("/", ["Sec-WebSocket-Extensions: permessage-deflate"]),
+    );
+    await harness.turn();
+    await puppet.send({ type: "websocket.accept" });
+    assert.deepEqual(log, []); // an idle WebSocket has none
+    for (let i = 0; i < 2; i++) {
+      await puppet.send({ type: "websocket.send", text: "x".repeat(100) });
+      socket.receive(frame(2, "packed", { reserved: 4 }));
+    }
+    assert.deepEqual(log, ["deflater", "inflater"]);
+    socket.close();
+    await harness.turn();
+    assert.deepEqual(log.slice(2), ["deflater closed", "inflater closed"]);
+  });
+
+  test("WebSocketConnection leaves the turn to others now and then (asgi:A-149)", async () => {
+    const { harness, socket, puppet } = await open();
+    let sent = 0;
+    const endless = (async () => {
+      for (;;) {
+        await puppet.send({ type: "websocket.send", text: "x".repeat(1000) });
+        sent++;
+      }
+    })();
+    await Promise.resolve();
+    await harness.turn();
+    assert.ok(sent > 0 && sent < 5_000, `${sent} messages`);
+    socket.close();
+    await harness.turn();
+    await assert.rejects(endless, { code: "ERR_ASGI_CLIENT_DISCONNECTED" });
+  });
+
+  test("WebSocketConnection compresses what is worth it and what it may (asgi:A-249)", async () => {
+    const { harness, socket, puppet } = await open(
+      { websocket: { deflate: DEFLATE } },
+      ["Sec-WebSocket-Extensions: permessage-deflate"],
+    );
+    const text = "again and ".repeat(20);
+    for (
+      const [event, rsv1] of [
+        [{ text }, true],
+        [{ bytes: bytesOf(text) }, true],
+        [{ text, compress: false }, false],
+        [{ text: "short" }, false],
+      ] as const
+    ) {
+      await puppet.send({ type: "websocket.send", ...event } as SendEvent);
+      await harness.turn();
+      const { frame } = readFrame(socket.takeText())!;
+      assert.equal(frame.rsv1, rsv1);
+      assert.equal(
+        frame.payload.length < text.length,
+        rsv1 || "text" in event && event.text === "short",
+      );
+    }
+  });
+
+  test("WebSocketConnection inflates what it is sent, each message its own", async () => {
+    const { harness, socket, puppet } = await open(
+      { websocket: { deflate: DEFLATE } },
+      ["Sec-WebSocket-Extensions: permessage-deflate"],
+    );
+    const deflater = runtime.createDeflater(12, false);
+    const pack = (text: string) =>
+      new Uint8Array(deflater.deflate(bytesOf(text)));
+    const texts = ["a".repeat(100), "b".repeat(100)];
+    for (const text of texts) {
+      socket.receive(frame(2, pack(text), { reserved: 4 }));
+    }
+    puppet.listen();
+    await harness.turn();
+    assert.deepEqual(puppet.heard, texts.map((t) => `bytes ${bytesOf(t)}`));
+    deflater.close();
+    // The windows of both directions go with the connection.
+    socket.close();
+    await harness.turn();
+  });
+});
+
+describe("the closing handshake (RFC 6455 §7, asgi:A-142)", () => {
+  test("WebSocketConnection waits for the reply to its close frame, then ends (websocket:W-069, W-070)", async () => {
+    const opened = await open();
+    const { harness, socket, puppet } = opened;
+    puppet.listen();
+    await puppet.send({
+      type: "websocket.close",
+      code: 4000,
+      reason: "enough",
+    });
+    puppet.finish(); // websocket:W-072: the wait goes on
+    await harness.turn();
+    assert.deepEqual(frames(socket), ["close 4000 enough"]);
+    assert.equal(socket.hasEnded, false);
+    assert.deepEqual(puppet.heard, ["disconnect 4000 enough"]);
+    socket.receive(textFrame("late")); // websocket:W-071
+    socket.receive(pingFrame("late"));
+    await harness.turn();
+    assert.equal(socket.hasEnded, false);
+    socket.receive(closeFrame(4000));
+    await harness.turn();
+    assert.equal(socket.text, "");
+    assert.equal(socket.hasEnded, true);
+    socket.receive(textFrame("later")); // websocket:W-084
+    socket.close();
+    await harness.turn();
+    assertGone(opened);
+    assert.deepEqual(harness.logger.at("warning"), []);
+  });
+
+  test("WebSocketConnection does not wait for ever for the reply", async () => {
+    const opened = await open({ websocket: { closeMs: 10_000 } });
+    const { harness, socket, puppet } = opened;
+    await puppet.send({ type: "websocket.close" });
+    puppet.finish();
+    await harness.turn();
+    harness.clock.advance(9_000);
+    assert.equal(socket.isClosed, false);
+    harness.clock.advance(1_500);
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
+    assertGone(opened);
+  });
+
+  test("WebSocketConnection holds to that limit though a ping was under way", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: {
+        pingIntervalMs: 1_000,
+        pingTimeoutMs: Infinity,
+        closeMs: 10_000,
+        maxQueue: 1,
+      },
+    });
+    harness.clock.advance(1_500);
+    await harness.turn();
+    const { payload } = readFrame(socket.takeText())!.frame;
+    socket.receive(textFrame("fills the queue"));
+    socket.receive(readAhead);
+    assert.equal(socket.isPaused, true);
+    await puppet.send({ type: "websocket.close" });
+    socket.receive(pongFrame(payload));
+    await harness.turn();
+    harness.clock.advance(10_500);
+    assert.equal(socket.isClosed, true);
+  });
+
+  test("WebSocketConnection gives a slow peer the time to come to the close frame", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.takesWrites = false;
+    void puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(1_000_000),
+    });
+    await puppet.send({ type: "websocket.close" });
+    await harness.turn();
+    harness.clock.advance(10_500);
+    assert.equal(socket.isClosed, false);
+    socket.queuedBytes = 500_000; // half of it has left
+    harness.clock.advance(30_500);
+    assert.equal(socket.isClosed, false);
+    harness.clock.advance(30_500); // and nothing more
+    assert.equal(socket.isClosed, true);
+  });
+
+  for (
+    const [what, sent, echo, heard] of [
+      [
+        "code and reason (websocket:W-076)",
+        closeFrame(4321, "bye"),
+        "close 4321 bye",
+        "disconnect 4321 bye",
+      ],
+      [
+        "an empty one (websocket:W-077)",
+        closeFrame(),
+        "close",
+        "disconnect 1005",
+      ],
+      ["the usual", closeFrame(1000), "close 1000", "disconnect 1000"],
+    ] as const
+  ) {
+    test(`WebSocketConnection echoes the peer's close frame: ${what}`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      puppet.listen();
+      socket.receive(sent);
+      await harness.turn();
+      assert.deepEqual(frames(socket), [echo]);
+      assert.deepEqual(puppet.heard, [heard]);
+      assert.equal(socket.hasEnded, true);
+      socket.fin();
+      await harness.turn();
+      assert.equal(socket.isClosed, true);
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+
+  test("WebSocketConnection keeps what is on its way when the peer closes and ends at once", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.takesWrites = false;
+    await puppet.send({ type: "websocket.send", text: "the last word" });
+    await harness.turn();
+    socket.receive(closeFrame(1000));
+    socket.fin();
+    await harness.turn();
+    assert.equal(socket.isClosed, false);
+    assert.deepEqual(frames(socket), ["text the last word", "close 1000"]);
+  });
+
+  for (
+    const [what, behind, ends, expected] of [
+      ["a close", closeFrame(1000), false, ["text hi", "close 1000"]],
+      [
+        "a frame that breaks the protocol",
+        frame(0x3, ""),
+        false,
+        ["text hi", "close 1002 unknown opcode"],
+      ],
+      ["a close and FIN", closeFrame(1000), true, ["close 1000"]],
+    ] as const
+  ) {
+    test(`WebSocketConnection answers a message with ${what} right behind it by ${expected.join(", ")}`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      const returned = (async () => {
+        const event = await puppet.receive() as { text: string };
+        // Some steps of a framework lie in between.
+        for (let step = 0; step < 5; step++) await undefined;
+        await puppet.send({ type: "websocket.send", text: event.text });
+        puppet.listen();
+      })().catch(() => puppet.listen());
+      socket.receive(new Uint8Array([...textFrame("hi"), ...behind]));
+      if (ends) socket.fin();
+      await harness.turn();
+      await returned;
+      assert.deepEqual(frames(socket), expected);
+      const [, code] = /close (\d+)/.exec(expected.at(-1)!)!;
+      assert.match(puppet.heard.at(-1)!, new RegExp(`^disconnect ${code}`));
+      socket.fin();
+      socket.close();
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+
+  test("WebSocketConnection closes by itself a socket that its peer leaves open", async () => {
+    const { harness, socket } = await open();
+    socket.receive(closeFrame(1000));
+    harness.clock.advance(3_000);
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
+  });
+
+  for (
+    const [way, leave] of [
+      ["resets", (socket: FakeSocket) => socket.close(new Error("reset"))],
+      ["ends without a close frame", (socket: FakeSocket) => socket.fin()],
+    ] as const
+  ) {
+    test(`WebSocketConnection tells 1006 of a peer that ${way} (websocket:W-079)`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      puppet.listen();
+      socket.receive(textFrame("last"));
+      leave(socket);
+      await harness.turn();
+      assert.deepEqual(puppet.heard, ["last", "disconnect 1006"]);
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+      assert.deepEqual(harness.logger.at("error"), []);
+    });
+  }
+
+  test("WebSocketConnection cuts a long reason at a character (websocket:W-075, wishes:R-033)", async () => {
+    const { socket, puppet } = await open();
+    await puppet.send({
+      type: "websocket.close",
+      reason: "€".repeat(100),
+    });
+    const { payload } = readFrame(socket.text)!.frame;
+    assert.equal(payload.length, 2 + 123);
+    assert.equal(
+      new TextDecoder().decode(bytesOf(payload.slice(2))),
+      "€".repeat(41),
+    );
+  });
+
+  for (
+    const [what, end, code] of [
+      ["returns (asgi:A-144)", (p: Puppet) => p.finish(), 1000],
+      [
+        "throws (asgi:A-145)",
+        (p: Puppet) => p.fail(new Error("boom")),
+        1011,
+      ],
+    ] as const
+  ) {
+    test(`WebSocketConnection closes with ${code} when the application ${what}`, async () => {
+      const opened = await open();
+      const { harness, socket, puppet } = opened;
+      end(puppet);
+      await harness.turn();
+      assert.deepEqual(frames(socket), [`close ${code}`]);
+      assert.equal(socket.hasEnded, false); // the handshake is seen through
+      socket.receive(closeFrame(code));
+      await harness.turn();
+      socket.close();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+
+  test("WebSocketConnection keeps an application in mind that outlives its peer (websocket:W-083)", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.close();
+    await harness.turn();
+    assert.equal(harness.context.connections.size, 0);
+    assert.equal(harness.context.orphans.size, 1);
+    assert.equal(harness.context.runningCycles, 1);
+    puppet.finish();
+    await harness.turn();
+    assert.equal(harness.context.orphans.size, 0);
+    assert.equal(harness.context.runningCycles, 0);
+  });
+});
+
+describe("pings (websocket:W-056, W-086 to W-094)", () => {
+  const PINGS = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
+
+  function pingOf(socket: FakeSocket): string {
+    const { frame, size } = readFrame(socket.text)!;
+    assert.equal(frame.kind, "ping");
+    assert.equal(frame.payload.length, 4);
+    assert.equal(size, socket.takeText().length);
+    return frame.payload;
+  }
+
+  /** Payload of the last of one or more pings. */
+  function lastPingOf(socket: FakeSocket): string {
+    let text = socket.takeText();
+    let payload: string | undefined;
+    while (text !== "") {
+      const { frame, size } = readFrame(text)!;
+      assert.equal(frame.kind, "ping");
+      payload = frame.payload;
+      text = text.slice(size);
+    }
+    assert.ok(payload !== undefined, "no ping was sent");
+    return payload;
+  }
+
+  test("WebSocketConnection answers a ping though the application is busy (websocket:W-056)", async () => {
+    const { harness, socket } = await open();
+    socket.receive(pingFrame("abc"));
+    await harness.turn();
+    assert.deepEqual(frames(socket), ["pong abc"]);
+  });
+
+  test("WebSocketConnection sends none if it is told not to (websocket:W-091)", async () => {
+    const { harness, socket } = await open();
+    harness.clock.advance(3_600_000);
+    await harness.turn();
+    assert.equal(socket.text, "");
+    assert.equal(socket.isClosed, false);
+  });
+
+  test("WebSocketConnection pings at its rhythm while pongs come (websocket:W-086, W-087)", async () => {
+    const { harness, socket } = await open({ websocket: PINGS });
+    const seen = new Set<string>();
+    harness.clock.advance(19_000);
+    assert.equal(socket.text, "");
+    harness.clock.advance(1_500);
+    for (let i = 0; i < 5; i++) {
+      const payload = pingOf(socket);
+      seen.add(payload);
+      harness.clock.advance(5_000); // a slow round trip delays no ping
+      socket.receive(pongFrame(payload));
+      harness.clock.advance(15_000);
+    }
+    await harness.turn();
+    assert.equal(seen.size, 5);
+    assert.equal(socket.hasEnded, false);
+  });
+
+  for (
+    const [what, answer] of [
+      ["nothing", () => undefined],
+      ["another pong (websocket:W-088)", () => pongFrame("else")],
+      [
+        "a pong that is too long",
+        (payload: string) => pongFrame(payload + payload),
+      ],
+    ] as const
+  ) {
+    test(`WebSocketConnection closes with 1011 when ${what} answers (websocket:W-090)`, async () => {
+      const opened = await open({ websocket: PINGS });
+      const { harness, socket, puppet } = opened;
+      harness.clock.advance(20_500);
+      const payload = pingOf(socket);
+      const bytes = answer(payload);
+      if (bytes !== undefined) socket.receive(bytes);
+      harness.clock.advance(9_000);
+      assert.equal(socket.text, "");
+      harness.clock.advance(1_500);
+      await harness.turn();
+      const [said] = frames(socket);
+      assert.match(said, /^close 1011 keepalive ping timeout/);
+      puppet.listen();
+      await harness.turn();
+      assert.match(puppet.heard.at(-1)!, /^disconnect 1011 keepalive/);
+      // A peer that vanished is nobody's fault.
+      assert.deepEqual(harness.logger.at("warning"), []);
+      harness.clock.advance(3_000);
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+
+  test("a message that arrives for longer than a pong may take is read to its end (F-31c)", async () => {
+    const opened = await open({ websocket: PINGS });
+    const { harness, socket, puppet } = opened;
+    puppet.listen();
+    const bytes = frame(2, new Uint8Array(1_000));
+    for (let at = 0; at < bytes.length; at += 100) {
+      socket.receive(bytes.subarray(at, at + 100)); // a piece every 9 seconds
+      harness.clock.advance(9_000);
+      await harness.turn();
+    }
+    assert.equal(socket.hasEnded, false);
+    assert.match(puppet.heard[0]!, /^bytes 0,0,0/);
+    socket.receive(pongFrame(lastPingOf(socket)));
+    harness.clock.advance(500); // the next one is long due
+    socket.receive(pongFrame(pingOf(socket)));
+    harness.clock.advance(19_000);
+    await harness.turn();
+    assert.equal(socket.hasEnded, false);
+  });
+
+  test("a message that stops arriving is no sign of life (F-31c, websocket:W-089)", async () => {
+    const opened = await open({ websocket: PINGS });
+    const { harness, socket } = opened;
+    const bytes = frame(2, new Uint8Array(1_000));
+    socket.receive(bytes.subarray(0, 100));
+    harness.clock.advance(20_500);
+    pingOf(socket);
+    socket.receive(bytes.subarray(100, 200));
+    harness.clock.advance(10_500);
+    lastPingOf(socket);
+    harness.clock.advance(10_500);
+    await harness.turn();
+    assert.match(frames(socket)[0]!, /^close 1011 keepalive ping timeout/);
+  });
+
+  test("WebSocketConnection ignores pongs that nobody asked for (websocket:W-057)", async () => {
+    const { harness, socket, puppet } = await open({ websocket: PINGS });
+    puppet.listen();
+    socket.receive(pongFrame("early"));
+    socket.receive(pongFrame());
+    await harness.turn();
+    assert.deepEqual(puppet.heard, []);
+    assert.equal(socket.text, "");
+  });
+
+  test("WebSocketConnection pings on without a time limit (websocket:W-092)", async () => {
+    const { harness, socket } = await open({
+      websocket: { pingIntervalMs: 20_000, pingTimeoutMs: Infinity },
+    });
+    for (let i = 0; i < 3; i++) {
+      harness.clock.advance(20_250);
+      pingOf(socket);
+    }
+    assert.equal(socket.hasEnded, false);
+  });
+
+  test("WebSocketConnection does not close a peer whose pong it has not read (websocket:W-094, wishes:R-002)", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { ...PINGS, maxQueue: 2 },
+    });
+    for (let i = 0; i < 2; i++) socket.receive(textFrame(`${i}`));
+    socket.receive(readAhead);
+    assert.equal(socket.isPaused, true);
+    harness.clock.advance(600_000); // the application takes its time
+    assert.equal(socket.hasEnded, false);
+    const payload = lastPingOf(socket); // one after the other: a reset shows by them alone
+    puppet.listen();
+    await harness.turn();
+    assert.equal(socket.isPaused, false);
+    harness.clock.advance(9_000);
+    socket.receive(pongFrame(payload));
+    harness.clock.advance(9_000);
+    assert.equal(socket.hasEnded, false);
+    // The pings go on, and so does the time limit for them.
+    harness.clock.advance(30_000);
+    await harness.turn();
+    assert.match(frames(socket).at(-1)!, /^close 1011/);
+  });
+
+  test("WebSocketConnection finds a dead peer once it reads again", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    socket.receive(textFrame("full"));
+    socket.receive(readAhead);
+    harness.clock.advance(80_000);
+    assert.equal(socket.hasEnded, false);
+    lastPingOf(socket);
+    puppet.listen();
+    await harness.turn();
+    harness.clock.advance(21_000); // once more, for what was read at last
+    assert.match(frames(socket).at(-1)!, /^close 1011/);
+  });
+
+  test("WebSocketConnection finds a dead peer behind a full queue, while it still reads", async () => {
+    const { harness, socket } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    socket.receive(textFrame("full"));
+    socket.receive(textFrame("more"));
+    harness.clock.advance(20_500);
+    pingOf(socket);
+    harness.clock.advance(10_500);
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("WebSocketConnection lets pongs wait behind a full queue for as long as they come", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    socket.receive(textFrame("full"));
+    harness.clock.advance(20_500);
+    for (let i = 0; i < 20; i++) {
+      socket.receive(pongFrame(lastPingOf(socket)));
+      harness.clock.advance(10_500);
+      assert.equal(socket.hasEnded, false);
+    }
+    puppet.listen();
+    await harness.turn();
+    socket.receive(pongFrame(lastPingOf(socket)));
+    harness.clock.advance(9_000);
+    assert.equal(socket.hasEnded, false);
+  });
+
+  test("WebSocketConnection takes the pong that lay behind a full queue", async () => {
+    const { harness, socket, puppet } = await open({
+      websocket: { ...PINGS, maxQueue: 1 },
+    });
+    harness.clock.advance(20_500);
+    const payload = pingOf(socket);
+    socket.receive(latin1(textFrame("full")) + latin1(pongFrame(payload)));
+    harness.clock.advance(5_000);
+    await puppet.receive();
+    await harness.turn();
+    assert.equal(socket.hasEnded, false);
+    harness.clock.advance(15_500); // no timeout runs: the next ping is due
+    pingOf(socket);
+  });
+
+  test("WebSocketConnection finds a dead peer though it cannot get rid of its output", async () => {
+    const opened = await open({
+      websocket: PINGS,
+      settings: { stallMs: 600_000 },
+    });
+    const { harness, socket, puppet } = opened;
+    socket.takesWrites = false;
+    const sent = puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(200_000),
+    });
+    await harness.turn();
+    assert.equal(socket.isPaused, false); // what the peer says is heard all the same
+    harness.clock.advance(120_000);
+    await assert.rejects(sent, { close_code: 1011 });
+    await harness.turn();
+    assert.equal(socket.isClosed, true);
+    puppet.finish();
+    await harness.turn();
+    assertGone(opened);
+  });
+
+  test("WebSocketConnection cuts off a peer that takes nothing of what is sent", async () => {
+    const opened = await open({ settings: { stallMs: 10_000 } });
+    const { harness, socket, puppet } = opened;
+    socket.takesWrites = false;
+    const sent = puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(200_000),
+    });
+    await harness.turn();
+    harness.clock.advance(9_000);
+    assert.equal(socket.isClosed, false);
+    harness.clock.advance(2_000);
+    await assert.rejects(sent, { close_code: 1006 });
+    assert.equal(socket.isClosed, true);
+    puppet.finish();
+    await harness.turn();
+    assertGone(opened);
+  });
+
+  test("WebSocketConnection waits longer for the pong of a peer that still reads what came before the ping", async () => {
+    const { harness, socket, puppet } = await open({ websocket: PINGS });
+    socket.takesWrites = false;
+    void puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(1_000_000),
+    });
+    await harness.turn();
+    for (let left = 900_000; left > 0; left -= 100_000) {
+      harness.clock.advance(25_000);
+      socket.queuedBytes = left;
+    }
+    assert.equal(socket.hasEnded, false);
+  });
+
+  test("WebSocketConnection holds one pong for a peer that floods pings and does not read", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.takesWrites = false;
+    void puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(100_000),
+    });
+    await harness.turn();
+    socket.takeText();
+    for (let i = 0; i < 10_000; i++) socket.receive(pingFrame(`${i}`));
+    await harness.turn();
+    assert.equal(socket.text, "");
+    socket.takesWrites = true;
+    socket.drain();
+    await harness.turn();
+    assert.deepEqual(frames(socket), ["pong 9999"]);
+    socket.drain();
+    await harness.turn();
+    assert.equal(socket.text, "");
+  });
+
+  test("WebSocketConnection answers no ping behind its close frame (RFC 6455 §5.5.1)", async () => {
+    const { harness, socket, puppet } = await open();
+    socket.takesWrites = false;
+    void puppet.send({
+      type: "websocket.send",
+      bytes: new Uint8Array(100_000),
+    });
+    await harness.turn();
+    socket.receive(pingFrame("owed"));
+    await puppet.send({ type: "websocket.close" });
+    socket.takeText();
+    socket.takesWrites = true;
+    socket.drain();
+    await harness.turn();
+    assert.equal(socket.text, "");
+  });
+});
+
+describe("shutdown (asgi:A-147, websocket:W-104 to W-107)", () => {
+  function drain({ harness }: Opened): void {
+    harness.context.isDraining = true;
+    harness.drainSignal.raise();
+    for (const one of harness.context.connections) one.drain();
+  }
+
+  test("WebSocketConnection closes with 1012 and ends (websocket:W-104)", async () => {
+    const opened = await open();
+    const { harness, socket, puppet } = opened;
+    puppet.listen();
+    drain(opened);
+    await harness.turn();
+    assert.deepEqual(frames(socket), ["close 1012"]);
+    assert.equal(socket.hasEnded, true);
+    assert.deepEqual(puppet.heard, ["disconnect 1012"]);
+    await assert.rejects(puppet.send({ type: "websocket.send", text: "x" }), {
+      close_code: 1012,
+    });
+    puppet.finish();
+    socket.close();
+    await harness.turn();
+    assertGone(opened);
+  });
+
+  test("WebSocketConnection lets the application have its say first (asgi:A-245)", async () => {
+    const opened = await open();
+    const { harness, socket, puppet } = opened;
+    puppet.scope!.extensions.drain_signal!.signal.addEventListener(
+      "abort",
+      () => {
+        void puppet.send({ type: "websocket.send", text: "back soon" });
+        void puppet.send({ type: "websocket.close", code: 1001 });
+      },
+    );
+    drain(opened);
+    await harness.turn();
+    assert.deepEqual(frames(socket), ["text back soon", "close 1001"]);
+    socket.receive(closeFrame(1001));
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("WebSocketConnection refuses a handshake that nobody has answered (websocket:W-105)", async () => {
+    const opened = await connecting();
+    const { harness, socket, puppet } = opened;
+    puppet.listen();
+    drain(opened);
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 503 [^]*connection: close/);
+    assert.deepEqual(puppet.heard, ["connect", "disconnect 1006"]);
+    await assert.rejects(puppet.send({ type: "websocket.accept" }), {
+      code: "ERR_ASGI_CLIENT_DISCONNECTED",
+    });
+  });
+
+  test("WebSocketConnection lets a denial be finished", async () => {
+    const opened = await connecting();
+    const { harness, socket, puppet } = opened;
+    await puppet.send({ type: "websocket.http.response.start", status: 404 });
+    drain(opened);
+    await harness.turn();
+    assert.equal(socket.hasEnded, false);
+    await puppet.send({ type: "websocket.http.response.body", body: "x" });
+    await harness.turn();
+    assert.equal(socket.hasEnded, true);
+  });
+
+  test("WebSocketConnection waits no longer for the reply to a close frame (websocket:W-073)", async () => {
+    const opened = await open();
+    await opened.puppet.send({ type: "websocket.close" });
+    drain(opened);
+    await opened.harness.turn();
+    assert.equal(opened.socket.hasEnded, true);
+  });
+
+  for (const state of ["handshake", "open", "denying"] as const) {
+    test(`WebSocketConnection ends at once when the time is over: ${state}`, async () => {
+      const opened = state === "open" ? await open() : await connecting();
+      const { harness, socket, puppet } = opened;
+      if (state === "denying") {
+        await puppet.send({
+          type: "websocket.http.response.start",
+          status: 404,
+        });
+      }
+      const { signal } = puppet.scope!.extensions.abort_signal!;
+      const reason = new DOMException("over", "TimeoutError");
+      for (const one of harness.context.connections) one.abort(reason);
+      await harness.turn();
+      assert.equal(socket.isClosed, true);
+      assert.equal(signal.reason, reason);
+      if (state === "open") {
+        assert.deepEqual(frames(socket), ["close 1011"]);
+      }
+      puppet.finish();
+      await harness.turn();
+      assertGone(opened);
+    });
+  }
+});
+
+describe("around the handshake", () => {
+  test("HttpConnection refuses a handshake above the concurrency limit with 503 (websocket:W-015)", async () => {
+    const opened = await open({ settings: { maxConcurrency: 1 } });
+    const second = opened.harness.connect();
+    second.receive(handshakeRequest());
+    await opened.harness.turn();
+    assert.match(second.text, /^HTTP\/1\.1 503 /);
+    assert.equal(opened.harness.context.runningCycles, 1);
+  });
+
+  for (
+    const [what, request, status, field] of [
+      [
+        "another version (websocket:W-017)",
+        handshakeRequest().replace("Version: 13", "Version: 12"),
+        426,
+        "sec-websocket-version: 13",
+      ],
+      [
+        "no version (websocket:W-018)",
+        handshakeRequest().replace("Sec-WebSocket-Version: 13\r\n", ""),
+        400,
+        "connection: close",
+      ],
+      [
+        "no key (websocket:W-019)",
+        handshakeRequest().replace(/Sec-WebSocket-Key: .*\r\n/, ""),
+        400,
+        "connection: close",
+      ],
+      [
+        "a key of another size (websocket:W-020)",
+        handshakeRequest().replace(/Key: .*\r\n/, "Key: c2hvcnQ=\r\n"),
+        400,
+        "connection: close",
+      ],
+      [
+        "another method (websocket:W-021)",
+        handshakeRequest().replace("GET", "POST"),
+        405,
+        "allow: GET",
+      ],
+    ] as const
+  ) {
+    test(`HttpConnection answers ${status} to a handshake with ${what}`, async () => {
+      const puppet = new Puppet();
+      const harness = harnessOf(puppet.app, { server: "tricorn" });
+      const socket = harness.connect();
+      socket.receive(request);
+      await harness.turn();
+      assert.ok(socket.text.startsWith(`HTTP/1.1 ${status} `), socket.text);
+      assert.ok(socket.text.includes("\r\nserver: tricorn\r\n")); // websocket:W-022
+      assert.ok(socket.text.includes(`\r\n${field}\r\n`), socket.text);
+      assert.equal(socket.hasEnded, true);
+      assert.equal(puppet.isCalled, false);
+      assert.equal(harness.access.length, 1);
+    });
+  }
+
+  // websocket:W-016 would have 400; RFC 9110 §7.8 leaves no choice.
+  test("HttpConnection serves an HTTP/1.0 request as if it asked for no upgrade", async () => {
+    const types: string[] = [];
+    const harness = harnessOf(async (scope, _receive, send) => {
+      types.push(scope.type);
+      await send({ type: "http.response.start", status: 200 });
+      await send({ type: "http.response.body", body: "plain" });
+    });
+    const socket = harness.connect();
+    socket.receive(handshakeRequest().replace("HTTP/1.1", "HTTP/1.0"));
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 [^]*plain$/);
+    assert.deepEqual(types, ["http"]);
+  });
+
+  test("HttpConnection serves a handshake as a request where WebSockets are off (http:H-130)", async () => {
+    const types: string[] = [];
+    const harness = new Harness(
+      (async (scope: { type: string }, _receive: Receive, send: Send) => {
+        types.push(scope.type);
+        await send({ type: "http.response.start", status: 200 });
+        await send({ type: "http.response.body", body: "plain" });
+      }) as never,
+    );
+    const socket = harness.connect();
+    socket.receive(handshakeRequest());
+    await harness.turn();
+    assert.match(socket.text, /^HTTP\/1\.1 200 [^]*plain$/);
+    assert.deepEqual(types, ["http"]);
+    assert.equal(harness.logger.at("warning").length, 2);
+  });
+});
