@@ -4,8 +4,8 @@
  * and one of each kind is compared before anything is measured.
  */
 import type { HttpApp } from "../../src/asgi.ts";
-import { HttpConnection } from "../../src/connection/http1/http1_connection.ts";
-import type { HttpContext } from "../../src/connection/context.ts";
+import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
+import type { ServerContext } from "../../src/connection/context.ts";
 import type { FakeClock } from "../../tests/_support/fake_clock.ts";
 import { Harness } from "../../tests/_support/harness.ts";
 import {
@@ -109,7 +109,7 @@ class Requests implements Exchange {
   readonly name: string;
   readonly size: number;
   readonly #sockets: CountingSocket[] = [];
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   readonly #clock: FakeClock;
   readonly #case: Case;
 
@@ -122,7 +122,7 @@ class Requests implements Exchange {
     this.#case = one;
     for (let i = 0; i < CONNECTIONS; i++) {
       const socket = new CountingSocket();
-      socket.handler = new HttpConnection(socket, this.#context);
+      socket.handler = new Http1Connection(socket, this.#context);
       this.#sockets.push(socket);
     }
   }

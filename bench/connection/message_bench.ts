@@ -10,7 +10,7 @@ import type {
   Send,
   WebSocketReceiveEvent,
 } from "../../src/asgi.ts";
-import { HttpConnection } from "../../src/connection/http1/http1_connection.ts";
+import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
 import type { FakeClock } from "../../tests/_support/fake_clock.ts";
 import { Harness } from "../../tests/_support/harness.ts";
@@ -84,7 +84,7 @@ class Messages implements Exchange {
     const context = { ...harness.context, logger: SILENT, access: undefined };
     for (let i = 0; i < CONNECTIONS; i++) {
       const socket = new CountingSocket();
-      socket.handler = new HttpConnection(socket, context);
+      socket.handler = new Http1Connection(socket, context);
       this.#sockets.push(socket);
     }
   }

@@ -46,7 +46,7 @@ export class CountingSocket implements Socket {
   }
   pause(): void {}
   resume(): void {}
-  readdress(): void {}
+  overrideAddresses(): void {}
   end(): void {
     this.isClosed = true;
   }

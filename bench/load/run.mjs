@@ -182,7 +182,7 @@ SCENARIOS.million = {
   kind: "memory",
   title: "Memory over a million GET / (three million with --full)",
   takes: isTricorn,
-  suits: isServer,
+  isPreferredFor: isServer,
   rounds: () => 1,
   warmUp: (server, { warmUpSeconds }) =>
     warmUp(server, LOADS.get, warmUpSeconds),
@@ -198,7 +198,7 @@ SCENARIOS.gigabyte = {
   kind: "memory",
   title: "Memory over an upload of 1 GB that is discarded",
   takes: isTricorn,
-  suits: isServer,
+  isPreferredFor: isServer,
   rounds: ({ memoryRounds }) => memoryRounds,
   warmUp: (server) => measureUpload(server, GIGABYTE, 1),
   measure: (server) => measureGigabyte(server, GIGABYTE),
@@ -263,7 +263,7 @@ export function sidesOf(scenario, { servers }) {
     }
     if (servers !== undefined) {
       return servers.includes(side.name) &&
-        (scenario.suits ?? scenario.takes)(side);
+        (scenario.isPreferredFor ?? scenario.takes)(side);
     }
     return !side.extra && scenario.takes(side);
   });

@@ -10,13 +10,13 @@ import type {
   TlsConnection,
 } from "../runtime/types.ts";
 import type { WebSocketLimits } from "../websocket/limits.ts";
-import type { DeflateWishes } from "../websocket/permessage_deflate.ts";
+import type { DeflatePreferences } from "../websocket/permessage_deflate.ts";
 import type { Deadlines } from "./tracking/deadlines.ts";
 import type { DefaultHeaders } from "./output/default_headers.ts";
 import type { OpenConnections } from "./tracking/open_connections.ts";
-import type { Listed, Roster } from "./tracking/indexed_list.ts";
+import type { Indexed, IndexedList } from "./tracking/indexed_list.ts";
 import type { WriterPool } from "./output/output_buffer.ts";
-import type { TurnEnd } from "./output/flush_scheduler.ts";
+import type { FlushScheduler } from "./output/flush_scheduler.ts";
 
 /** How a server treats its connections. Fixed while it runs. */
 export interface HttpSettings {
@@ -69,17 +69,17 @@ export interface WebSocketSettings {
   /** For the application to answer the handshake, in milliseconds. */
   readonly handshakeMs: number;
   /** What is agreed on where a client offers compression; `undefined` never does. */
-  readonly deflate: DeflateWishes | undefined;
+  readonly deflate: DeflatePreferences | undefined;
 }
 
 /** What the server does with an application's call. */
-export interface TrackedCall extends Listed {
+export interface TrackedCall extends Indexed {
   /** Stops waiting for it. @param reason What its signal tells. */
   cancel(reason: Error): void;
 }
 
 /** What connections use, and what they report to. One for each server. */
-export interface HttpContext {
+export interface ServerContext {
   readonly app: AsgiApp;
   readonly settings: HttpSettings;
   readonly logger: Logger;
@@ -87,7 +87,7 @@ export interface HttpContext {
   readonly access: AccessLog | undefined;
   readonly defaults: DefaultHeaders;
   readonly deadlines: Deadlines;
-  readonly turnEnd: TurnEnd;
+  readonly flushScheduler: FlushScheduler;
   readonly writers: WriterPool;
   /** Opens the file of a pathsend. */
   readonly openFile: (path: string) => Promise<OpenFile>;
@@ -108,7 +108,7 @@ export interface HttpContext {
   /** Open connections. */
   readonly connections: OpenConnections;
   /** Applications that still run though their connection has gone on or is gone. */
-  readonly orphans: Roster<TrackedCall>;
+  readonly detachedCalls: IndexedList<TrackedCall>;
   /** Whether the server is shutting down: answers close their connection. */
   isDraining: boolean;
   /** Applications that have not returned. */

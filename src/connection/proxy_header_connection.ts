@@ -4,7 +4,7 @@ import { type ProxyReading, readProxyHeader } from "../proxy/proxy_header.ts";
 import type { Socket, SocketHandler } from "../runtime/types.ts";
 import { guarded, logFailure } from "./containment.ts";
 import type { Deadline } from "./tracking/deadlines.ts";
-import type { HttpContext } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 import type { TrackedConnection } from "./tracking/open_connections.ts";
 
 /** How long one is waited for once draining has begun, in milliseconds: its client may be there. */
@@ -41,9 +41,9 @@ type Awaiting =
  *
  * One deadline holds for all of it, from connect on: who dribbles gains nothing.
  */
-export class ProxyPreface implements SocketHandler, TrackedConnection {
+export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
   /** See {@linkcode TrackedConnection}. */
-  rosterIndex = -1;
+  listIndex = -1;
   /** The address is the proxy's: whose connection it is stands in the header. */
   readonly clientHost: string | undefined = undefined;
   /** See {@linkcode TrackedConnection}. */
@@ -51,7 +51,7 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
   /** See {@linkcode TrackedConnection}. */
   readonly isWebSocket: boolean = false;
   readonly #socket: Socket;
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   readonly #host: ProxyPrefaceHost;
   readonly #deadline: Deadline;
   #awaiting: Awaiting = "header";
@@ -60,12 +60,12 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
   #length = 0;
   #isLastCall = false;
 
-  constructor(socket: Socket, context: HttpContext, host: ProxyPrefaceHost) {
+  constructor(socket: Socket, context: ServerContext, host: ProxyPrefaceHost) {
     this.#socket = socket;
     this.#context = context;
     this.#host = host;
     this.#deadline = {
-      rosterIndex: -1,
+      listIndex: -1,
       expiresAt: context.deadlines.in(context.settings.headMs),
       onExpire: () => this.#onExpire(),
       onFailure: (thrown) => this.onFailure(thrown),
@@ -121,7 +121,7 @@ export class ProxyPreface implements SocketHandler, TrackedConnection {
     rest: Uint8Array,
   ): void {
     if (addresses !== undefined) {
-      this.#socket.readdress(addresses.source, addresses.destination);
+      this.#socket.overrideAddresses(addresses.source, addresses.destination);
     }
     if (rest.length > 0 || !this.#host.wantsFirstByte) this.#handOver(rest);
     else this.#awaiting = "firstByte";

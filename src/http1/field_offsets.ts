@@ -29,7 +29,7 @@ export function reserveNotes(slot: number): void {
  * @returns Where the next line begins; 0 if this one is not whole, not usual or wrong, which is for
  * the plain steps to find out.
  */
-export function noteUsualField(
+export function scanSimpleField(
   bytes: Uint8Array,
   base: number,
   start: number,

@@ -44,7 +44,7 @@ const table: (KnownFields | undefined)[] = new Array(PLACES).fill(undefined);
 let owners = 0;
 
 /** A number for a parser, by which it finds what it kept. */
-export function newOwner(): number {
+export function newKey(): number {
   owners = (owners + 1) | 0;
   return owners;
 }

@@ -28,13 +28,18 @@ import {
   copyFields,
   type KnownFields,
   type KnownLine,
-  newOwner,
+  newKey,
   recall,
   recallLine,
   remember,
   rememberLine,
 } from "./head_cache.ts";
-import { notes, noteUsualField, reserveNotes, SLOTS } from "./field_offsets.ts";
+import {
+  notes,
+  reserveNotes,
+  scanSimpleField,
+  SLOTS,
+} from "./field_offsets.ts";
 import {
   concludeFraming,
   emptyFraming,
@@ -123,7 +128,7 @@ export class HeadParser {
   #known: KnownFields | undefined;
   /** The request line, if it is the same as before. */
   #line: KnownLine | undefined;
-  readonly #owner = newOwner();
+  readonly #owner = newKey();
   /** Heads of which something was not known. */
   #reads = 0;
 
@@ -300,7 +305,7 @@ export class HeadParser {
           }
           const slot = this.#fields * SLOTS;
           reserveNotes(slot);
-          const next = noteUsualField(bytes, base, at, end, slot);
+          const next = scanSimpleField(bytes, base, at, end, slot);
           if (next > 0) {
             this.#fields++;
             at = next;

@@ -34,8 +34,8 @@ export { resolveTarget } from "./listen/resolve_target.ts";
 /** Sockets of `node:net`. Loaded for who listens with them: Deno and Bun have others, too. */
 const nodeTransport: Transport = {
   name: "node",
-  lacks: nodeLacks,
-  suits: () => true,
+  unsupported: nodeLacks,
+  isPreferredFor: () => true,
   async listen(target, options, accept) {
     const node = await import("./node/transport.ts");
     return await node.listen(target, options, accept);
@@ -56,7 +56,7 @@ export const runtime: Runtime = {
   // node:net on Node makes a Buffer of everything else, for every write.
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   // Bun 1.4 never calls SNICallback for a TLSSocket over another stream than a net.Socket.
-  hearsNamesOfTakenSockets: bun === undefined,
+  supportsSniOnAcceptedSockets: bun === undefined,
   descriptorLimit,
   cwd: () => host.cwd(),
   fileKind: (path) => host.fileKind(path),
@@ -105,12 +105,12 @@ export function selectTransport(
   options: ListenOptions,
 ): Transport {
   const { native, node } = runtime.transports;
-  const lacksNative = native.lacks(target, options);
+  const lacksNative = native.unsupported(target, options);
   const wantsNative = loop === "auto"
-    ? native.suits(target)
+    ? native.isPreferredFor(target)
     : loop === "native";
   if (wantsNative && lacksNative === undefined) return native;
-  const lacksNode = node.lacks(target, options);
+  const lacksNode = node.unsupported(target, options);
   if (lacksNode !== undefined) {
     const way = lacksNative === undefined
       ? "node:net has no way to do that; use --loop auto"

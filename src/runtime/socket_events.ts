@@ -20,7 +20,7 @@ export const NOBODY: SocketHandler = {
  * Lets `accept` choose the first handler. If it throws, the socket is destroyed and the server
  * lives on.
  */
-export function introduce(
+export function attachHandler(
   socket: Socket,
   accept: (socket: Socket) => SocketHandler,
 ): void {

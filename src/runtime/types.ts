@@ -63,7 +63,7 @@ export interface Socket {
    */
   reset(): void;
   /** Puts what a trusted proxy told of the connection in place of its own addresses. */
-  readdress(remote: Address, local: Address): void;
+  overrideAddresses(remote: Address, local: Address): void;
 }
 
 /** What a TLS handshake agreed on (asgi:A-200 to A-207). Everything is found when it is asked for. */
@@ -272,9 +272,9 @@ export interface Transport {
    * What of `target` and `options` it cannot do, such as `TLS` or `--ipv6-only`; `undefined` if it
    * can do all of it.
    */
-  lacks(target: ListenTarget, options: ListenOptions): string | undefined;
+  unsupported(target: ListenTarget, options: ListenOptions): string | undefined;
   /** Whether it carries connections to `target` no worse than `node:net` would. */
-  suits(target: ListenTarget): boolean;
+  isPreferredFor(target: ListenTarget): boolean;
   /**
    * Listens; calls `accept` once for each connection, which returns its first handler.
    * `accept` may use the socket at once. Every socket is half-open capable, has
@@ -367,7 +367,7 @@ export interface Runtime {
   /**
    * Whether TLS on a connection that was accepted plain learns which name its client asks for.
    */
-  readonly hearsNamesOfTakenSockets: boolean;
+  readonly supportsSniOnAcceptedSockets: boolean;
   /** Open files that this process may have; `undefined` if it cannot be told. */
   descriptorLimit(): number | undefined;
   /** Memory for what is written to sockets, in the form that they take without wrapping it. */

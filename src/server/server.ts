@@ -5,11 +5,11 @@ import { usesTls } from "../config/options/tls.ts";
 import { Deadlines } from "../connection/tracking/deadlines.ts";
 import { DefaultHeaders } from "../connection/output/default_headers.ts";
 import { DrainSignal } from "../connection/exchange/drain_signal.ts";
-import type { HttpContext } from "../connection/context.ts";
+import type { ServerContext } from "../connection/context.ts";
 import { OpenConnections } from "../connection/tracking/open_connections.ts";
-import { Roster } from "../connection/tracking/indexed_list.ts";
+import { IndexedList } from "../connection/tracking/indexed_list.ts";
 import { WriterPool } from "../connection/output/output_buffer.ts";
-import { TurnEnd } from "../connection/output/flush_scheduler.ts";
+import { FlushScheduler } from "../connection/output/flush_scheduler.ts";
 import { ConfigError, StartupError } from "../errors.ts";
 import { reasonPhrase } from "../http/status_lines.ts";
 import { Lifespan } from "../application/lifespan.ts";
@@ -21,7 +21,7 @@ import { KEY_SUFFIX } from "../websocket/handshake.ts";
 import { Admission } from "./listening/admission.ts";
 import type { Certificates } from "./tls/certificates.ts";
 import { Drain } from "./shutdown.ts";
-import { LastAccepts } from "./listening/last_accepts.ts";
+import { AcceptDrain } from "./listening/accept_drain.ts";
 import { type Binding, bindingsFor, Listeners } from "./listening/listeners.ts";
 import { readyLine, urlText } from "./ready_line.ts";
 import { admissionLimits, httpSettings } from "./settings.ts";
@@ -101,11 +101,11 @@ export class Server {
   #phase: ServerPhase = "new";
   #listeners: Listeners | undefined;
   #certificates: Certificates | undefined;
-  #tlsExtension: HttpContext["tlsExtension"];
-  readonly #lastAccepts = new LastAccepts(runtime);
+  #tlsExtension: ServerContext["tlsExtension"];
+  readonly #acceptDrain = new AcceptDrain(runtime);
   #drain: Drain | undefined;
   #lifespan: Lifespan | undefined;
-  #context: HttpContext | undefined;
+  #context: ServerContext | undefined;
   /** Whether the application is still to be loaded. */
   #isLoading = true;
   #isStopping = false;
@@ -409,7 +409,7 @@ export class Server {
 
   /** @returns Whether it listens: a forced stop does not wait for names to be resolved. */
   async #listen(
-    context: HttpContext,
+    context: ServerContext,
     bindings: readonly Binding[],
     options: ListenOptions,
   ): Promise<boolean> {
@@ -420,12 +420,12 @@ export class Server {
         } through the transport "${transport.name}"`,
       );
     }
-    const lastAccepts = this.#lastAccepts;
+    const acceptDrain = this.#acceptDrain;
     const admission = new Admission(
       context,
       admissionLimits(this.config.options, runtime.descriptorLimit()),
     );
-    const beforeHandshake = lastAccepts.watchHandshakes(
+    const beforeHandshake = acceptDrain.watchHandshakes(
       (pending) => admission.beforeHandshake(pending),
       () => this.#drain?.onProgress(),
     );
@@ -442,7 +442,7 @@ export class Server {
     const opening = Listeners.open(
       bindings,
       options.tls === undefined ? options : { ...options, beforeHandshake },
-      lastAccepts.watch((socket) => admission.admit(socket)),
+      acceptDrain.watch((socket) => admission.admit(socket)),
     );
     this.#listeners = await this.#orForced(opening);
     if (this.#listeners === undefined) {
@@ -453,7 +453,7 @@ export class Server {
       forced: this.#forced.promise,
       hurried: this.#hurried.promise,
       isForced: () => this.#isForced,
-      handshakes: () => lastAccepts.handshakes,
+      handshakes: () => acceptDrain.handshakes,
       forceHint: this.#forceHint,
     });
     if (!this.#isRefed) this.#listeners.unref();
@@ -473,7 +473,7 @@ export class Server {
     return true;
   }
 
-  #newContext(app: AsgiApp, lifespan: Lifespan): HttpContext {
+  #newContext(app: AsgiApp, lifespan: Lifespan): ServerContext {
     const { options } = this.config;
     const defaults = new DefaultHeaders({
       date: options.dateHeader,
@@ -494,7 +494,7 @@ export class Server {
       access: this.#logging.access,
       defaults,
       deadlines: new Deadlines(runtime, () => defaults.refresh(Date.now())),
-      turnEnd: new TurnEnd(runtime.afterTurn),
+      flushScheduler: new FlushScheduler(runtime.afterTurn),
       writers: new WriterPool(runtime.allocate),
       openFile: runtime.openFile,
       acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
@@ -508,7 +508,7 @@ export class Server {
       connections: new OpenConnections(
         options.limitConnectionsPerClient !== undefined,
       ),
-      orphans: new Roster(),
+      detachedCalls: new IndexedList(),
       isDraining: false,
       runningCycles: 0,
       concurrentCycles: 0,
@@ -553,12 +553,12 @@ export class Server {
   }
 
   /** Phases 1 to 4 of a graceful shutdown (process:P-041 to P-045). */
-  async #end(context: HttpContext): Promise<void> {
+  async #end(context: ServerContext): Promise<void> {
     const logger = this.#logging.server;
     logger.info("Shutting down");
     const listeners = this.#listeners!;
     // Before the first answer says "close": who is told so connects anew.
-    await this.#lastAccepts.end(
+    await this.#acceptDrain.end(
       () => listeners.close(),
       () => context.isDraining = true,
     );
@@ -566,11 +566,11 @@ export class Server {
     this.#drainSignal.raise();
     const stopTimer = startTimer(
       LAST_HANDSHAKES_MS,
-      () => this.#lastAccepts.dropHandshakes(),
+      () => this.#acceptDrain.dropHandshakes(),
     );
     await this.#drain!.run(this.#timeoutMs);
     stopTimer();
-    this.#lastAccepts.dropHandshakes();
+    this.#acceptDrain.dropHandshakes();
   }
 }
 

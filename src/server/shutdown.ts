@@ -1,5 +1,5 @@
 /** The phases of a graceful shutdown between the last accept and the application's own end. */
-import type { HttpContext } from "../connection/context.ts";
+import type { ServerContext } from "../connection/context.ts";
 import type { Logger } from "../logging/logger.ts";
 
 /** Time that connections get to close after their requests were cut off, in milliseconds. */
@@ -39,7 +39,7 @@ export interface DrainInterrupts {
 
 /** Lets the connections of one server come to an end (process:P-041 to P-045). */
 export class Drain {
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   readonly #logger: Logger;
   readonly #startTimer: StartTimer;
   readonly #interrupts: DrainInterrupts;
@@ -51,7 +51,7 @@ export class Drain {
     | undefined;
 
   constructor(
-    context: HttpContext,
+    context: ServerContext,
     logger: Logger,
     startTimer: StartTimer,
     interrupts: DrainInterrupts,
@@ -78,7 +78,7 @@ export class Drain {
     const isQuiet = () => this.#isQuiet();
     const hadWork = !isQuiet();
     const finished = context.totalRequests;
-    if (hadWork) this.#logger.info(`Draining ${census(context)}`);
+    if (hadWork) this.#logger.info(`Draining ${describeLoad(context)}`);
     context.connections.each((connection) => connection.drain());
     // Most connections close at once: only those that do not are worth a line.
     const stopTelling = this.#startTimer(
@@ -163,7 +163,9 @@ export class Drain {
       ? "Waiting for connections to close."
       : "Waiting for background tasks to complete.";
     this.#logger.info(
-      `${what}${this.#interrupts.forceHint} Left: ${census(this.#context)}`,
+      `${what}${this.#interrupts.forceHint} Left: ${
+        describeLoad(this.#context)
+      }`,
     );
   }
 
@@ -177,11 +179,13 @@ export class Drain {
     this.#cutOffs = Math.max(running, busy);
     const isForced = this.#interrupts.isForced();
     if (isForced) {
-      this.#logger.warning(`Forced to stop, cutting off ${census(context)}`);
+      this.#logger.warning(
+        `Forced to stop, cutting off ${describeLoad(context)}`,
+      );
     } else {
       this.#logger.info(
         `Cut off by the shutdown: ${
-          census(context)
+          describeLoad(context)
         }. (timeout graceful shutdown exceeded)`,
       );
     }
@@ -192,7 +196,7 @@ export class Drain {
         "TimeoutError",
       );
     context.connections.each((connection) => connection.abort(reason));
-    for (const cycle of [...context.orphans]) cycle.cancel(reason);
+    for (const cycle of [...context.detachedCalls]) cycle.cancel(reason);
     if (!isForced) {
       await this.#until(
         () => this.#isQuiet(),
@@ -212,7 +216,7 @@ function isLocal(host: string | undefined): boolean {
 }
 
 /** What there is, for the log, such as `3 connections (1 WebSocket, 1 idle) and 2 running tasks`. */
-function census(context: HttpContext): string {
+function describeLoad(context: ServerContext): string {
   let webSockets = 0;
   let idle = 0;
   for (const connection of context.connections) {

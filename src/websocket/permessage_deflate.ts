@@ -16,7 +16,7 @@ export interface DeflateAgreement {
 }
 
 /** What the server would have. */
-export interface DeflateWishes {
+export interface DeflatePreferences {
   /** Largest window for what the server sends, 9 to 15. */
   readonly serverMaxWindowBits: number;
   /** Largest window for what the client sends, 9 to 15; asked for where the client lets itself be asked. */
@@ -40,7 +40,7 @@ function windowBits(value: string | undefined): number | undefined {
  */
 export function negotiateDeflate(
   offers: readonly ExtensionOffer[],
-  wishes: DeflateWishes,
+  wishes: DeflatePreferences,
 ): DeflateAgreement | undefined {
   for (const offer of offers) {
     if (offer.name !== "permessage-deflate") continue;
@@ -52,7 +52,7 @@ export function negotiateDeflate(
 
 function meet(
   offer: ExtensionOffer,
-  wishes: DeflateWishes,
+  wishes: DeflatePreferences,
 ): DeflateAgreement | undefined {
   const seen = new Set<string>();
   // A server may say either unasked (RFC 7692 §7.1.1), and limit its own window (§7.1.2.1).

@@ -73,7 +73,7 @@ export class FakeSocket implements Socket {
     this.close();
   }
 
-  readdress(remote: Address, local: Address): void {
+  overrideAddresses(remote: Address, local: Address): void {
     this.remoteAddress = remote;
     this.localAddress = local;
   }

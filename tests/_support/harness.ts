@@ -3,15 +3,15 @@ import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
 import { Deadlines } from "../../src/connection/tracking/deadlines.ts";
 import { DefaultHeaders } from "../../src/connection/output/default_headers.ts";
 import { DrainSignal } from "../../src/connection/exchange/drain_signal.ts";
-import { HttpConnection } from "../../src/connection/http1/http1_connection.ts";
+import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
 import type {
-  HttpContext,
   HttpSettings,
+  ServerContext,
 } from "../../src/connection/context.ts";
 import { OpenConnections } from "../../src/connection/tracking/open_connections.ts";
-import { Roster } from "../../src/connection/tracking/indexed_list.ts";
+import { IndexedList } from "../../src/connection/tracking/indexed_list.ts";
 import { WriterPool } from "../../src/connection/output/output_buffer.ts";
-import { TurnEnd } from "../../src/connection/output/flush_scheduler.ts";
+import { FlushScheduler } from "../../src/connection/output/flush_scheduler.ts";
 import { tlsExtension } from "../../src/connection/exchange/tls_extension.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
 import type { AccessEntry } from "../../src/logging/access_log.ts";
@@ -100,7 +100,7 @@ export class Harness {
   readonly logger: FakeLogger = new FakeLogger();
   readonly access: AccessEntry[] = [];
   readonly drainSignal: DrainSignal = new DrainSignal();
-  readonly context: HttpContext;
+  readonly context: ServerContext;
 
   constructor(app: HttpApp, options: HarnessOptions = {}) {
     const defaults = new DefaultHeaders({
@@ -118,7 +118,7 @@ export class Harness {
         this.clock,
         () => defaults.refresh(this.clock.nowMs),
       ),
-      turnEnd: new TurnEnd(this.clock.afterTurn),
+      flushScheduler: new FlushScheduler(this.clock.afterTurn),
       writers: new WriterPool(),
       acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
       tlsExtension,
@@ -131,7 +131,7 @@ export class Harness {
       state: options.state ?? {},
       drainSignal: this.drainSignal.extension,
       connections: new OpenConnections(),
-      orphans: new Roster(),
+      detachedCalls: new IndexedList(),
       isDraining: false,
       runningCycles: 0,
       concurrentCycles: 0,
@@ -144,7 +144,7 @@ export class Harness {
   }
 
   connect(socket: FakeSocket = new FakeSocket()): FakeSocket {
-    socket.handler = new HttpConnection(socket, this.context);
+    socket.handler = new Http1Connection(socket, this.context);
     return socket;
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  ProxyPreface,
+  ProxyHeaderConnection,
   type ProxyPrefaceHost,
 } from "../../src/connection/proxy_header_connection.ts";
 import { FakeSocket, latin1Text } from "../_support/fake_socket.ts";
@@ -27,7 +27,7 @@ function preface({ wantsFirstByte = false } = {}) {
     onHeader: (rest) => events.push(`header, then "${latin1Text(rest)}"`),
     onFault: (code) => events.push(code),
   };
-  const reader = new ProxyPreface(socket, harness.context, host);
+  const reader = new ProxyHeaderConnection(socket, harness.context, host);
   socket.handler = reader;
   const { connections } = harness.context;
   return {
@@ -41,7 +41,7 @@ function preface({ wantsFirstByte = false } = {}) {
   };
 }
 
-describe("ProxyPreface, a header that arrives", () => {
+describe("ProxyHeaderConnection, a header that arrives", () => {
   test("gives the socket its addresses and hands over what follows", () => {
     const { socket, events, isTracked } = preface();
     socket.receive(`${LINE}GET /`);
@@ -111,7 +111,7 @@ describe("ProxyPreface, a header that arrives", () => {
   });
 });
 
-describe("ProxyPreface, where a first byte is wanted", () => {
+describe("ProxyHeaderConnection, where a first byte is wanted", () => {
   test("waits for it, counted, and hands it over", () => {
     const { socket, events, isTracked } = preface({ wantsFirstByte: true });
     socket.receive(LINE);
@@ -138,7 +138,7 @@ describe("ProxyPreface, where a first byte is wanted", () => {
   });
 });
 
-describe("ProxyPreface, a header that does not", () => {
+describe("ProxyHeaderConnection, a header that does not", () => {
   for (
     const [what, bytes, code] of [
       ["a request", "GET / HTTP/1.1\r\n\r\n", "NO_PROXY_HEADER"],
@@ -200,7 +200,7 @@ describe("ProxyPreface, a header that does not", () => {
   });
 });
 
-describe("ProxyPreface, while the server drains", () => {
+describe("ProxyHeaderConnection, while the server drains", () => {
   test("is a connection that is neither busy nor anybody's", () => {
     const { reader, isTracked } = preface();
     assert.equal(isTracked(), true);

@@ -371,7 +371,7 @@ function assertNothingLeft(harness: Harness, socket: FakeSocket): void {
   assert.equal(socket.isClosed, true, "the socket is closed");
   assert.equal(harness.context.connections.size, 0, "connections");
   assert.equal(harness.context.runningCycles, 0, "calls");
-  assert.equal([...harness.context.orphans].length, 0, "orphans");
+  assert.equal([...harness.context.detachedCalls].length, 0, "orphans");
   assert.equal(harness.clock.isTicking, false, "the clock sleeps");
   assert.deepEqual(
     harness.logger.lines.filter(({ level, error }) =>

@@ -4,7 +4,7 @@ import * as fieldNotes from "../../src/http1/field_offsets.ts";
 import { NAMES } from "../../src/http/header_names.ts";
 import { octets } from "../_support/feed.ts";
 
-const { noteUsualField, reserveNotes, SLOTS } = fieldNotes;
+const { scanSimpleField, reserveNotes, SLOTS } = fieldNotes;
 /** Bytes before the head, and of the head before the line. */
 const BASE = 3;
 const START = 5;
@@ -15,7 +15,7 @@ function note(line: string, received = line.length) {
   const bytes = octets("_".repeat(BASE + START) + line);
   const from = BASE + START;
   fieldNotes.notes.fill(-1);
-  const next = noteUsualField(bytes, BASE, from, from + received, SLOT);
+  const next = scanSimpleField(bytes, BASE, from, from + received, SLOT);
   if (next === 0) {
     assert.ok(fieldNotes.notes.every((entry) => entry === -1));
     return undefined;

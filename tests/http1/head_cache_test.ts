@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  newOwner,
+  newKey,
   recall,
   recallLine,
   remember,
@@ -14,7 +14,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const SECTION = encode("host: a\r\ncookie: secret\r\n\r\n");
 const HEADERS: HeaderField[] = [["host", "a"], ["cookie", "secret"]];
 
-function kept(owner = newOwner()): number {
+function kept(owner = newKey()): number {
   const { length } = SECTION;
   remember(owner, SECTION, 0, length, 2, HEADERS, emptyFraming());
   return owner;
@@ -32,14 +32,14 @@ test("recall() finds the same section again, wherever it stands", () => {
 
 test("recall() tells nobody about the fields of somebody else", () => {
   kept();
-  assert.equal(recall(newOwner(), SECTION, 0, SECTION.length), undefined);
+  assert.equal(recall(newKey(), SECTION, 0, SECTION.length), undefined);
 });
 
 // Short sections are compared octet by octet, long ones by the engine.
 for (const size of [2, 63, 64, 65, 66, 400, 4096]) {
   test(`recall() takes neither a section of ${size} octets that differs nor one cut off`, () => {
     const section = encode(`${"a".repeat(size - 2)}\r\n`);
-    const owner = newOwner();
+    const owner = newKey();
     remember(owner, section, 0, size, 1, HEADERS, emptyFraming());
     for (const before of [0, 1, 7]) {
       const bytes = new Uint8Array(before + size + 9).fill(0x61);
@@ -61,15 +61,15 @@ for (const size of [2, 63, 64, 65, 66, 400, 4096]) {
 
 test("a parser that shares the place takes it over", () => {
   const first = kept();
-  let second = newOwner();
-  while (second % 256 !== first % 256) second = newOwner();
+  let second = newKey();
+  while (second % 256 !== first % 256) second = newKey();
   kept(second);
   assert.equal(recall(first, SECTION, 0, SECTION.length), undefined);
   assert.notEqual(recall(second, SECTION, 0, SECTION.length), undefined);
 });
 
 test("remember() copies the bytes and leaves long sections alone", () => {
-  const owner = newOwner();
+  const owner = newKey();
   const lent = SECTION.slice();
   remember(owner, lent, 0, lent.length, 2, HEADERS, emptyFraming());
   lent.fill(0);
@@ -96,7 +96,7 @@ test("recallLine() finds the request line that came with the section", () => {
     assert.equal(recallLine(owner, other, 0, other.length), undefined);
     assert.equal(recallLine(owner, bytes, 0, at), undefined);
   }
-  assert.equal(recallLine(newOwner(), bytes, 0, bytes.length), undefined);
+  assert.equal(recallLine(newKey(), bytes, 0, bytes.length), undefined);
   remember(owner, SECTION, 0, SECTION.length, 2, HEADERS, emptyFraming());
   assert.equal(recallLine(owner, bytes, 0, bytes.length), undefined);
 });
@@ -107,7 +107,7 @@ test("rememberLine() leaves long lines alone, and places of somebody else", () =
   const long = encode(`GET /${"x".repeat(500)} HTTP/1.1\r\n`);
   rememberLine(owner, long, 0, long.length, read as RequestLine);
   assert.equal(recallLine(owner, long, 0, long.length), undefined);
-  const nobody = newOwner();
+  const nobody = newKey();
   rememberLine(nobody, long, 0, 9, read as RequestLine);
   assert.equal(recallLine(nobody, long, 0, long.length), undefined);
 });

@@ -43,7 +43,7 @@ function setUp() {
         drain.onProgress();
       };
       const connection: TrackedConnection = {
-        rosterIndex: -1,
+        listIndex: -1,
         clientHost,
         isBusy: false,
         isWebSocket: false,

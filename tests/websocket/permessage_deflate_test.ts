@@ -3,16 +3,16 @@ import { describe, test } from "node:test";
 import { readExtensions } from "../../src/websocket/extensions.ts";
 import {
   type DeflateAgreement,
-  type DeflateWishes,
+  type DeflatePreferences,
   negotiateDeflate,
 } from "../../src/websocket/permessage_deflate.ts";
 
-const WISHES: DeflateWishes = {
+const WISHES: DeflatePreferences = {
   serverMaxWindowBits: 12,
   clientMaxWindowBits: 12,
   keepsContext: true,
 };
-const FULL: DeflateWishes = {
+const FULL: DeflatePreferences = {
   serverMaxWindowBits: 15,
   clientMaxWindowBits: 15,
   keepsContext: true,
@@ -20,14 +20,17 @@ const FULL: DeflateWishes = {
 
 function negotiate(
   list: string,
-  wishes: DeflateWishes,
+  wishes: DeflatePreferences,
 ): DeflateAgreement | undefined {
   const offers = readExtensions(list);
   assert.ok(offers !== undefined, "the list is well-formed");
   return negotiateDeflate(offers, wishes);
 }
 
-function answerTo(list: string, wishes: DeflateWishes): string | undefined {
+function answerTo(
+  list: string,
+  wishes: DeflatePreferences,
+): string | undefined {
   return negotiate(list, wishes)?.answer;
 }
 

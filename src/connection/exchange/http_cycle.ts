@@ -21,10 +21,10 @@ import { checkFields, checkTrailers } from "../../http1/response_writer.ts";
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RESOLVED } from "../output/write_gate.ts";
-import type { HttpContext, TrackedCall } from "../context.ts";
+import type { ServerContext, TrackedCall } from "../context.ts";
 import { LazyAbort } from "./abort_signal.ts";
 import { RequestBody } from "./request_body.ts";
-import type { ResponseStream, StreamProblem } from "../http1/http1_response.ts";
+import type { Http1Response, StreamProblem } from "../http1/http1_response.ts";
 
 /** How far a response has come. */
 export type ResponseState =
@@ -88,7 +88,7 @@ const EXPECTED: Readonly<Record<ResponseState, string>> = {
 
 /** What a cycle needs of its connection. */
 export interface CycleHost {
-  readonly stream: ResponseStream;
+  readonly stream: Http1Response;
   /** Before a head is opened: the last moment to decide that the connection closes. */
   beforeHead(): void;
   /** The application asks for body bytes. */
@@ -102,7 +102,7 @@ export interface CycleHost {
   /** The response is whole. Resolves when the transport can take more. */
   onResponseComplete(): Promise<void>;
   /** The response cannot be completed: what was written leaves, the connection ends. */
-  breakOff(): void;
+  truncateResponse(): void;
   /** The application's call has ended. */
   onReturned(cycle: HttpCycle): void;
   /** Something of ours threw: the connection ends. */
@@ -117,12 +117,12 @@ export class HttpCycle implements TrackedCall {
   readonly receive: Receive;
   readonly send: Send;
   /** See {@linkcode TrackedCall}. */
-  rosterIndex = -1;
+  listIndex = -1;
   /** Whether the call counts against the concurrency limit. Set by the connection. */
   isCounted = false;
   readonly #host: CycleHost;
-  readonly #stream: ResponseStream;
-  readonly #context: HttpContext;
+  readonly #stream: Http1Response;
+  readonly #context: ServerContext;
   #state: ResponseState = "unsent";
   /** Set when nobody will read what is sent; it is what `send` rejects with. */
   #gone: ClientDisconnected | undefined;
@@ -135,7 +135,7 @@ export class HttpCycle implements TrackedCall {
   #fileSent: Promise<void> | undefined;
   #aborting: LazyAbort | undefined;
 
-  constructor(head: RequestHead, host: CycleHost, context: HttpContext) {
+  constructor(head: RequestHead, host: CycleHost, context: ServerContext) {
     this.body = new RequestBody(head.hasBody);
     this.#host = host;
     this.#stream = host.stream;
@@ -232,7 +232,7 @@ export class HttpCycle implements TrackedCall {
   #leave(): void {
     this.#gone = new ClientDisconnected();
     this.#stream.retract();
-    this.#host.breakOff();
+    this.#host.truncateResponse();
   }
 
   /** Ends a response that its application did not end (asgi:A-088 to A-090). */
@@ -253,7 +253,7 @@ export class HttpCycle implements TrackedCall {
     this.#gone = new ClientDisconnected(
       "Cannot send: the response has been cut off",
     );
-    this.#host.breakOff();
+    this.#host.truncateResponse();
   }
 
   #answer(status: number, text?: string, headers?: HeaderList): void {
@@ -277,7 +277,7 @@ export class HttpCycle implements TrackedCall {
   }
 
   /** What `send` rejects with, if nobody will read what is sent. */
-  get goneError(): ClientDisconnected | undefined {
+  get disconnectError(): ClientDisconnected | undefined {
     return this.#gone;
   }
 
@@ -556,7 +556,7 @@ export class HttpCycle implements TrackedCall {
       this.#gone = new ClientDisconnected(
         "Cannot send: the server is shutting down",
       );
-      if (this.#stream.isHeadCommitted) this.#host.breakOff();
+      if (this.#stream.isHeadCommitted) this.#host.truncateResponse();
       else this.#answer(500); // http:H-141
     }
     this.body.finish();

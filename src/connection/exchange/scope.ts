@@ -15,7 +15,7 @@ import type {
 import { decodePath } from "../../http/percent.ts";
 import type { RequestHead } from "../../http/request_head.ts";
 import type { Address, Socket, TlsConnection } from "../../runtime/types.ts";
-import type { HttpContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import type { HttpCycle } from "./http_cycle.ts";
 import type { WebSocketCycle } from "./websocket_cycle.ts";
 
@@ -135,14 +135,14 @@ class TrailersEntry {
 }
 
 /** `http` or `https`, whatever the connection below speaks. */
-function schemeOf(context: HttpContext, info: ConnectionInfo): string {
+function schemeOf(context: ServerContext, info: ConnectionInfo): string {
   return info.tls === undefined ? context.settings.scheme : "https";
 }
 
 /** Adds the entry that only TLS connections have (asgi:A-200); `E` is not frozen yet. */
 function withTls<E extends { readonly tls?: TlsExtension }>(
   extensions: E,
-  context: HttpContext,
+  context: ServerContext,
   info: ConnectionInfo,
 ): E {
   if (info.tls !== undefined) {
@@ -161,7 +161,7 @@ function connectionOf(info: ConnectionInfo): ConnectionExtension {
 /** What works on this request and nothing else (asgi:A-059). */
 function extensionsOf(
   head: RequestHead,
-  context: HttpContext,
+  context: ServerContext,
   info: ConnectionInfo,
   cycle: HttpCycle,
 ): HttpExtensions {
@@ -199,7 +199,7 @@ function extensionsOf(
 }
 
 /** The decoded path that applications and log lines see (asgi:A-049, A-229). */
-export function scopePath(head: RequestHead, context: HttpContext): string {
+export function scopePath(head: RequestHead, context: ServerContext): string {
   const path = decodePath(head.rawPath);
   const { rootPath, prefixesRootPath } = context.settings;
   // The asterisk of OPTIONS is no path that could be mounted somewhere (RFC 9112 §3.2.4).
@@ -212,7 +212,7 @@ export function scopePath(head: RequestHead, context: HttpContext): string {
 export function httpScope(
   head: RequestHead,
   path: string,
-  context: HttpContext,
+  context: ServerContext,
   info: ConnectionInfo,
   cycle: HttpCycle,
 ): HttpScope<State> {
@@ -243,7 +243,7 @@ export function websocketScope(
   head: RequestHead,
   path: string,
   subprotocols: readonly string[],
-  context: HttpContext,
+  context: ServerContext,
   info: ConnectionInfo,
   cycle: WebSocketCycle,
 ): WebSocketScope<State> {

@@ -26,7 +26,7 @@ import {
 } from "../../websocket/close_codes.ts";
 import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
 import { RESOLVED } from "../output/write_gate.ts";
-import type { HttpContext, TrackedCall } from "../context.ts";
+import type { ServerContext, TrackedCall } from "../context.ts";
 import { LazyAbort } from "./abort_signal.ts";
 import type { StreamProblem } from "../http1/http1_response.ts";
 
@@ -91,7 +91,7 @@ export interface WebSocketHost {
     isLast: boolean,
   ): StreamProblem | undefined;
   /** Cuts it off. */
-  breakOff(): void;
+  truncateResponse(): void;
   /** Sends one message. */
   writeMessage(message: Uint8Array | string, compress: boolean): void;
   /** Starts the closing handshake. */
@@ -113,9 +113,9 @@ export class WebSocketCycle implements TrackedCall {
   readonly receive: Receive;
   readonly send: Send;
   /** See {@linkcode TrackedCall}. */
-  rosterIndex = -1;
+  listIndex = -1;
   readonly #host: WebSocketHost;
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   #state: WebSocketState = "connecting";
   /** Set when nobody will read what is sent; it is what `send` rejects with. */
   #gone: ClientDisconnected | undefined;
@@ -130,7 +130,7 @@ export class WebSocketCycle implements TrackedCall {
   #receivers: Resolve[] | undefined;
   #aborting: LazyAbort | undefined;
 
-  constructor(host: WebSocketHost, context: HttpContext) {
+  constructor(host: WebSocketHost, context: ServerContext) {
     this.#host = host;
     this.#context = context;
     this.receive = () => this.#receive();
@@ -164,7 +164,7 @@ export class WebSocketCycle implements TrackedCall {
   }
 
   /** What `send` rejects with, if nobody will read what is sent. */
-  get goneError(): ClientDisconnected | undefined {
+  get disconnectError(): ClientDisconnected | undefined {
     return this.#gone;
   }
 
@@ -252,7 +252,7 @@ export class WebSocketCycle implements TrackedCall {
         break;
       case "denying":
         this.#state = "closed";
-        this.#host.breakOff();
+        this.#host.truncateResponse();
         this.disconnect(ABNORMAL, "");
         break;
       case "closed":

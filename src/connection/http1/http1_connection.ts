@@ -20,15 +20,15 @@ import {
 import { guarded, logFailure } from "../containment.ts";
 import { httpFaultText } from "../fault_text.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
-import type { HttpContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
 import { type CycleHost, HttpCycle } from "../exchange/http_cycle.ts";
 import {
-  type Awaited,
-  HttpPatience,
-  type PatienceOwner,
+  Http1Timeouts,
+  type Http1TimeoutsOwner,
+  type TimeoutKind,
 } from "./http1_timeouts.ts";
-import { ResponseStream } from "./http1_response.ts";
+import { Http1Response } from "./http1_response.ts";
 import {
   clientText,
   type ConnectionInfo,
@@ -81,21 +81,21 @@ function includesWebSocket(upgrade: string): boolean {
 }
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
-export class HttpConnection
+export class Http1Connection
   implements
     SocketHandler,
     TrackedConnection,
     CycleHost,
-    PatienceOwner,
+    Http1TimeoutsOwner,
     WriteFlowOwner {
   /** See {@linkcode TrackedConnection}. */
-  rosterIndex = -1;
-  readonly stream: ResponseStream;
+  listIndex = -1;
+  readonly stream: Http1Response;
   readonly #socket: Socket;
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   readonly #parser: RequestParser;
   readonly #flow: WriteFlow;
-  readonly #patience: HttpPatience;
+  readonly #timeouts: Http1Timeouts;
   readonly #info: ConnectionInfo;
   #reading: Reading = "head";
   /** The request in progress, or the last one. */
@@ -123,15 +123,15 @@ export class HttpConnection
   #hasPeerEnded = false;
   #isClosed = false;
 
-  constructor(socket: Socket, context: HttpContext) {
+  constructor(socket: Socket, context: ServerContext) {
     this.#socket = socket;
     this.#context = context;
     this.#parser = new RequestParser(context.settings.limits);
     this.#flow = new WriteFlow(socket, context, this);
-    this.stream = new ResponseStream(this.#flow.out, context.defaults);
+    this.stream = new Http1Response(this.#flow.out, context.defaults);
     this.#info = connectionInfo(socket, `${++context.nextConnectionId}`);
     context.connections.add(this);
-    this.#patience = new HttpPatience(context, this);
+    this.#timeouts = new Http1Timeouts(context, this);
     this.#trace("HTTP connection made");
   }
 
@@ -155,8 +155,8 @@ export class HttpConnection
    *
    * @param expiresAt When its first byte is late, at the latest; on the coarse clock.
    */
-  hurry(expiresAt: number): void {
-    this.#patience.hurry(expiresAt);
+  capDeadline(expiresAt: number): void {
+    this.#timeouts.capDeadline(expiresAt);
   }
 
   /** The application call of the request in progress or the last one, if it has not returned. */
@@ -219,7 +219,7 @@ export class HttpConnection
   onClose(error?: Error): void {
     try {
       this.#isClosed = true;
-      this.#patience.end();
+      this.#timeouts.end();
       this.#context.connections.delete(this);
       const cycle = this.#cycle;
       if (cycle !== undefined) {
@@ -227,11 +227,11 @@ export class HttpConnection
           cycle.onPeerGone();
           this.#responseOver(true);
         }
-        if (!cycle.hasReturned) this.#context.orphans.add(cycle);
+        if (!cycle.hasReturned) this.#context.detachedCalls.add(cycle);
       }
       this.#flow.close(
         this.#context.settings.raisesAfterDisconnect
-          ? cycle?.goneError
+          ? cycle?.disconnectError
           : undefined,
       );
       if (error !== undefined) {
@@ -302,14 +302,14 @@ export class HttpConnection
     this.#regulate();
     if (this.#isPaused) {
       // Before the next head it is the peer that takes nothing of our answers: write_stall.ts.
-      if (this.#reading !== "head") this.#patience.awaitReader();
+      if (this.#reading !== "head") this.#timeouts.awaitReader();
       return;
     }
     switch (this.#reading) {
       case "head":
         if (!this.#mayPull()) break; // not the peer is late, it is we who do not read
         if (this.#hasPeerEnded) this.#close(); // what was pipelined before its FIN is answered
-        else if (!this.#parser.isBetweenMessages) this.#patience.awaitHead();
+        else if (!this.#parser.isBetweenMessages) this.#timeouts.awaitHead();
         break;
       case "body":
       case "discard":
@@ -324,9 +324,9 @@ export class HttpConnection
     // have begun its response first, and a peer that got one need not send them (RFC 9110 §10.1.1).
     const isAsked = !this.#head!.expectsContinue || this.#hasSentContinue ||
       this.#bodyBytesRead > 0 || this.#cycle!.body.isWaitedFor;
-    if (!isAsked) this.#patience.awaitNothing();
+    if (!isAsked) this.#timeouts.awaitNothing();
     else {
-      this.#patience.awaitBody(
+      this.#timeouts.awaitBody(
         this.#bodyBytesRead + this.#discardedBytes,
         this.#head!.contentLength,
       );
@@ -335,8 +335,8 @@ export class HttpConnection
 
   /** The request is whole: nothing is expected of the peer. */
   #awaitAnswer(): void {
-    if (this.#hasPeerEnded) this.#patience.awaitInterest();
-    else this.#patience.awaitNothing();
+    if (this.#hasPeerEnded) this.#timeouts.armHalfCloseTimeout();
+    else this.#timeouts.awaitNothing();
   }
 
   /**
@@ -369,7 +369,7 @@ export class HttpConnection
     if (isFull) {
       this.#socket.pause();
     } else {
-      this.#patience.resume();
+      this.#timeouts.resume();
       if (this.#reading === "body") this.#awaitBody();
       else if (this.#reading === "wait") this.#awaitAnswer();
       this.#socket.resume();
@@ -378,10 +378,12 @@ export class HttpConnection
 
   #onHead(head: RequestHead): void {
     const context = this.#context;
-    this.#patience.onHead();
+    this.#timeouts.onHead();
     const last = this.#cycle;
     // Background work after a response goes on while the next request is served (http:H-094).
-    if (last !== undefined && !last.hasReturned) context.orphans.add(last);
+    if (last !== undefined && !last.hasReturned) {
+      context.detachedCalls.add(last);
+    }
     this.#reading = "body";
     this.#head = head;
     this.#isResponseOver = false;
@@ -468,7 +470,7 @@ export class HttpConnection
     );
     this.#isClosed = true;
     this.#flow.out.flush();
-    this.#patience.end();
+    this.#timeouts.end();
     context.connections.delete(this);
     this.#socket.handler = websocket;
     this.#trace("Upgrading to WebSocket");
@@ -577,7 +579,7 @@ export class HttpConnection
       this.#close();
     } else if (this.stream.isHeadCommitted) { // http:H-110: never a second answer
       cycle.onPeerGone();
-      this.breakOff();
+      this.truncateResponse();
     } else {
       if (this.#isCycleUnstarted) cycle.skip();
       this.#isCycleUnstarted = false;
@@ -665,14 +667,14 @@ export class HttpConnection
     const cycle = this.#cycle!;
     cycle.body.finish();
     // A refusal in the application's place ends the response, not its work for it.
-    if (cycle.goneError === undefined) this.#uncount(cycle);
+    if (cycle.disconnectError === undefined) this.#uncount(cycle);
     this.#responseOver(false);
     // A head that was sent before draining began promised to go on: the peer may have asked again.
     const canContinue = !this.stream.closes &&
       (this.#reading === "wait" || !this.#context.isDraining);
     // The answers of one turn leave one after the other when it ends, pipelined ones in one write.
     // A write wakes the peer: in between, each would find it asleep and pay for that (bench/README.md).
-    if (canContinue) this.#flow.joinTurn();
+    if (canContinue) this.#flow.scheduleFlush();
     else this.#flow.out.flush();
     if (!canContinue) this.#close();
     else if (this.#reading === "wait") this.#becomeIdle();
@@ -689,14 +691,14 @@ export class HttpConnection
 
   #becomeIdle(): void {
     this.#reading = "head";
-    this.#patience.awaitNextRequest();
+    this.#timeouts.awaitNextRequest();
     // An idle connection keeps nothing of its last request alive.
     this.#head = undefined;
     this.#path = "";
     if (this.#cycle?.hasReturned) this.#cycle = undefined;
   }
 
-  breakOff(): void {
+  truncateResponse(): void {
     // A missing last chunk, or missing bytes, tell the peer. A body that ends with the connection
     // would look whole behind FIN, so that one is reset.
     this.#responseOver(true);
@@ -713,7 +715,7 @@ export class HttpConnection
     const context = this.#context;
     context.runningCycles--;
     this.#uncount(cycle);
-    context.orphans.delete(cycle);
+    context.detachedCalls.delete(cycle);
     if (cycle === this.#cycle && this.#reading === "head") {
       this.#cycle = undefined;
     }
@@ -757,11 +759,11 @@ export class HttpConnection
 
   // -- Endings.
 
-  onLate(awaited: Awaited): void {
+  onTimeout(awaited: TimeoutKind): void {
     switch (awaited) {
       case "nextRequest": // http:H-083
         // The peer still takes the last answer, for which it has a time of its own.
-        if (this.#socket.queuedBytes > 0) this.#patience.awaitNextRequest();
+        if (this.#socket.queuedBytes > 0) this.#timeouts.awaitNextRequest();
         else this.#destroy();
         break;
       case "reader":
@@ -813,7 +815,7 @@ export class HttpConnection
     if (this.#reading === "discard") return this.#close();
     if (this.#reading !== "head") return;
     const hasHeadBegun = !this.#parser.isBetweenMessages;
-    if (!this.#patience.awaitLastRequest(hasHeadBegun)) this.#hangUp();
+    if (!this.#timeouts.awaitLastRequest(hasHeadBegun)) this.#hangUp();
   }
 
   /** See {@linkcode TrackedConnection}. */
@@ -829,11 +831,11 @@ export class HttpConnection
 
   /** Closes, unless a request has arrived that nobody has read yet: that takes a whole turn. */
   #hangUp(): void {
-    this.#patience.awaitSilence();
+    this.#timeouts.awaitSilence();
     const { afterTurn } = this.#context;
     afterTurn(guarded(this, () =>
       afterTurn(guarded(this, () => {
-        if (!this.#patience.isSilent || this.#isClosed) return;
+        if (!this.#timeouts.isSilent || this.#isClosed) return;
         this.#flow.out.flush();
         if (this.#socket.queuedBytes > 0) this.#close();
         else this.#destroy();
@@ -863,7 +865,7 @@ export class HttpConnection
       this.#isPaused = false;
       this.#socket.resume();
     }
-    this.#patience.awaitClose(this.#socket);
+    this.#timeouts.awaitClose(this.#socket);
     this.#socket.end();
   }
 

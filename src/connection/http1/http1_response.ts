@@ -47,7 +47,7 @@ export interface StreamProblem {
 }
 
 /** One connection's responses, one after another. Refilled by {@linkcode begin}. */
-export class ResponseStream {
+export class Http1Response {
   readonly #out: OutputBuffer;
   readonly #defaults: DefaultHeaders;
   readonly #facts = emptyFacts();

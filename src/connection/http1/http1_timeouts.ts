@@ -2,11 +2,11 @@
 import type { Socket } from "../../runtime/types.ts";
 import { BodyPace } from "./body_pace.ts";
 import type { Deadline } from "../tracking/deadlines.ts";
-import type { HttpContext } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { LINGER_MS, SendProgress } from "../output/send_progress.ts";
 
 /** What the peer is waited for to do. */
-export type Awaited =
+export type TimeoutKind =
   /** Nothing: it is our turn. */
   | "nothing"
   /** To send the first byte of the first request. */
@@ -48,22 +48,22 @@ const LAST_CALL_MS = 250;
 const LONG_IDLE_MS = 1_000;
 
 /** Who does something about a peer that is late. */
-export interface PatienceOwner {
+export interface Http1TimeoutsOwner {
   /** The time for `awaited` is over, and nothing is awaited any more. */
-  onLate(awaited: Awaited): void;
+  onTimeout(awaited: TimeoutKind): void;
   /** See {@linkcode Deadline.onFailure}. */
   onFailure(thrown: unknown): void;
 }
 
 /** One connection's. Watched by the clock from the beginning until {@linkcode end}. */
-export class HttpPatience implements Deadline {
+export class Http1Timeouts implements Deadline {
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
   /** See {@linkcode Deadline}. */
-  rosterIndex = -1;
-  readonly #context: HttpContext;
-  readonly #owner: PatienceOwner;
-  #awaited: Awaited = "nothing";
+  listIndex = -1;
+  readonly #context: ServerContext;
+  readonly #owner: Http1TimeoutsOwner;
+  #awaited: TimeoutKind = "nothing";
   /** When the connection became idle, or a head began to arrive; on the coarse clock. */
   #quietSince: number;
   #pace: BodyPace | undefined;
@@ -71,7 +71,7 @@ export class HttpPatience implements Deadline {
   #progress: SendProgress | undefined;
 
   /** Waits for the first byte (http:H-002). */
-  constructor(context: HttpContext, owner: PatienceOwner) {
+  constructor(context: ServerContext, owner: Http1TimeoutsOwner) {
     this.#context = context;
     this.#owner = owner;
     this.#quietSince = context.deadlines.now;
@@ -79,7 +79,7 @@ export class HttpPatience implements Deadline {
     this.#await("firstByte", context.settings.firstByteMs);
   }
 
-  #await(awaited: Awaited, ms: number): void {
+  #await(awaited: TimeoutKind, ms: number): void {
     this.#awaited = awaited;
     this.expiresAt = this.#context.deadlines.in(ms);
   }
@@ -93,7 +93,7 @@ export class HttpPatience implements Deadline {
       const ms = this.#progress!.grant();
       if (ms > 0) return this.#await("close", ms);
     }
-    this.#owner.onLate(awaited);
+    this.#owner.onTimeout(awaited);
   }
 
   /** See {@linkcode Deadline}. */
@@ -102,7 +102,7 @@ export class HttpPatience implements Deadline {
   }
 
   /** What is awaited now is late at `expiresAt` if not before. */
-  hurry(expiresAt: number): void {
+  capDeadline(expiresAt: number): void {
     this.expiresAt = Math.min(this.expiresAt, expiresAt);
   }
 
@@ -161,7 +161,7 @@ export class HttpPatience implements Deadline {
   }
 
   /** The request is whole, and the peer has sent its FIN. */
-  awaitInterest(): void {
+  armHalfCloseTimeout(): void {
     this.#await("interest", HALF_CLOSED_MS);
   }
 

@@ -1,8 +1,8 @@
 /** What must happen before the event loop goes on to the next thing, done once for everybody. */
 
 /** Something that has bytes to let go of. */
-export interface TurnEndListener {
-  /** Called once for each {@linkcode TurnEnd.add}. */
+export interface FlushListener {
+  /** Called once for each {@linkcode FlushScheduler.add}. */
   onTurnEnd(): void;
   /**
    * `onTurnEnd` threw, which is a bug of ours: ends this connection, and must not throw. The
@@ -16,9 +16,9 @@ export interface TurnEndListener {
  * may follow in the same turn (asgi:A-076), pieces of a stream, pipelined answers. One callback at
  * the end of the turn serves them all.
  */
-export class TurnEnd {
+export class FlushScheduler {
   readonly #afterTurn: (callback: () => void) => void;
-  #listeners: TurnEndListener[] = [];
+  #listeners: FlushListener[] = [];
   #isScheduled = false;
 
   /** @param afterTurn Calls back once the current turn is over. */
@@ -27,7 +27,7 @@ export class TurnEnd {
   }
 
   /** Calls `listener` when this turn is over. The caller does not add it twice. */
-  add(listener: TurnEndListener): void {
+  add(listener: FlushListener): void {
     this.#listeners.push(listener);
     if (this.#isScheduled) return;
     this.#isScheduled = true;

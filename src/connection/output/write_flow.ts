@@ -20,7 +20,7 @@ import {
   OutputBuffer,
   type WriterPool,
 } from "./output_buffer.ts";
-import type { TurnEnd, TurnEndListener } from "./flush_scheduler.ts";
+import type { FlushListener, FlushScheduler } from "./flush_scheduler.ts";
 import { WriteStall } from "./write_stall.ts";
 
 /** What a send counts for at least, so that endless empty ones end a turn as well. */
@@ -42,14 +42,14 @@ export interface WriteFlowOwner {
 
 /** The parts that all connections share. */
 export interface WriteFlowShared {
-  readonly turnEnd: TurnEnd;
+  readonly flushScheduler: FlushScheduler;
   readonly writers: WriterPool;
   readonly deadlines: Deadlines;
   readonly settings: { readonly stallMs: number };
 }
 
 /** One connection's bytes on their way out. */
-export class WriteFlow implements TurnEndListener, BlockedListener {
+export class WriteFlow implements FlushListener, BlockedListener {
   /** Where bytes are written. Flushed by {@linkcode flush} and at the end of each turn. */
   readonly out: OutputBuffer;
   readonly #owner: WriteFlowOwner;
@@ -75,10 +75,10 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   }
 
   /** Sees to it that what was written leaves with this turn. */
-  joinTurn(): void {
+  scheduleFlush(): void {
     if (this.#turnBytes >= 0) return;
     this.#turnBytes = 0;
-    this.#shared.turnEnd.add(this);
+    this.#shared.flushScheduler.add(this);
   }
 
   /** Sends what was written now, if it may leave. */
@@ -92,7 +92,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
    */
   afterWrite(bytes: number): Promise<void> {
     if (this.#isClosed) return RESOLVED;
-    this.joinTurn();
+    this.scheduleFlush();
     this.#turnBytes += Math.max(bytes, MIN_WRITE_COST);
     if (this.isFull) {
       this.flush();
@@ -117,7 +117,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
   }
 
   #whenTurnEnds(): Promise<void> {
-    this.joinTurn();
+    this.scheduleFlush();
     return (this.#turnGate ??= new WriteGate()).wait();
   }
 
@@ -149,7 +149,7 @@ export class WriteFlow implements TurnEndListener, BlockedListener {
     this.#owner.afterTurnEnd();
   }
 
-  /** See {@linkcode TurnEndListener}. */
+  /** See {@linkcode FlushListener}. */
   onFailure(thrown: unknown): void {
     this.#owner.onFailure(thrown);
   }

@@ -24,7 +24,7 @@ export interface WriteStallOwner {
 export class WriteStall implements Deadline {
   expiresAt: number = Infinity;
   /** See {@linkcode Deadline}. */
-  rosterIndex = -1;
+  listIndex = -1;
   readonly #sending: Sending;
   readonly #deadlines: Deadlines;
   readonly #stallMs: number;

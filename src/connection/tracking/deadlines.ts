@@ -3,7 +3,7 @@
  * its `expiresAt`, a plain number, as often as it likes; a tick looks at them all.
  */
 
-import { type Listed, Roster } from "./indexed_list.ts";
+import { type Indexed, IndexedList } from "./indexed_list.ts";
 
 /** What the clock needs of the place it runs in. */
 export interface TickSource {
@@ -14,7 +14,7 @@ export interface TickSource {
 }
 
 /** Something that gives up at some time. */
-export interface Deadline extends Listed {
+export interface Deadline extends Indexed {
   /** When, on {@linkcode Deadlines.now}; `Infinity` for never. */
   expiresAt: number;
   /** Called once the time has come; must move `expiresAt`, or unwatch itself. */
@@ -35,7 +35,7 @@ export class Deadlines {
   now = 0;
   readonly #source: TickSource;
   readonly #onTick: () => void;
-  readonly #watched = new Roster<Deadline>();
+  readonly #watched = new IndexedList<Deadline>();
   #lastTickMs = 0;
   #stop: (() => void) | undefined;
 

@@ -1,9 +1,9 @@
 /** Things that come and go quickly, and are all looked at now and then. */
 
 /** What a roster needs of what is in it: nothing is in two. */
-export interface Listed {
+export interface Indexed {
   /** Its place in a roster, kept by that; -1 while it is in none. */
-  rosterIndex: number;
+  listIndex: number;
 }
 
 /**
@@ -12,7 +12,7 @@ export interface Listed {
  * collected while it is young. That took a fifth of a pipelined request and more, and on Node and
  * Bun 6 % of a connection that is opened for one request (bench/README.md).
  */
-export class Roster<T extends Listed> implements Iterable<T> {
+export class IndexedList<T extends Indexed> implements Iterable<T> {
   readonly #things: T[] = [];
 
   /** How many there are. */
@@ -22,20 +22,20 @@ export class Roster<T extends Listed> implements Iterable<T> {
 
   /** @returns Whether `thing` was not there. */
   add(thing: T): boolean {
-    if (thing.rosterIndex >= 0) return false;
-    thing.rosterIndex = this.#things.push(thing) - 1;
+    if (thing.listIndex >= 0) return false;
+    thing.listIndex = this.#things.push(thing) - 1;
     return true;
   }
 
   /** @returns Whether `thing` was there. The last one takes its place. */
   delete(thing: T): boolean {
-    const index = thing.rosterIndex;
+    const index = thing.listIndex;
     if (index < 0) return false;
-    thing.rosterIndex = -1;
+    thing.listIndex = -1;
     const last = this.#things.pop()!;
     if (last !== thing) {
       this.#things[index] = last;
-      last.rosterIndex = index;
+      last.listIndex = index;
     }
     return true;
   }

@@ -1,9 +1,9 @@
 /** The connections of one server, and how many of them each client has. */
 import { ipOctets } from "../../text/ip_octets.ts";
-import { type Listed, Roster } from "./indexed_list.ts";
+import { type Indexed, IndexedList } from "./indexed_list.ts";
 
 /** What the server does with a connection. */
-export interface TrackedConnection extends Listed {
+export interface TrackedConnection extends Indexed {
   /** Address of the client, if it has one. */
   readonly clientHost: string | undefined;
   /** Whether a response is owed, or a WebSocket is open. */
@@ -27,7 +27,7 @@ export interface TrackedConnection extends Listed {
  * none, behind UNIX sockets, are not.
  */
 export class OpenConnections implements Iterable<TrackedConnection> {
-  readonly #connections = new Roster<TrackedConnection>();
+  readonly #connections = new IndexedList<TrackedConnection>();
   readonly #perClient: Map<string, number> | undefined;
 
   /** @param countsClients Whether {@linkcode countOf} will be asked. */

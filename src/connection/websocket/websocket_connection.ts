@@ -28,10 +28,10 @@ import { guarded, logFailure } from "../containment.ts";
 import { webSocketFaultText } from "../fault_text.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
 import { writeHandshakeAnswer } from "../http1/handshake_answer.ts";
-import type { HttpContext, WebSocketSettings } from "../context.ts";
+import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { MessageCompression } from "./message_compression.ts";
 import { COPY_LIMIT } from "../output/output_buffer.ts";
-import { ResponseStream, type StreamProblem } from "../http1/http1_response.ts";
+import { Http1Response, type StreamProblem } from "../http1/http1_response.ts";
 import {
   clientText,
   type ConnectionInfo,
@@ -46,8 +46,8 @@ import {
   type WebSocketHost,
 } from "../exchange/websocket_cycle.ts";
 import {
-  WebSocketPatience,
-  type WebSocketPatienceOwner,
+  WebSocketTimeouts,
+  type WebSocketTimeoutsOwner,
 } from "./websocket_timeouts.ts";
 import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
 
@@ -78,20 +78,20 @@ export class WebSocketConnection
     SocketHandler,
     TrackedConnection,
     WebSocketHost,
-    WebSocketPatienceOwner,
+    WebSocketTimeoutsOwner,
     WriteFlowOwner {
   /** See {@linkcode TrackedConnection}. */
-  rosterIndex = -1;
+  listIndex = -1;
   readonly #socket: Socket;
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   readonly #settings: WebSocketSettings;
   readonly #info: ConnectionInfo;
   readonly #head: RequestHead;
   readonly #handshake: Handshake;
   readonly #flow: WriteFlow;
   /** Made for those who refuse with a response. */
-  #denial: ResponseStream | undefined;
-  readonly #patience: WebSocketPatience;
+  #denial: Http1Response | undefined;
+  readonly #timeouts: WebSocketTimeouts;
   readonly #cycle: WebSocketCycle;
   readonly #path: string;
   readonly #startedAtMs: number;
@@ -107,7 +107,7 @@ export class WebSocketConnection
   /** Of the peer's last ping, while what was sent before does not leave. */
   #owedPong: Uint8Array | undefined;
   /** How the peer has ended it, while what it said before may still be answered. */
-  #heldEnd: "close" | "fault" | undefined;
+  #pendingPeerEnd: "close" | "fault" | undefined;
   #hasWarnedOfBody = false;
   #isLogged = false;
   #isPumping = false;
@@ -120,7 +120,7 @@ export class WebSocketConnection
   /** @param early Bytes that arrived behind the request. */
   constructor(
     socket: Socket,
-    context: HttpContext,
+    context: ServerContext,
     settings: WebSocketSettings,
     info: ConnectionInfo,
     head: RequestHead,
@@ -141,7 +141,7 @@ export class WebSocketConnection
       : context.monotonicMs();
     this.#cycle = new WebSocketCycle(this, context);
     context.connections.add(this);
-    this.#patience = new WebSocketPatience(socket, context, settings, this);
+    this.#timeouts = new WebSocketTimeouts(socket, context, settings, this);
     this.#trace("WebSocket connection made");
   }
 
@@ -161,8 +161,8 @@ export class WebSocketConnection
     void this.#cycle.run(scope);
   }
 
-  get #stream(): ResponseStream {
-    return this.#denial ??= new ResponseStream(
+  get #stream(): Http1Response {
+    return this.#denial ??= new Http1Response(
       this.#flow.out,
       this.#context.defaults,
     );
@@ -232,10 +232,10 @@ export class WebSocketConnection
   onEnd(): void {
     try {
       this.#hasPeerEnded = true;
-      this.#endAsHeld();
+      this.#applyPendingEnd();
       if (this.#isBehind && this.#phase === "open") {
         this.#pump(); // what was said before the FIN is the application's, and then the close frame
-        this.#endAsHeld();
+        this.#applyPendingEnd();
       }
       // Our last bytes may still be on their way; when they are, the socket closes by itself.
       if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
@@ -249,18 +249,18 @@ export class WebSocketConnection
 
   onClose(error?: Error): void {
     try {
-      this.#endAsHeld();
+      this.#applyPendingEnd();
       this.#isClosed = true;
       this.#phase = "ended";
       const context = this.#context;
-      this.#patience.end();
+      this.#timeouts.end();
       context.connections.delete(this);
       this.#peerGone(ABNORMAL, "");
       this.#log(
         this.#denial?.isHeadCommitted ? this.#denial.status : 499,
         true,
       );
-      if (!this.#cycle.hasReturned) context.orphans.add(this.#cycle);
+      if (!this.#cycle.hasReturned) context.detachedCalls.add(this.#cycle);
       this.#compression?.close();
       this.#flow.close(undefined);
       if (error !== undefined) {
@@ -276,7 +276,7 @@ export class WebSocketConnection
   /** Nobody listens any more: the application hears of it, and senders that wait (asgi:A-215). */
   #peerGone(code: number, reason: string): void {
     this.#cycle.onPeerGone(code, reason);
-    const gone = this.#cycle.goneError;
+    const gone = this.#cycle.disconnectError;
     if (gone !== undefined && this.#context.settings.raisesAfterDisconnect) {
       this.#flow.reject(gone);
     }
@@ -285,7 +285,7 @@ export class WebSocketConnection
   // -- Reading.
 
   #mayPull(): boolean {
-    if (this.#heldEnd !== undefined) return false;
+    if (this.#pendingPeerEnd !== undefined) return false;
     if (this.#phase === "closing") return true;
     return this.#phase === "open" && !this.#isQueueFull();
   }
@@ -316,7 +316,7 @@ export class WebSocketConnection
           this.#onPing(protocol.payload);
           break;
         case "pong":
-          this.#patience.onPong(protocol.payload);
+          this.#timeouts.onPong(protocol.payload);
           break;
         case "close":
           this.#onPeerEnd("close", hasDelivered);
@@ -331,12 +331,12 @@ export class WebSocketConnection
     if (!isDry || this.#isBehind || this.#isPaused) this.#regulate();
   }
 
-  /** See {@linkcode WebSocketPatienceOwner}. */
+  /** See {@linkcode WebSocketTimeoutsOwner}. */
   get isFull(): boolean {
     return this.#flow.isFull;
   }
 
-  /** See {@linkcode WebSocketPatienceOwner}. */
+  /** See {@linkcode WebSocketTimeoutsOwner}. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -346,16 +346,16 @@ export class WebSocketConnection
     return this.#ahead.length + (this.#protocol?.unreadBytes ?? 0);
   }
 
-  /** See {@linkcode WebSocketPatienceOwner}. */
+  /** See {@linkcode WebSocketTimeoutsOwner}. */
   get heardBytes(): number {
     return this.#protocol!.messageBytes + this.#unreadBytes;
   }
 
-  /** Stops and restarts the socket's reading, and with it the patience for pongs (wishes:R-002). */
+  /** Stops and restarts the socket's reading, and with it the timeouts for pongs (wishes:R-002). */
   #regulate(): void {
     if (this.#isClosed) return;
     const isBehind = this.#phase === "open" && this.#isQueueFull();
-    if (this.#isBehind && !isBehind) this.#patience.resume();
+    if (this.#isBehind && !isBehind) this.#timeouts.resume();
     this.#isBehind = isBehind;
     const isFull = (isBehind || this.#phase === "handshake") &&
       this.#unreadBytes >= READ_HIGH_WATER;
@@ -373,7 +373,7 @@ export class WebSocketConnection
       // read must not make us hold a pong for each.
       this.#owedPong = payload;
     }
-    this.#flow.joinTurn();
+    this.#flow.scheduleFlush();
   }
 
   #writeOwedPong(): void {
@@ -390,15 +390,15 @@ export class WebSocketConnection
    * this turn for it.
    */
   #onPeerEnd(how: "close" | "fault", hasDelivered: boolean): void {
-    this.#heldEnd = how;
-    if (hasDelivered && this.#phase === "open") this.#flow.joinTurn();
-    else this.#endAsHeld();
+    this.#pendingPeerEnd = how;
+    if (hasDelivered && this.#phase === "open") this.#flow.scheduleFlush();
+    else this.#applyPendingEnd();
   }
 
-  #endAsHeld(): void {
-    const how = this.#heldEnd;
+  #applyPendingEnd(): void {
+    const how = this.#pendingPeerEnd;
     if (how === undefined) return;
-    this.#heldEnd = undefined;
+    this.#pendingPeerEnd = undefined;
     if (this.#phase === "ended") return;
     const protocol = this.#protocol!;
     if (how === "fault") this.#onFault(protocol.fault);
@@ -470,8 +470,8 @@ export class WebSocketConnection
       this.#settings.limits,
       compression && ((bytes, max) => compression.inflate(bytes, max)),
     );
-    this.#flow.joinTurn();
-    this.#patience.awaitPings();
+    this.#flow.scheduleFlush();
+    this.#timeouts.awaitPings();
     this.#pump();
   }
 
@@ -513,7 +513,7 @@ export class WebSocketConnection
     this.#flow.out.flush();
     this.#protocol!.closeSent();
     this.#phase = "closing";
-    this.#patience.awaitClose(this.#settings.closeMs);
+    this.#timeouts.awaitClose(this.#settings.closeMs);
     // The reply must be seen, whatever lies in front of it (websocket:W-097).
     this.#regulate();
     this.#pump();
@@ -538,7 +538,7 @@ export class WebSocketConnection
     const problem = this.#stream.start(status, headers, false);
     if (problem !== undefined) return problem;
     this.#phase = "denying";
-    this.#patience.awaitNothing();
+    this.#timeouts.awaitNothing();
     this.#ahead.clear();
     this.#regulate();
     return undefined;
@@ -565,7 +565,7 @@ export class WebSocketConnection
     );
   }
 
-  breakOff(): void {
+  truncateResponse(): void {
     const isCut = this.#stream.isHeadCommitted;
     if (!isCut) this.#stream.writeWhole(500);
     this.#log(this.#stream.status, isCut);
@@ -588,7 +588,7 @@ export class WebSocketConnection
   onReturned(cycle: WebSocketCycle): void {
     this.#context.runningCycles--;
     this.#context.concurrentCycles--;
-    this.#context.orphans.delete(cycle);
+    this.#context.detachedCalls.delete(cycle);
     this.#context.onProgress();
   }
 
@@ -598,7 +598,7 @@ export class WebSocketConnection
   }
 
   beforeTurnEnd(): void {
-    this.#endAsHeld();
+    this.#applyPendingEnd();
     if (this.holdsWrites) this.#stream.endHead(-1);
   }
 
@@ -694,7 +694,7 @@ export class WebSocketConnection
     this.#flow.out.flush();
     this.#phase = "ended";
     this.#ahead.clear();
-    this.#patience.awaitClose(LINGER_MS);
+    this.#timeouts.awaitClose(LINGER_MS);
     if (this.#isPaused) {
       this.#isPaused = false;
       this.#socket.resume();
@@ -704,7 +704,7 @@ export class WebSocketConnection
 
   #destroy(): void {
     this.#phase = "ended";
-    this.#patience.awaitNothing();
+    this.#timeouts.awaitNothing();
     this.#socket.destroy();
   }
 

@@ -4,11 +4,11 @@
  */
 import type { Socket } from "../../runtime/types.ts";
 import type { Deadline } from "../tracking/deadlines.ts";
-import type { HttpContext, WebSocketSettings } from "../context.ts";
+import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { SendProgress } from "../output/send_progress.ts";
 
 /** What is waited for. */
-type Awaited =
+type TimeoutKind =
   /** Nothing that has a time. */
   | "nothing"
   /** The application's answer to the handshake. */
@@ -21,7 +21,7 @@ type Awaited =
   | "close";
 
 /** Who sends the pings, and does something about what is late. */
-export interface WebSocketPatienceOwner {
+export interface WebSocketTimeoutsOwner {
   /** Whether so much is unsent that a ping could not leave. */
   readonly isFull: boolean;
   /** Whether nothing is read, so that a pong would not be seen. */
@@ -44,16 +44,16 @@ export interface WebSocketPatienceOwner {
 }
 
 /** One WebSocket's. Watched by the clock from the beginning until {@linkcode end}. */
-export class WebSocketPatience implements Deadline {
+export class WebSocketTimeouts implements Deadline {
   /** See {@linkcode Deadline}. */
   expiresAt: number = Infinity;
   /** See {@linkcode Deadline}. */
-  rosterIndex = -1;
-  readonly #context: HttpContext;
+  listIndex = -1;
+  readonly #context: ServerContext;
   readonly #settings: WebSocketSettings;
-  readonly #owner: WebSocketPatienceOwner;
+  readonly #owner: WebSocketTimeoutsOwner;
   readonly #progress: SendProgress;
-  #awaited: Awaited = "nothing";
+  #awaited: TimeoutKind = "nothing";
   /** What the awaited pong must hold. */
   #payload: Uint8Array | undefined;
   #pingDueAt = Infinity;
@@ -63,9 +63,9 @@ export class WebSocketPatience implements Deadline {
   /** Waits for the application to answer the handshake. */
   constructor(
     socket: Socket,
-    context: HttpContext,
+    context: ServerContext,
     settings: WebSocketSettings,
-    owner: WebSocketPatienceOwner,
+    owner: WebSocketTimeoutsOwner,
   ) {
     this.#context = context;
     this.#settings = settings;
@@ -75,7 +75,7 @@ export class WebSocketPatience implements Deadline {
     this.#await("answer", settings.handshakeMs);
   }
 
-  #await(awaited: Awaited, ms: number): void {
+  #await(awaited: TimeoutKind, ms: number): void {
     this.#awaited = awaited;
     this.expiresAt = this.#context.deadlines.in(ms);
   }

@@ -113,7 +113,7 @@ export class BunSocket implements Socket {
     if (this.#queue === undefined) this.#sendFin();
   }
 
-  readdress(remote: Address, local: Address): void {
+  overrideAddresses(remote: Address, local: Address): void {
     this.#remoteAddress = remote;
     this.#localAddress = local;
   }

@@ -9,7 +9,7 @@ import { BunSocket } from "./socket.ts";
 import type { Binder, BoundSocket } from "../listen/bound_socket.ts";
 import { nativeLacks } from "../listen/capabilities.ts";
 import { type AcceptContext, contextOf, listenOn } from "../listen/listen.ts";
-import { introduce, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
+import { attachHandler, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
 import type {
   Listener,
   ListenOptions,
@@ -21,7 +21,12 @@ import type {
 
 /** Sockets of `Bun.listen`. The backlog is Bun's own, 512. */
 export function bunTransport(api: BunApi): Transport {
-  return { name: "native", lacks: nativeLacks, suits: () => true, listen };
+  return {
+    name: "native",
+    unsupported: nativeLacks,
+    isPreferredFor: () => true,
+    listen,
+  };
 
   function listen(
     target: ListenTarget,
@@ -52,7 +57,7 @@ function handlers(
       const socket = new BunSocket(conn, context);
       conn.data = socket;
       if (!context.isUnix) conn.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-      introduce(socket, accept);
+      attachHandler(socket, accept);
     },
     data(conn, bytes) {
       conn.data.received(bytes);

@@ -118,7 +118,7 @@ export class DenoSocket implements Socket {
     if (this.#inFlight === undefined) this.#sendFin();
   }
 
-  readdress(remote: Address, local: Address): void {
+  overrideAddresses(remote: Address, local: Address): void {
     this.#remoteAddress = remote;
     this.#localAddress = local;
   }

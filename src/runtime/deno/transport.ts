@@ -5,7 +5,7 @@ import { DenoSocket } from "./socket.ts";
 import type { Binder, BoundSocket } from "../listen/bound_socket.ts";
 import { denoLacks, hasZone } from "../listen/capabilities.ts";
 import { type AcceptContext, contextOf, listenOn } from "../listen/listen.ts";
-import { introduce } from "../socket_events.ts";
+import { attachHandler } from "../socket_events.ts";
 import type {
   Listener,
   ListenOptions,
@@ -38,9 +38,9 @@ const ACCEPT_REST_MS = 50;
  * there is a handful of connections at most, `node:net` does not get over a failed accept.
  */
 export function denoTransport(api: DenoApi): Transport {
-  const suits = (target: ListenTarget) =>
+  const isPreferredFor = (target: ListenTarget) =>
     target.kind === "unix" || hasZone(target);
-  return { name: "native", lacks: denoLacks, suits, listen };
+  return { name: "native", unsupported: denoLacks, isPreferredFor, listen };
 
   function listen(
     target: ListenTarget,
@@ -108,7 +108,7 @@ class AcceptLoop implements BoundSocket {
   async #run(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        this.#welcome(await this.#listener.accept());
+        this.#onAccept(await this.#listener.accept());
       } catch (error) {
         // Closed, or an error of one connection or of descriptors: none ends the loop. A rest for
         // each peer that is reset at once would be all it takes to keep everybody out.
@@ -118,7 +118,7 @@ class AcceptLoop implements BoundSocket {
     }
   }
 
-  #welcome(conn: DenoConn): void {
+  #onAccept(conn: DenoConn): void {
     try {
       conn.setNoDelay?.(true);
       conn.setKeepAlive?.(true);
@@ -126,7 +126,7 @@ class AcceptLoop implements BoundSocket {
       // The peer is gone already; the first read tells.
     }
     const socket = new DenoSocket(conn, this.#context);
-    introduce(socket, this.#accept);
+    attachHandler(socket, this.#accept);
     socket.start();
   }
 

@@ -22,6 +22,6 @@ export interface Binder {
   /** `host` is an IP address. */
   tcp(host: string, port: number): Promise<BoundSocket>;
   unix(path: string): Promise<BoundSocket>;
-  /** Absent where `Transport.lacks` says so. */
+  /** Absent where `Transport.unsupported` says so. */
   given?(target: GivenTarget): Promise<GivenSocket>;
 }

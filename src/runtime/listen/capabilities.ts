@@ -1,4 +1,4 @@
-/** What each transport has no way to do: see Transport.lacks. */
+/** What each transport has no way to do: see Transport.unsupported. */
 import { deno } from "../_deno_types.ts";
 import type { ListenOptions, ListenTarget } from "../types.ts";
 

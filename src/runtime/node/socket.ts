@@ -188,7 +188,7 @@ export class NodeSocket implements Socket {
     this.#raw.end();
   }
 
-  readdress(remote: Address, local: Address): void {
+  overrideAddresses(remote: Address, local: Address): void {
     this.#remoteAddress = remote;
     this.#localAddress = local;
   }

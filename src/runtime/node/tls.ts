@@ -18,7 +18,7 @@ import { deno } from "../_deno_types.ts";
 import { UNNAMED } from "../listen/addresses.ts";
 import { ClientVerdicts } from "./client_verdicts.ts";
 import { NodeSocket } from "./socket.ts";
-import { introduce } from "../socket_events.ts";
+import { attachHandler } from "../socket_events.ts";
 import { SocketDuplex } from "./socket_duplex.ts";
 import { NodeTlsConnection } from "./tls_connection.ts";
 import { createWrap, type Wrap } from "./tls_wrapping.ts";
@@ -94,8 +94,8 @@ export class NodeTls implements TlsContext {
           isUnix: remoteAddress?.kind !== "tcp",
         };
         const wrapped = new NodeSocket(secured, context, tls, raw);
-        wrapped.readdress(remoteAddress ?? UNNAMED, localAddress);
-        introduce(wrapped, accept);
+        wrapped.overrideAddresses(remoteAddress ?? UNNAMED, localAddress);
+        attachHandler(wrapped, accept);
       },
     });
   }

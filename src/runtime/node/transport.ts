@@ -15,7 +15,7 @@ import { keepAccepting } from "./internals/accept_again.ts";
 import { sharedReads } from "./internals/shared_reads.ts";
 import { NodeSocket } from "./socket.ts";
 import { SocketDuplex } from "./socket_duplex.ts";
-import { introduce, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
+import { attachHandler, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
 import type { NodeTls } from "./tls.ts";
 import type {
   Address,
@@ -42,8 +42,8 @@ export function listen(
       raw.setNoDelay(true);
       raw.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     }
-    if (tls === undefined) introduce(new NodeSocket(raw, context), accept);
-    else shake(raw, context, tls, options.beforeHandshake, accept);
+    if (tls === undefined) attachHandler(new NodeSocket(raw, context), accept);
+    else startTlsHandshake(raw, context, tls, options.beforeHandshake, accept);
   };
   const binder: Binder = {
     tcp: (host, port) =>
@@ -60,7 +60,7 @@ export function listen(
 const NO_BYTES = new Uint8Array(0);
 
 /** Speaks TLS on a connection first. */
-function shake(
+function startTlsHandshake(
   raw: NetSocket,
   context: AcceptContext,
   tls: NodeTls,
@@ -89,9 +89,9 @@ function shake(
       const socket = new NodeSocket(secured, context, connection, beneath);
       // It may have been reset since, and be asked in vain.
       if (remoteAddress !== undefined) {
-        socket.readdress(remoteAddress, socket.localAddress);
+        socket.overrideAddresses(remoteAddress, socket.localAddress);
       }
-      introduce(socket, accept);
+      attachHandler(socket, accept);
     },
   });
 }

@@ -1,9 +1,9 @@
 /** Who is let in: what becomes of a connection that was accepted. */
 import { printable } from "../../config/options/value_types.ts";
-import { HttpConnection } from "../../connection/http1/http1_connection.ts";
-import type { HttpContext } from "../../connection/context.ts";
+import { Http1Connection } from "../../connection/http1/http1_connection.ts";
+import type { ServerContext } from "../../connection/context.ts";
 import type {
-  ProxyPreface,
+  ProxyHeaderConnection,
   ProxyPrefaceHost,
 } from "../../connection/proxy_header_connection.ts";
 import { PROXY_FAULTS, type ProxyFaultCode } from "../../faults.ts";
@@ -30,9 +30,9 @@ export interface ProxyRules {
   /** Reads one. */
   readonly newPreface: (
     socket: Socket,
-    context: HttpContext,
+    context: ServerContext,
     host: ProxyPrefaceHost,
-  ) => ProxyPreface;
+  ) => ProxyHeaderConnection;
   /** What is spoken behind it; `undefined` is plain HTTP. */
   readonly tls: TlsContext | undefined;
   /** See ListenOptions: the handshake that follows is one of ours. */
@@ -53,7 +53,7 @@ const NOBODY: SocketHandler = {
 
 /** The door of one server. */
 export class Admission {
-  readonly #context: HttpContext;
+  readonly #context: ServerContext;
   readonly #limits: AdmissionLimits;
   /** TLS handshakes in progress: they hold descriptors too. */
   #handshakes = 0;
@@ -61,7 +61,7 @@ export class Admission {
   #refused = 0;
   #toldAtMs = -Infinity;
 
-  constructor(context: HttpContext, limits: AdmissionLimits) {
+  constructor(context: ServerContext, limits: AdmissionLimits) {
     this.#context = context;
     this.#limits = limits;
   }
@@ -123,9 +123,9 @@ export class Admission {
     if (tls === undefined) {
       const handler = socket.handler = this.#serve(socket);
       // The time for the first byte runs from the connect on, header and all.
-      if (handler instanceof HttpConnection) {
+      if (handler instanceof Http1Connection) {
         const { firstByteMs, headMs } = this.#context.settings;
-        handler.hurry(expiresAt + firstByteMs - headMs);
+        handler.capDeadline(expiresAt + firstByteMs - headMs);
       }
       if (handler === NOBODY) this.#context.onProgress(); // the preface has gone
       else if (rest.length > 0) handler.onData(rest);
@@ -146,7 +146,7 @@ export class Admission {
   #serve(socket: Socket): SocketHandler {
     if (!this.#hasRoomFor(socket.remoteAddress)) return this.#refuse(socket);
     const context = this.#context;
-    const connection = new HttpConnection(socket, context);
+    const connection = new Http1Connection(socket, context);
     // Accepted by the kernel before the listener was closed, told to us after it.
     if (context.isDraining) connection.drain();
     return connection;

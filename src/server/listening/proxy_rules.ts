@@ -1,5 +1,5 @@
 /** What a server with the option `proxyProtocol` needs and others do not: loaded only for it. */
-import { ProxyPreface } from "../../connection/proxy_header_connection.ts";
+import { ProxyHeaderConnection } from "../../connection/proxy_header_connection.ts";
 import { TrustedPeers } from "../../proxy/trusted_peers.ts";
 import type { ProxyRules } from "./admission.ts";
 
@@ -12,6 +12,6 @@ export function proxyRules(
     ...behind,
     peers: new TrustedPeers(forwardedAllowIps),
     newPreface: (socket, context, host) =>
-      new ProxyPreface(socket, context, host),
+      new ProxyHeaderConnection(socket, context, host),
   };
 }

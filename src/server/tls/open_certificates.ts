@@ -43,7 +43,7 @@ export async function openCertificates(
 
 /** @throws ConfigError where a choice of certificates would always be the first. */
 function demandOneIdentity({ identities }: TlsSettings): void {
-  if (identities.length === 1 || runtime.hearsNamesOfTakenSockets) return;
+  if (identities.length === 1 || runtime.supportsSniOnAcceptedSockets) return;
   const { name, version } = runtime;
   throw new ConfigError(
     `Cannot use several certificates with the option "proxyProtocol" on ${name} ${version}, ` +

@@ -15,8 +15,8 @@ import {
   WriterPool,
 } from "../../../src/connection/output/output_buffer.ts";
 import {
+  Http1Response,
   type RequestFacts,
-  ResponseStream,
 } from "../../../src/connection/http1/http1_response.ts";
 import {
   ClientDisconnected,
@@ -48,7 +48,7 @@ function setUp(
 ) {
   const socket = new FakeSocket();
   const out = new OutputBuffer(socket, new WriterPool());
-  const stream = new ResponseStream(
+  const stream = new Http1Response(
     out,
     new DefaultHeaders({ date: false, server: undefined, headers: [] }),
   );

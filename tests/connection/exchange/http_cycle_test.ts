@@ -18,8 +18,8 @@ import {
 } from "../../../src/connection/exchange/http_cycle.ts";
 import { OutputBuffer } from "../../../src/connection/output/output_buffer.ts";
 import {
+  Http1Response,
   type RequestFacts,
-  ResponseStream,
 } from "../../../src/connection/http1/http1_response.ts";
 import {
   ClientDisconnected,
@@ -53,7 +53,7 @@ function setUp(
   const harness = new Harness(app, options);
   const socket = new FakeSocket();
   const out = new OutputBuffer(socket, harness.context.writers);
-  const stream = new ResponseStream(out, harness.context.defaults);
+  const stream = new Http1Response(out, harness.context.defaults);
   stream.begin({ ...GET, ...request }, false);
   const told: string[] = [];
   const host: CycleHost = {
@@ -71,7 +71,7 @@ function setUp(
       cycle.body.finish();
       return RESOLVED;
     },
-    breakOff: () => {
+    truncateResponse: () => {
       told.push("breakOff");
       cycle.body.finish();
     },
@@ -1179,7 +1179,7 @@ describe("a client that leaves", () => {
       (result as PromiseRejectedResult).reason
     );
     assert.equal(reasons[0], reasons[1]);
-    assert.equal(reasons[0], cycle.goneError);
+    assert.equal(reasons[0], cycle.disconnectError);
   });
 
   test("is silent where that is asked for, but each send() costs a turn (asgi:A-212)", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ReceiveEvent, SendEvent } from "../../../src/asgi.ts";
-import type { HttpContext } from "../../../src/connection/context.ts";
+import type { ServerContext } from "../../../src/connection/context.ts";
 import {
   nextWebSocketState,
   WebSocketCycle,
@@ -45,7 +45,7 @@ class FakeHost implements WebSocketHost {
     this.told.push(`body ${body}${isLast ? " last" : ""}`);
     return this.bodyProblem;
   }
-  breakOff(): void {
+  truncateResponse(): void {
     this.told.push("breakOff");
   }
   writeMessage(message: Uint8Array | string, compress: boolean): void {
@@ -73,7 +73,7 @@ function build(app: App = () => {}, settings = {}): {
 } {
   const harness = new Harness(app as never, { settings });
   const host = new FakeHost();
-  const context: HttpContext = harness.context;
+  const context: ServerContext = harness.context;
   return { cycle: new WebSocketCycle(host, context), host, harness };
 }
 
@@ -618,7 +618,7 @@ describe("the peer is gone", () => {
     assert.equal(signal.aborted, false);
     cycle.onPeerGone(1001, "");
     assert.equal(signal.aborted, true);
-    assert.equal(signal.reason, cycle.goneError);
+    assert.equal(signal.reason, cycle.disconnectError);
   });
 
   test("WebSocketCycle makes a signal late that is raised already", async () => {

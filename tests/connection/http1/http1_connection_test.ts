@@ -24,7 +24,7 @@ const echo: HttpApp = async (_scope, receive, send) => {
 const early = answering("early");
 
 describe("keep-alive and close", () => {
-  test("HttpConnection answers one request after another (http:H-082)", async () => {
+  test("Http1Connection answers one request after another (http:H-082)", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     for (let i = 0; i < 3; i++) {
@@ -35,7 +35,7 @@ describe("keep-alive and close", () => {
     assert.equal(socket.hasEnded, false);
   });
 
-  test("HttpConnection sends head and body in one write (asgi:A-076)", async () => {
+  test("Http1Connection sends head and body in one write (asgi:A-076)", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     socket.receive(GET);
@@ -69,7 +69,7 @@ describe("keep-alive and close", () => {
       ],
     ] as const
   ) {
-    test(`HttpConnection ${behavior} (http:H-043, H-088)`, async () => {
+    test(`Http1Connection ${behavior} (http:H-043, H-088)`, async () => {
       const harness = new Harness(answering("ok"));
       const socket = harness.connect();
       socket.receive(request);
@@ -117,7 +117,7 @@ describe("keep-alive and close", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection obeys an application's connection: close without doubling it (http:H-090)", async () => {
+  test("Http1Connection obeys an application's connection: close without doubling it (http:H-090)", async () => {
     const harness = new Harness(answering("ok", [["Connection", "Close"]]));
     const socket = harness.connect();
     socket.receive(GET);
@@ -126,7 +126,7 @@ describe("keep-alive and close", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection closes an idle connection after the keep-alive time, silently (http:H-083)", async () => {
+  test("Http1Connection closes an idle connection after the keep-alive time, silently (http:H-083)", async () => {
     const harness = new Harness(answering("ok"), {
       settings: { keepAliveMs: 5_000 },
     });
@@ -161,7 +161,7 @@ describe("keep-alive and close", () => {
     assert.equal(socket.text, OK + OK);
   });
 
-  test("HttpConnection closes after each response when keep-alive is 0 (options:O-047)", async () => {
+  test("Http1Connection closes after each response when keep-alive is 0 (options:O-047)", async () => {
     const harness = new Harness(answering("ok"), {
       settings: { keepAliveMs: 0 },
     });
@@ -172,7 +172,7 @@ describe("keep-alive and close", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection gives a closing peer two seconds, then destroys", async () => {
+  test("Http1Connection gives a closing peer two seconds, then destroys", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     socket.receive("GET / HTTP/1.0\r\n\r\n");
@@ -184,7 +184,7 @@ describe("keep-alive and close", () => {
 });
 
 describe("pipelining", () => {
-  test("HttpConnection answers pipelined requests in order, in one write (http:H-093)", async () => {
+  test("Http1Connection answers pipelined requests in order, in one write (http:H-093)", async () => {
     const harness = new Harness(async (scope, receive, send) => {
       await answering(scope.path)(scope, receive, send);
     });
@@ -199,7 +199,7 @@ describe("pipelining", () => {
     assert.equal(socket.writes.length, 1);
   });
 
-  test("HttpConnection starts the next request only after the last response is complete", async () => {
+  test("Http1Connection starts the next request only after the last response is complete", async () => {
     const { promise, resolve } = gate();
     const seen: string[] = [];
     const harness = new Harness(async (scope, receive, send) => {
@@ -219,7 +219,7 @@ describe("pipelining", () => {
     assert.deepEqual(socket.text.match(/\/p\d/g), ["/p1", "/p2"]);
   });
 
-  test("HttpConnection starts the next request though the last application still runs (http:H-094)", async () => {
+  test("Http1Connection starts the next request though the last application still runs (http:H-094)", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (scope, receive, send) => {
       await answering(scope.path)(scope, receive, send);
@@ -231,14 +231,14 @@ describe("pipelining", () => {
     );
     await harness.turn();
     assert.deepEqual(socket.text.match(/\/p\d/g), ["/p1", "/p2"]);
-    assert.equal(harness.context.orphans.size, 1);
+    assert.equal(harness.context.detachedCalls.size, 1);
     resolve();
     await harness.turn();
-    assert.equal(harness.context.orphans.size, 0);
+    assert.equal(harness.context.detachedCalls.size, 0);
     assert.equal(harness.context.runningCycles, 0);
   });
 
-  test("HttpConnection does not keep an early answer for a slow pipelined one", async () => {
+  test("Http1Connection does not keep an early answer for a slow pipelined one", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (scope, receive, send) => {
       if (scope.path === "/p2") await promise;
@@ -254,7 +254,7 @@ describe("pipelining", () => {
     await harness.turn();
   });
 
-  test("HttpConnection answers a good request before it refuses the garbage behind it (wishes:R-004)", async () => {
+  test("Http1Connection answers a good request before it refuses the garbage behind it (wishes:R-004)", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     socket.receive(GET + "garbage\r\n\r\n");
@@ -267,7 +267,7 @@ describe("pipelining", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection ignores what follows Connection: close (wishes:R-018)", async () => {
+  test("Http1Connection ignores what follows Connection: close (wishes:R-018)", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     socket.receive(
@@ -278,7 +278,7 @@ describe("pipelining", () => {
     assert.equal(harness.access.length, 1);
   });
 
-  test("HttpConnection takes ten thousand pipelined requests without deep recursion", async () => {
+  test("Http1Connection takes ten thousand pipelined requests without deep recursion", async () => {
     const harness = new Harness(async (_scope, _receive, send) => {
       void send({ type: "http.response.start", status: 204 });
       void send({ type: "http.response.body" });
@@ -291,7 +291,7 @@ describe("pipelining", () => {
     assert.equal(socket.text.match(/HTTP\/1\.1 204/g)?.length, 10_000);
   });
 
-  test("HttpConnection stops answering a peer that pipelines and does not read", async () => {
+  test("Http1Connection stops answering a peer that pipelines and does not read", async () => {
     const body = "x".repeat(40_000);
     const harness = new Harness(answering(body));
     const socket = harness.connect();
@@ -309,7 +309,7 @@ describe("pipelining", () => {
     assert.equal(harness.context.totalRequests, 50);
   });
 
-  test("HttpConnection answers a thousand pipelined requests that read their bodies", async () => {
+  test("Http1Connection answers a thousand pipelined requests that read their bodies", async () => {
     const harness = new Harness(echo);
     const socket = harness.connect();
     socket.receive(GET.repeat(1000));
@@ -359,7 +359,7 @@ describe("pipelining", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection stops reading when too much is pipelined, and goes on afterwards", async () => {
+  test("Http1Connection stops reading when too much is pipelined, and goes on afterwards", async () => {
     const { promise, resolve } = gate();
     let isFirst = true;
     const harness = new Harness(async (scope, receive, send) => {
@@ -384,7 +384,7 @@ describe("pipelining", () => {
 });
 
 describe("request bodies", () => {
-  test("HttpConnection hands a body over, however it is cut (http:H-024)", async () => {
+  test("Http1Connection hands a body over, however it is cut (http:H-024)", async () => {
     const request =
       "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello";
     for (let cut = 1; cut < request.length; cut++) {
@@ -398,7 +398,7 @@ describe("request bodies", () => {
     }
   });
 
-  test("HttpConnection joins a chunked body that came in one read into one message (http:H-027)", async () => {
+  test("Http1Connection joins a chunked body that came in one read into one message (http:H-027)", async () => {
     const sizes: number[] = [];
     const harness = new Harness(async (scope, receive, send) => {
       for (;;) {
@@ -418,7 +418,7 @@ describe("request bodies", () => {
     assert.deepEqual(sizes, [1000]);
   });
 
-  test("HttpConnection stops reading when nobody receives, and goes on with receive() (http:H-032)", async () => {
+  test("Http1Connection stops reading when nobody receives, and goes on with receive() (http:H-032)", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (scope, receive, send) => {
       await promise;
@@ -440,7 +440,7 @@ describe("request bodies", () => {
     assert.match(socket.text, /content-length: 131072\r\n/);
   });
 
-  test("HttpConnection drops an unread body and keeps the connection (http:H-034)", async () => {
+  test("Http1Connection drops an unread body and keeps the connection (http:H-034)", async () => {
     const harness = new Harness(early);
     const socket = harness.connect();
     socket.receive(
@@ -454,7 +454,7 @@ describe("request bodies", () => {
     assert.equal(socket.hasEnded, false);
   });
 
-  test("HttpConnection closes instead of reading a large body nobody wants (asgi:A-093)", async () => {
+  test("Http1Connection closes instead of reading a large body nobody wants (asgi:A-093)", async () => {
     const harness = new Harness(early);
     const socket = harness.connect();
     socket.receive(
@@ -595,7 +595,7 @@ describe("request bodies", () => {
     assert.equal(socket.hasEnded, false);
   });
 
-  test("HttpConnection refuses a broken chunk before it calls the application", async () => {
+  test("Http1Connection refuses a broken chunk before it calls the application", async () => {
     let calls = 0;
     const harness = new Harness(async (scope, receive, send) => {
       calls++;
@@ -648,7 +648,7 @@ describe("request bodies", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection resolves the request trailers with the end of the body (asgi:A-246)", async () => {
+  test("Http1Connection resolves the request trailers with the end of the body (asgi:A-246)", async () => {
     let trailers: unknown;
     const harness = new Harness(async (scope, receive, send) => {
       const entry = scope.extensions["http.request.trailers"]!;
@@ -667,7 +667,7 @@ describe("Expect: 100-continue", () => {
     "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
   const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-  test("HttpConnection answers at the first receive() (asgi:A-108)", async () => {
+  test("Http1Connection answers at the first receive() (asgi:A-108)", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (scope, receive, send) => {
       await promise;
@@ -686,7 +686,7 @@ describe("Expect: 100-continue", () => {
     assert.equal(socket.hasEnded, false);
   });
 
-  test("HttpConnection leaves it away when the body is there already (http:H-036)", async () => {
+  test("Http1Connection leaves it away when the body is there already (http:H-036)", async () => {
     const harness = new Harness(echo);
     assert.match(
       await harness.exchange(head + "hello"),
@@ -694,7 +694,7 @@ describe("Expect: 100-continue", () => {
     );
   });
 
-  test("HttpConnection leaves it away and closes when nobody reads (http:H-037)", async () => {
+  test("Http1Connection leaves it away and closes when nobody reads (http:H-037)", async () => {
     const harness = new Harness(early);
     const socket = harness.connect();
     socket.receive(head);
@@ -725,7 +725,7 @@ describe("Expect: 100-continue", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HttpConnection never sends it to HTTP/1.0", async () => {
+  test("Http1Connection never sends it to HTTP/1.0", async () => {
     const harness = new Harness(echo);
     const socket = harness.connect();
     socket.receive(
@@ -795,7 +795,7 @@ describe("disconnects", () => {
     assert.deepEqual(harness.logger.at("error"), []);
     assert.equal(harness.access[0].status, 499);
     assert.equal(harness.context.connections.size, 0);
-    assert.equal(harness.context.orphans.size, 0);
+    assert.equal(harness.context.detachedCalls.size, 0);
     assert.equal(harness.clock.isTicking, false);
   });
 

@@ -8,8 +8,8 @@ import {
   WriterPool,
 } from "../../../src/connection/output/output_buffer.ts";
 import {
+  Http1Response,
   type RequestFacts,
-  ResponseStream,
 } from "../../../src/connection/http1/http1_response.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
 
@@ -36,7 +36,7 @@ function setUp(
   const defaults = new DefaultHeaders({ date, server, headers: [] });
   defaults.refresh(0);
   const out = new OutputBuffer(socket, new WriterPool());
-  const stream = new ResponseStream(out, defaults);
+  const stream = new Http1Response(out, defaults);
   stream.begin(request, closes);
   return {
     socket,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TICK_MS } from "../../../src/connection/tracking/deadlines.ts";
 import {
-  type Awaited,
-  HttpPatience,
+  Http1Timeouts,
+  type TimeoutKind,
 } from "../../../src/connection/http1/http1_timeouts.ts";
 import { LINGER_MS } from "../../../src/connection/output/send_progress.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
@@ -20,19 +20,19 @@ function setUp(settings: HarnessOptions["settings"] = {}) {
     },
   });
   const socket = new FakeSocket();
-  const late: Awaited[] = [];
-  const patience = new HttpPatience(context, {
-    onLate: (awaited) => void late.push(awaited),
+  const late: TimeoutKind[] = [];
+  const timeouts = new Http1Timeouts(context, {
+    onTimeout: (awaited) => void late.push(awaited),
     onFailure(thrown) {
       throw thrown;
     },
   });
   /** Lets `ms` pass, and the ticks by which the coarse clock may be late. */
   const pass = (ms: number) => clock.advance(ms + 2 * TICK_MS);
-  return { clock, context, socket, late, patience, pass };
+  return { clock, context, socket, late, timeouts, pass };
 }
 
-describe("HttpPatience", () => {
+describe("Http1Timeouts", () => {
   test("waits for the first byte, never too short (http:H-002)", () => {
     const { clock, late, pass } = setUp();
     clock.advance(10_000);
@@ -44,52 +44,52 @@ describe("HttpPatience", () => {
   });
 
   test("a head has its time from its first byte on, not from its last (http:H-003)", () => {
-    const { late, patience, pass } = setUp();
+    const { late, timeouts, pass } = setUp();
     for (let i = 0; i < 5; i++) {
-      patience.awaitHead();
+      timeouts.awaitHead();
       pass(1_500);
     }
     assert.deepEqual(late, []);
-    patience.awaitHead();
+    timeouts.awaitHead();
     pass(1_500);
     assert.deepEqual(late, ["head"]);
   });
 
   test("nothing is late while it is our turn", () => {
-    const { late, patience, pass } = setUp();
-    patience.onHead();
+    const { late, timeouts, pass } = setUp();
+    timeouts.onHead();
     pass(1_000_000);
     assert.deepEqual(late, []);
-    patience.awaitNextRequest();
+    timeouts.awaitNextRequest();
     pass(5_000);
     assert.deepEqual(late, ["nextRequest"]);
   });
 
   test("a body that arrives is late only if it is too slow (http:H-039)", () => {
-    const { late, patience, pass } = setUp({ minBodyRate: 1_000 });
-    patience.onHead();
+    const { late, timeouts, pass } = setUp({ minBodyRate: 1_000 });
+    timeouts.onHead();
     // 600 bytes a second, with five seconds of grace.
     for (let bytes = 0; bytes < 6_000; bytes += 600) {
-      patience.awaitBody(bytes, 100_000);
+      timeouts.awaitBody(bytes, 100_000);
       pass(500);
     }
     assert.deepEqual(late, []);
     for (let bytes = 6_000; bytes < 12_000; bytes += 600) {
-      patience.awaitBody(bytes, 100_000);
+      timeouts.awaitBody(bytes, 100_000);
       pass(500);
     }
     assert.equal(late[0], "bodyRate");
   });
 
   test("time in which we do not read does not count", () => {
-    const { late, patience, pass } = setUp({ minBodyRate: 1_000 });
-    patience.onHead();
-    patience.awaitBody(0, -1);
-    patience.awaitReader();
+    const { late, timeouts, pass } = setUp({ minBodyRate: 1_000 });
+    timeouts.onHead();
+    timeouts.awaitBody(0, -1);
+    timeouts.awaitReader();
     pass(200_000);
     assert.deepEqual(late, []);
-    patience.resume();
-    patience.awaitBody(1, -1);
+    timeouts.resume();
+    timeouts.awaitBody(1, -1);
     pass(3_000);
     assert.deepEqual(late, []);
     pass(3_000);
@@ -97,10 +97,10 @@ describe("HttpPatience", () => {
   });
 
   test("an application that takes nothing of what arrived is not waited for without end", () => {
-    const { late, patience, pass } = setUp({ pauseMs: 30_000 });
-    patience.onHead();
-    patience.awaitBody(0, -1);
-    patience.awaitReader();
+    const { late, timeouts, pass } = setUp({ pauseMs: 30_000 });
+    timeouts.onHead();
+    timeouts.awaitBody(0, -1);
+    timeouts.awaitReader();
     pass(20_000);
     assert.deepEqual(late, []);
     pass(10_000);
@@ -110,45 +110,45 @@ describe("HttpPatience", () => {
   });
 
   test("a peer whose FIN has come is judged by that, though we do not read", () => {
-    const { late, patience, pass } = setUp({ pauseMs: 30_000 });
-    patience.onHead();
-    patience.awaitInterest();
-    patience.awaitReader();
+    const { late, timeouts, pass } = setUp({ pauseMs: 30_000 });
+    timeouts.onHead();
+    timeouts.armHalfCloseTimeout();
+    timeouts.awaitReader();
     pass(5_000);
     assert.deepEqual(late, ["interest"]);
   });
 
   test("draining expects one more request of a connection just used (http:H-137)", () => {
     const used = setUp();
-    used.patience.awaitNextRequest();
-    assert.equal(used.patience.awaitLastRequest(false), true);
+    used.timeouts.awaitNextRequest();
+    assert.equal(used.timeouts.awaitLastRequest(false), true);
     used.pass(250);
     assert.deepEqual(used.late, ["lastRequest"]);
     const idle = setUp();
-    idle.patience.awaitNextRequest();
+    idle.timeouts.awaitNextRequest();
     idle.pass(1_000);
-    assert.equal(idle.patience.awaitLastRequest(false), false);
+    assert.equal(idle.timeouts.awaitLastRequest(false), false);
     const begun = setUp();
-    begun.patience.awaitHead();
-    assert.equal(begun.patience.awaitLastRequest(true), true);
-    begun.patience.awaitHead(); // more of it does not give it more time
+    begun.timeouts.awaitHead();
+    assert.equal(begun.timeouts.awaitLastRequest(true), true);
+    begun.timeouts.awaitHead(); // more of it does not give it more time
     begun.pass(250);
     assert.deepEqual(begun.late, ["lastHead"]);
   });
 
   test("silence ends with whatever comes", () => {
-    const { context, patience } = setUp();
-    patience.awaitSilence();
-    assert.equal(patience.isSilent, true);
+    const { context, timeouts } = setUp();
+    timeouts.awaitSilence();
+    assert.equal(timeouts.isSilent, true);
     context.isDraining = true;
-    patience.awaitHead();
-    assert.equal(patience.isSilent, false);
+    timeouts.awaitHead();
+    assert.equal(timeouts.isSilent, false);
   });
 
   test("who still takes our last answer may close later (wishes:R-058)", () => {
-    const { late, patience, pass, socket } = setUp();
+    const { late, timeouts, pass, socket } = setUp();
     socket.queuedBytes = 1_000;
-    patience.awaitClose(socket);
+    timeouts.awaitClose(socket);
     pass(LINGER_MS);
     assert.deepEqual(late, []);
     socket.queuedBytes = 500;
@@ -159,17 +159,17 @@ describe("HttpPatience", () => {
   });
 
   test("can be made to expect what it waits for earlier, not later", () => {
-    const { context, late, patience, pass } = setUp();
-    patience.hurry(context.deadlines.in(1_000));
-    patience.hurry(context.deadlines.in(1_000_000));
+    const { context, late, timeouts, pass } = setUp();
+    timeouts.capDeadline(context.deadlines.in(1_000));
+    timeouts.capDeadline(context.deadlines.in(1_000_000));
     pass(1_000);
     assert.deepEqual(late, ["firstByte"]);
   });
 
   test("lets the clock sleep when it has ended", () => {
-    const { clock, late, patience, pass } = setUp();
+    const { clock, late, timeouts, pass } = setUp();
     assert.equal(clock.isTicking, true);
-    patience.end();
+    timeouts.end();
     assert.equal(clock.isTicking, false);
     pass(1_000_000);
     assert.deepEqual(late, []);

@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  TurnEnd,
-  type TurnEndListener,
+  type FlushListener,
+  FlushScheduler,
 } from "../../../src/connection/output/flush_scheduler.ts";
 
 /** A turn that ends when the test says so. */
 function turns() {
   const scheduled: (() => void)[] = [];
-  const turnEnd = new TurnEnd((callback) => void scheduled.push(callback));
-  return { scheduled, turnEnd, end: () => scheduled.shift()!() };
+  const flushScheduler = new FlushScheduler((callback) =>
+    void scheduled.push(callback)
+  );
+  return { scheduled, flushScheduler, end: () => scheduled.shift()!() };
 }
 
 /** A listener of which nothing is expected to fail. */
-function calling(onTurnEnd: () => void): TurnEndListener {
+function calling(onTurnEnd: () => void): FlushListener {
   return {
     onTurnEnd,
     onFailure(thrown) {
@@ -22,24 +24,24 @@ function calling(onTurnEnd: () => void): TurnEndListener {
   };
 }
 
-describe("TurnEnd", () => {
+describe("FlushScheduler", () => {
   test("schedules nothing by itself", () => {
     assert.equal(turns().scheduled.length, 0);
   });
 
   test("calls nobody before the turn is over", () => {
-    const { turnEnd, end } = turns();
+    const { flushScheduler, end } = turns();
     let calls = 0;
-    turnEnd.add(calling(() => calls++));
+    flushScheduler.add(calling(() => calls++));
     assert.equal(calls, 0);
     end();
     assert.equal(calls, 1);
   });
 
   test("serves everybody with one callback, in order", () => {
-    const { turnEnd, scheduled, end } = turns();
+    const { flushScheduler, scheduled, end } = turns();
     const order: number[] = [];
-    for (const n of [1, 2, 3]) turnEnd.add(calling(() => order.push(n)));
+    for (const n of [1, 2, 3]) flushScheduler.add(calling(() => order.push(n)));
     assert.equal(scheduled.length, 1);
     end();
     assert.deepEqual(order, [1, 2, 3]);
@@ -47,23 +49,23 @@ describe("TurnEnd", () => {
   });
 
   test("calls once for each time it was asked", () => {
-    const { turnEnd, end } = turns();
+    const { flushScheduler, end } = turns();
     let calls = 0;
     const listener = calling(() => calls++);
-    turnEnd.add(listener);
+    flushScheduler.add(listener);
     end();
-    turnEnd.add(listener);
+    flushScheduler.add(listener);
     end();
     assert.equal(calls, 2);
   });
 
   test("leaves to the next turn what is added while it calls", () => {
-    const { turnEnd, scheduled, end } = turns();
+    const { flushScheduler, scheduled, end } = turns();
     let rounds = 0;
     const again = calling(() => {
-      if (++rounds < 3) turnEnd.add(again);
+      if (++rounds < 3) flushScheduler.add(again);
     });
-    turnEnd.add(again);
+    flushScheduler.add(again);
     end();
     assert.equal(rounds, 1);
     assert.equal(scheduled.length, 1);
@@ -74,19 +76,19 @@ describe("TurnEnd", () => {
   });
 
   test("contains what one listener throws: those behind it are called all the same", () => {
-    const { turnEnd, end } = turns();
+    const { flushScheduler, end } = turns();
     const order: string[] = [];
-    turnEnd.add(calling(() => order.push("first")));
-    turnEnd.add({
+    flushScheduler.add(calling(() => order.push("first")));
+    flushScheduler.add({
       onTurnEnd() {
         throw new Error("a bug");
       },
       onFailure: (thrown) => void order.push(String(thrown)),
     });
-    turnEnd.add(calling(() => order.push("third")));
+    flushScheduler.add(calling(() => order.push("third")));
     end();
     assert.deepEqual(order, ["first", "Error: a bug", "third"]);
-    turnEnd.add(calling(() => order.push("next turn")));
+    flushScheduler.add(calling(() => order.push("next turn")));
     end();
     assert.equal(order.at(-1), "next turn");
   });

@@ -6,7 +6,7 @@ import {
   WRITES_PER_TURN,
 } from "../../../src/connection/output/write_gate.ts";
 import { WriterPool } from "../../../src/connection/output/output_buffer.ts";
-import { TurnEnd } from "../../../src/connection/output/flush_scheduler.ts";
+import { FlushScheduler } from "../../../src/connection/output/flush_scheduler.ts";
 import { WriteFlow } from "../../../src/connection/output/write_flow.ts";
 import { FakeClock, settle } from "../../_support/fake_clock.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
@@ -19,7 +19,7 @@ function flowOf(holds: { value: boolean } = { value: false }) {
   const flow = new WriteFlow(
     socket,
     {
-      turnEnd: new TurnEnd(clock.afterTurn),
+      flushScheduler: new FlushScheduler(clock.afterTurn),
       writers: new WriterPool(),
       deadlines: new Deadlines(clock, () => {}),
       settings: { stallMs: 10_000 },
@@ -63,7 +63,7 @@ test("WriteFlow keeps what its owner can still take back", () => {
   const holds = { value: true };
   const { clock, socket, flow } = flowOf(holds);
   flow.out.writer.writeAscii("head");
-  flow.joinTurn();
+  flow.scheduleFlush();
   flow.flush();
   clock.endTurn();
   assert.equal(socket.text, "");
@@ -147,7 +147,7 @@ test("WriteFlow tells of a peer that takes nothing for too long, and only then",
   const stalls = () => told.filter((what) => what === "stall").length;
   socket.takesWrites = false;
   flow.out.writer.writeAscii("x".repeat(1000));
-  flow.joinTurn();
+  flow.scheduleFlush();
   clock.endTurn();
   clock.advance(9_000);
   assert.equal(stalls(), 0);

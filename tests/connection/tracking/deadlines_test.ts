@@ -18,7 +18,7 @@ function setUp() {
 function deadline(deadlines: Deadlines, expiresAt: number, letsGo = true) {
   const it = {
     expiresAt,
-    rosterIndex: -1,
+    listIndex: -1,
     expired: 0,
     onExpire() {
       it.expired++;
@@ -127,7 +127,7 @@ describe("Deadlines", () => {
     // Whichever comes first takes the other with it.
     const rivals = [1, 2].map((): Deadline => ({
       expiresAt: 500,
-      rosterIndex: -1,
+      listIndex: -1,
       onExpire() {
         expired++;
         for (const rival of rivals) deadlines.unwatch(rival);
@@ -149,7 +149,7 @@ describe("Deadlines", () => {
     const failures: unknown[] = [];
     deadlines.watch({
       expiresAt: 500,
-      rosterIndex: -1,
+      listIndex: -1,
       onExpire() {
         throw new Error("a bug");
       },

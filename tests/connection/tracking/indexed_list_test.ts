@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  type Listed,
-  Roster,
+  type Indexed,
+  IndexedList,
 } from "../../../src/connection/tracking/indexed_list.ts";
 
-function thing(): Listed {
-  return { rosterIndex: -1 };
+function thing(): Indexed {
+  return { listIndex: -1 };
 }
 
-function rosterOf(things: readonly Listed[]): Roster<Listed> {
-  const roster = new Roster<Listed>();
+function rosterOf(things: readonly Indexed[]): IndexedList<Indexed> {
+  const roster = new IndexedList<Indexed>();
   for (const each of things) roster.add(each);
   return roster;
 }
 
 /** What is there; each must know its place. */
-function listed(roster: Roster<Listed>): Set<Listed> {
+function listed(roster: IndexedList<Indexed>): Set<Indexed> {
   const list = [...roster].reverse();
   assert.equal(roster.size, list.length);
-  list.forEach(({ rosterIndex }, i) => assert.equal(rosterIndex, i));
+  list.forEach(({ listIndex }, i) => assert.equal(listIndex, i));
   return new Set(list);
 }
 
-describe("Roster", () => {
+describe("IndexedList", () => {
   test("holds each thing once, until it is removed", () => {
     const [a, b] = [thing(), thing()];
     const roster = rosterOf([a, b]);
@@ -41,12 +41,12 @@ describe("Roster", () => {
     const roster = rosterOf([a]);
     assert.equal(roster.delete(b), false);
     assert.deepEqual(listed(roster), new Set([a]));
-    assert.equal(b.rosterIndex, -1);
+    assert.equal(b.listIndex, -1);
   });
 
   test("holds what a set would, in whatever order things come and go", () => {
     const roster = rosterOf([]);
-    const wanted = new Set<Listed>();
+    const wanted = new Set<Indexed>();
     const things = Array.from({ length: 20 }, thing);
     let seed = 1;
     for (let i = 0; i < 2_000; i++) {
@@ -67,7 +67,7 @@ describe("Roster", () => {
       test(`meets all that stay when number ${leaving} leaves at the visit of number ${when}`, () => {
         const things = Array.from({ length: 5 }, thing);
         const roster = rosterOf(things);
-        const met = new Set<Listed>();
+        const met = new Set<Indexed>();
         for (const each of roster) {
           assert.ok(each !== undefined);
           met.add(each);

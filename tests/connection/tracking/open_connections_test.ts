@@ -11,7 +11,7 @@ function connection(clientHost: string | undefined): TrackedConnection {
     clientHost,
     isBusy: false,
     isWebSocket: false,
-    rosterIndex: -1,
+    listIndex: -1,
     drain() {},
     abort() {},
     destroy() {},

@@ -154,7 +154,7 @@ const frames = (socket: FakeSocket) => describeFrames(socket.takeText());
 /** Whether everything that belongs to a WebSocket is gone. */
 function assertGone({ harness }: Opened): void {
   assert.equal(harness.context.connections.size, 0);
-  assert.equal(harness.context.orphans.size, 0);
+  assert.equal(harness.context.detachedCalls.size, 0);
   assert.equal(harness.context.runningCycles, 0);
   assert.equal(harness.clock.isTicking, false);
 }
@@ -1488,11 +1488,11 @@ describe("the closing handshake (RFC 6455 §7, asgi:A-142)", () => {
     socket.close();
     await harness.turn();
     assert.equal(harness.context.connections.size, 0);
-    assert.equal(harness.context.orphans.size, 1);
+    assert.equal(harness.context.detachedCalls.size, 1);
     assert.equal(harness.context.runningCycles, 1);
     puppet.finish();
     await harness.turn();
-    assert.equal(harness.context.orphans.size, 0);
+    assert.equal(harness.context.detachedCalls.size, 0);
     assert.equal(harness.context.runningCycles, 0);
   });
 });
@@ -1926,7 +1926,7 @@ describe("shutdown (asgi:A-147, websocket:W-104 to W-107)", () => {
 });
 
 describe("around the handshake", () => {
-  test("HttpConnection refuses a handshake above the concurrency limit with 503 (websocket:W-015)", async () => {
+  test("Http1Connection refuses a handshake above the concurrency limit with 503 (websocket:W-015)", async () => {
     const opened = await open({ settings: { maxConcurrency: 1 } });
     const second = opened.harness.connect();
     second.receive(handshakeRequest());
@@ -1969,7 +1969,7 @@ describe("around the handshake", () => {
       ],
     ] as const
   ) {
-    test(`HttpConnection answers ${status} to a handshake with ${what}`, async () => {
+    test(`Http1Connection answers ${status} to a handshake with ${what}`, async () => {
       const puppet = new Puppet();
       const harness = harnessOf(puppet.app, { server: "tricorn" });
       const socket = harness.connect();
@@ -1985,7 +1985,7 @@ describe("around the handshake", () => {
   }
 
   // websocket:W-016 would have 400; RFC 9110 §7.8 leaves no choice.
-  test("HttpConnection serves an HTTP/1.0 request as if it asked for no upgrade", async () => {
+  test("Http1Connection serves an HTTP/1.0 request as if it asked for no upgrade", async () => {
     const types: string[] = [];
     const harness = harnessOf(async (scope, _receive, send) => {
       types.push(scope.type);
@@ -1999,7 +1999,7 @@ describe("around the handshake", () => {
     assert.deepEqual(types, ["http"]);
   });
 
-  test("HttpConnection serves a handshake as a request where WebSockets are off (http:H-130)", async () => {
+  test("Http1Connection serves a handshake as a request where WebSockets are off (http:H-130)", async () => {
     const types: string[] = [];
     const harness = new Harness(
       (async (scope: { type: string }, _receive: Receive, send: Send) => {

@@ -3,14 +3,14 @@ import { describe, test } from "node:test";
 import { TICK_MS } from "../../../src/connection/tracking/deadlines.ts";
 import type { WebSocketSettings } from "../../../src/connection/context.ts";
 import {
-  WebSocketPatience,
-  type WebSocketPatienceOwner,
+  WebSocketTimeouts,
+  type WebSocketTimeoutsOwner,
 } from "../../../src/connection/websocket/websocket_timeouts.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../../src/websocket/limits.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
 import { Harness } from "../../_support/harness.ts";
 
-class Owner implements WebSocketPatienceOwner {
+class Owner implements WebSocketTimeoutsOwner {
   isFull = false;
   isPaused = false;
   heardBytes = 0;
@@ -38,7 +38,7 @@ function setUp(settings: Partial<WebSocketSettings> = {}) {
   const { clock, context } = new Harness(() => Promise.resolve());
   const owner = new Owner();
   const socket = new FakeSocket();
-  const patience = new WebSocketPatience(socket, context, {
+  const timeouts = new WebSocketTimeouts(socket, context, {
     limits: DEFAULT_WEBSOCKET_LIMITS,
     maxQueue: 32,
     pingIntervalMs: 20_000,
@@ -50,10 +50,10 @@ function setUp(settings: Partial<WebSocketSettings> = {}) {
   }, owner);
   /** Lets `ms` pass, and the ticks by which the coarse clock may be late. */
   const pass = (ms: number) => clock.advance(ms + 2 * TICK_MS);
-  return { clock, owner, socket, patience, pass };
+  return { clock, owner, socket, timeouts, pass };
 }
 
-describe("WebSocketPatience", () => {
+describe("WebSocketTimeouts", () => {
   test("waits for the application's answer, and says once that it is late", () => {
     const { owner, pass } = setUp();
     pass(30_000);
@@ -64,8 +64,8 @@ describe("WebSocketPatience", () => {
   });
 
   test("pings in a rhythm that does not depend on how late pongs are (websocket:W-087)", () => {
-    const { clock, owner, patience } = setUp();
-    patience.awaitPings();
+    const { clock, owner, timeouts } = setUp();
+    timeouts.awaitPings();
     const sentAt: number[] = [];
     for (let quarter = 0; quarter < 4 * 200; quarter++) {
       const before = owner.pings.length;
@@ -73,7 +73,7 @@ describe("WebSocketPatience", () => {
       if (owner.pings.length > before) {
         sentAt.push(clock.nowMs);
         clock.advance(5_000); // the pong takes its time
-        patience.onPong(owner.pings.at(-1)!);
+        timeouts.onPong(owner.pings.at(-1)!);
       }
     }
     assert.ok(sentAt.length >= 8);
@@ -85,27 +85,27 @@ describe("WebSocketPatience", () => {
   });
 
   test("another pong than the awaited one is no answer (websocket:W-088)", () => {
-    const { owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     pass(20_000);
     assert.equal(owner.pings.length, 1);
     const [ping] = owner.pings;
-    patience.onPong(new Uint8Array(0));
-    patience.onPong(ping.subarray(0, 3));
-    patience.onPong(ping.map((octet) => octet ^ 1));
+    timeouts.onPong(new Uint8Array(0));
+    timeouts.onPong(ping.subarray(0, 3));
+    timeouts.onPong(ping.map((octet) => octet ^ 1));
     pass(10_000);
     assert.deepEqual(owner.late, ["pong"]);
   });
 
   test("while nothing is read, no pong is missed (wishes:R-002)", () => {
-    const { owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     pass(20_000);
     owner.isPaused = true;
     pass(1_000_000);
     assert.deepEqual(owner.late, []);
     owner.isPaused = false;
-    patience.resume();
+    timeouts.resume();
     pass(9_000);
     assert.deepEqual(owner.late, []);
     pass(1_000);
@@ -113,8 +113,8 @@ describe("WebSocketPatience", () => {
   });
 
   test("while nothing is read the pings go on: a peer that has left shows by a reset", () => {
-    const { owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     owner.isPaused = true;
     pass(20_000);
     for (let i = 2; i < 6; i++) {
@@ -125,8 +125,8 @@ describe("WebSocketPatience", () => {
   });
 
   test("who still takes what was sent before the ping gets more time", () => {
-    const { owner, patience, pass, socket } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass, socket } = setUp();
+    timeouts.awaitPings();
     pass(20_000);
     socket.queuedBytes = 1_000;
     pass(10_000);
@@ -138,8 +138,8 @@ describe("WebSocketPatience", () => {
   });
 
   test("who still sends a message gets more time for the pong (F-31c)", () => {
-    const { owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     owner.heardBytes = 5; // before the ping: says nothing
     pass(20_000);
     for (let i = 0; i < 10; i++) {
@@ -152,8 +152,8 @@ describe("WebSocketPatience", () => {
   });
 
   test("what arrived before the ping is no sign of life (F-31c)", () => {
-    const { owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     owner.heardBytes = 5;
     pass(20_000);
     pass(10_000);
@@ -161,8 +161,8 @@ describe("WebSocketPatience", () => {
   });
 
   test("without a time limit it pings on, unless pings cannot leave (websocket:W-092)", () => {
-    const { owner, patience, pass } = setUp({ pingTimeoutMs: Infinity });
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp({ pingTimeoutMs: Infinity });
+    timeouts.awaitPings();
     pass(20_000);
     pass(20_000);
     assert.equal(owner.pings.length, 2);
@@ -176,25 +176,25 @@ describe("WebSocketPatience", () => {
   });
 
   test("once we have closed there are no pings, and the peer's end is awaited", () => {
-    const { owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     pass(20_000);
-    patience.awaitClose(5_000);
-    patience.onPong(owner.pings[0]);
+    timeouts.awaitClose(5_000);
+    timeouts.onPong(owner.pings[0]);
     pass(5_000);
     assert.deepEqual(owner.late, ["close"]);
     assert.equal(owner.pings.length, 1);
   });
 
   test("nothing is late once nothing is awaited, and the clock may sleep", () => {
-    const { clock, owner, patience, pass } = setUp();
-    patience.awaitPings();
+    const { clock, owner, timeouts, pass } = setUp();
+    timeouts.awaitPings();
     pass(20_000);
-    patience.awaitNothing();
-    patience.resume();
+    timeouts.awaitNothing();
+    timeouts.resume();
     pass(1_000_000);
     assert.deepEqual(owner.late, []);
-    patience.end();
+    timeouts.end();
     assert.equal(clock.isTicking, false);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ProxyPreface } from "../../../src/connection/proxy_header_connection.ts";
+import { ProxyHeaderConnection } from "../../../src/connection/proxy_header_connection.ts";
 import { OpenConnections } from "../../../src/connection/tracking/open_connections.ts";
 import type { Address } from "../../../src/runtime/types.ts";
 import {
@@ -106,7 +106,7 @@ function proxied(limits: Partial<AdmissionLimits> = {}, tls?: TlsContext) {
   const made = door(limits);
   const { admission } = made;
   admission.demandProxyHeaders({
-    newPreface: (...args) => new ProxyPreface(...args),
+    newPreface: (...args) => new ProxyHeaderConnection(...args),
     peers: new TrustedPeers(["127.0.0.1"]),
     tls,
     beforeHandshake: (pending) => admission.beforeHandshake(pending),

@@ -27,9 +27,9 @@ class FakeTransport implements Transport {
   /** Ports that the kernel chooses. */
   readonly ports = [1001, 1002, 1003, 1004];
 
-  lacks(): undefined {}
+  unsupported(): undefined {}
 
-  suits(): boolean {
+  isPreferredFor(): boolean {
     return true;
   }
 

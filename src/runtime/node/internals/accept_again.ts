@@ -31,7 +31,7 @@ export function keepAccepting(server: Server, backlog: number): void {
       try {
         acceptAgain(server, backlog);
       } catch (error) {
-        fence.breakOff(error);
+        fence.truncateResponse(error);
       }
     }
   }, EVERY_MS);

@@ -61,7 +61,7 @@ export class Fence {
   }
 
   /** It has failed: it is not used again in this process, and the operator is told once. */
-  breakOff(cause: unknown): void {
+  truncateResponse(cause: unknown): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     const reason = cause instanceof Error ? cause.message : String(cause);

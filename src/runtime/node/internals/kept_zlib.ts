@@ -68,7 +68,7 @@ export class KeptStream {
     try {
       return stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING;
     } catch (error) {
-      if (!isZlibError(error)) fence.breakOff(error);
+      if (!isZlibError(error)) fence.truncateResponse(error);
       throw error;
     } finally {
       stream._handle = this.#handle;

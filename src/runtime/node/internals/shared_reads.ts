@@ -88,7 +88,7 @@ export class SharedReads {
         }
         // What was read is lost, and so is this connection; the next one reads the public way.
         const error = new Error(`a read of ${size} bytes was reported`);
-        this.#fence.breakOff(error);
+        this.#fence.truncateResponse(error);
         raw.destroy(error);
         return false;
       };
@@ -97,7 +97,7 @@ export class SharedReads {
       properties[bufferKey] = bufferBefore;
       properties[generatorKey] = generatorBefore;
       properties[callbackKey] = callbackBefore;
-      this.#fence.breakOff(error);
+      this.#fence.truncateResponse(error);
       return false;
     }
     raw.resume();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NOBODY } from "../../../src/runtime/socket_events.ts";
-import { LastAccepts } from "../../../src/server/listening/last_accepts.ts";
+import { AcceptDrain } from "../../../src/server/listening/accept_drain.ts";
 import { settle } from "../../_support/fake_clock.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
 
@@ -27,7 +27,7 @@ class Turns {
 
 function setUp() {
   const turns = new Turns();
-  const accepts = new LastAccepts(turns);
+  const accepts = new AcceptDrain(turns);
   const story: string[] = [];
   const sockets: FakeSocket[] = [];
   const accept = accepts.watch(() => NOBODY);
@@ -47,7 +47,7 @@ function setUp() {
   return { turns, accepts, story, sockets, come, begin };
 }
 
-describe("LastAccepts", () => {
+describe("AcceptDrain", () => {
   test("closes when nobody has come for a while", async () => {
     const { turns, story, begin } = setUp();
     begin();
@@ -95,16 +95,16 @@ describe("LastAccepts", () => {
     const destroyed: number[] = [];
     let settled = 0;
     const before = accepts.watchHandshakes(undefined, () => settled++);
-    const shake = (id: number) =>
+    const startTlsHandshake = (id: number) =>
       before({
         remoteAddress: undefined,
         destroy: () => void destroyed.push(id),
       });
     begin();
-    await turns.pass(40, 0.25, () => shake(0)!());
+    await turns.pass(40, 0.25, () => startTlsHandshake(0)!());
     assert.deepEqual([story, settled > 0, accepts.handshakes], [[], true, 0]);
-    shake(1);
-    const done = shake(2)!;
+    startTlsHandshake(1);
+    const done = startTlsHandshake(2)!;
     assert.equal(accepts.handshakes, 2);
     done();
     accepts.dropHandshakes();

@@ -3,7 +3,10 @@
  * when their listener is closed: whoever waits has connected, and has probably asked already. So
  * listeners are closed in a lull, right after a turn in which nobody came.
  */
-import { type Listed, Roster } from "../../connection/tracking/indexed_list.ts";
+import {
+  type Indexed,
+  IndexedList,
+} from "../../connection/tracking/indexed_list.ts";
 import type {
   ListenOptions,
   PendingHandshake,
@@ -12,7 +15,7 @@ import type {
 } from "../../runtime/types.ts";
 
 /** Time without a new connection that makes a lull, in milliseconds. */
-const LULL_MS = 5;
+const QUIET_PERIOD_MS = 5;
 /** How long such a lull is looked for, in milliseconds. */
 const PATIENCE_MS = 50;
 /** Turns of the event loop without a new connection that have to do after that. */
@@ -31,17 +34,17 @@ export interface LullClock {
 }
 
 /** A TLS handshake that has not ended. */
-interface Handshake extends Listed {
+interface Handshake extends Indexed {
   readonly pending: PendingHandshake;
 }
 
 /** Counts what is accepted, and finds the moment to stop. */
-export class LastAccepts {
+export class AcceptDrain {
   readonly #clock: LullClock;
   #accepted = 0;
   /** What came since a lull is looked for. */
   #held: Socket[] | undefined;
-  readonly #handshakes = new Roster<Handshake>();
+  readonly #handshakes = new IndexedList<Handshake>();
 
   constructor(clock: LullClock) {
     this.#clock = clock;
@@ -80,7 +83,7 @@ export class LastAccepts {
         ? () => {}
         : beforeHandshake(pending);
       if (settled === undefined) return undefined;
-      const handshake: Handshake = { pending, rosterIndex: -1 };
+      const handshake: Handshake = { pending, listIndex: -1 };
       this.#handshakes.add(handshake);
       return () => {
         settled();
@@ -138,7 +141,7 @@ export class LastAccepts {
         quietMs = quietTurns = 0;
       }
       const isLull = turnMs <= SHORT_TURN_MS && quietTurns >= LULL_TURNS &&
-        (quietMs >= LULL_MS || now - begunAt >= PATIENCE_MS);
+        (quietMs >= QUIET_PERIOD_MS || now - begunAt >= PATIENCE_MS);
       // The listener is to be closed in this very turn: resolving is a microtask away.
       if (isLull || now - begunAt >= LIMIT_MS) resolve();
       else clock.afterTurn(look);
