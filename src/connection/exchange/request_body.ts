@@ -14,18 +14,24 @@ type Resolve = (event: HttpReceiveEvent) => void;
 /** How the body ends for the application. */
 type BodyEnd = "open" | "complete" | "cut";
 
+/** What `receive()` has still to say. */
+type Remaining =
+  /** The rest of the body. */
+  | "body"
+  /** The same, and then `http.disconnect`: the peer left when the body was whole. */
+  | "bodyAndDisconnect"
+  /** `http.disconnect`, once the response or the connection ends: `more_body: false` was said. */
+  | "disconnectLater"
+  /** `http.disconnect`, at any time. */
+  | "disconnect";
+
 /** What `receive()` answers, and when. */
 export class RequestBody {
-  /** Bytes nobody has taken yet: `[0, #size)`. */
+  /** Bytes that were not taken yet: `[0, #size)`. */
   #pending: Uint8Array = NOTHING;
   #size = 0;
   #end: BodyEnd;
-  /** Whether the last piece, `more_body: false`, was handed over. */
-  #isDelivered = false;
-  /** Whether nothing but `http.disconnect` is left to say. */
-  #isOver = false;
-  /** Whether the peer left before a body that is whole was handed over. */
-  #isGone = false;
+  #remaining: Remaining = "body";
   #waiters: Resolve[] | undefined;
   #trailers: PromiseWithResolvers<HeaderList> | undefined;
   #trailerFields: HeaderList | undefined;
@@ -40,7 +46,7 @@ export class RequestBody {
     return this.#size;
   }
 
-  /** Whether somebody waits for bytes that have not arrived. */
+  /** Whether `receive()` waits for bytes that have not arrived. */
   get isWaitedFor(): boolean {
     return this.#waiters !== undefined && this.#end === "open";
   }
@@ -50,7 +56,7 @@ export class RequestBody {
     return this.#end === "complete";
   }
 
-  /** Takes `bytes[start, end)`, a copy if they are lent. Linear however small the pieces (wishes:R-009). */
+  /** Takes `bytes[start, end)`, a copy if they are lent. Linear however small the pieces. */
   append(
     bytes: Uint8Array,
     start: number,
@@ -58,7 +64,7 @@ export class RequestBody {
     isLent: boolean,
   ): void {
     const size = end - start;
-    if (this.#isOver) return;
+    if (this.#remaining === "disconnect") return;
     if (this.#size === 0) {
       this.#pending = keepBytes(bytes, start, end, isLent);
       this.#size = size;
@@ -82,7 +88,7 @@ export class RequestBody {
     this.#trailers?.resolve(trailers);
   }
 
-  /** Answers who waits, once for everything that has arrived: call it after each read. */
+  /** Answers a waiting `receive()` with everything that has arrived. To be called after each read. */
   deliver(): void {
     while (this.#waiters !== undefined && this.#canAnswer()) {
       const waiters = this.#waiters;
@@ -93,22 +99,22 @@ export class RequestBody {
   }
 
   /**
-   * The peer has gone. A body that had arrived whole is still handed over first (asgi:A-097); of
-   * one cut short, nothing more (asgi:A-096).
+   * The peer has gone. A body that had arrived whole is still handed over first; of one cut short,
+   * nothing more.
    */
   disconnect(): void {
     if (this.#end === "open") {
       this.#cut();
       this.#over();
-    } else if (this.#isDelivered) {
+    } else if (this.#remaining === "disconnectLater") {
       this.#over();
-    } else {
-      this.#isGone = true;
+    } else if (this.#remaining === "body") {
+      this.#remaining = "bodyAndDisconnect";
       this.deliver();
     }
   }
 
-  /** The response is complete: whatever is asked from here on is answered with a disconnect. */
+  /** The response is complete: every further `receive()` is answered with a disconnect. */
   finish(): void {
     if (this.#end === "open") this.#cut();
     this.#over();
@@ -120,7 +126,7 @@ export class RequestBody {
   }
 
   #over(): void {
-    this.#isOver = true;
+    this.#remaining = "disconnect";
     this.#pending = NOTHING;
     this.#size = 0;
     const waiters = this.#waiters;
@@ -130,7 +136,7 @@ export class RequestBody {
     }
   }
 
-  /** The next event (asgi:A-018, A-019). */
+  /** The next event; concurrent calls are answered in their order. */
   receive(): Promise<HttpReceiveEvent> {
     if (this.#waiters === undefined && this.#canAnswer()) {
       return Promise.resolve(this.#answer());
@@ -142,12 +148,12 @@ export class RequestBody {
   }
 
   #canAnswer(): boolean {
-    return this.#isOver || this.#size > 0 ||
-      (this.#end === "complete" && !this.#isDelivered);
+    return this.#remaining === "disconnect" || this.#size > 0 ||
+      (this.#end === "complete" && this.#remaining !== "disconnectLater");
   }
 
   #answer(): HttpReceiveEvent {
-    if (this.#isOver) return DISCONNECT;
+    if (this.#remaining === "disconnect") return DISCONNECT;
     const isLast = this.#end === "complete";
     const body = this.#size === this.#pending.length
       ? this.#pending
@@ -155,13 +161,14 @@ export class RequestBody {
     this.#pending = NOTHING;
     this.#size = 0;
     if (isLast) {
-      this.#isDelivered = true;
-      this.#isOver = this.#isGone; // who waits behind this one is answered after it
+      this.#remaining = this.#remaining === "bodyAndDisconnect"
+        ? "disconnect"
+        : "disconnectLater";
     }
     return { type: "http.request", body, more_body: !isLast };
   }
 
-  /** The trailer fields, once the body has ended (asgi:A-246). */
+  /** The trailer fields, once the body has ended. */
   get trailers(): Promise<HeaderList> {
     if (this.#trailers === undefined) {
       this.#trailers = Promise.withResolvers<HeaderList>();
