@@ -1,7 +1,7 @@
 /** What `send()` rejects with when a message is not what it should be, the same for every scope. */
 import { InvalidEventError } from "../../errors.ts";
 
-/** A rejection that raises no alarm if the application does not await it (asgi:A-022). */
+/** A rejection that raises no alarm if the application does not await it. */
 export function rejected(error: Error): Promise<void> {
   const promise = Promise.reject(error);
   promise.catch(ignore);
@@ -10,7 +10,7 @@ export function rejected(error: Error): Promise<void> {
 
 function ignore(): void {}
 
-/** A message whose shape is wrong (asgi:A-209). */
+/** A message whose shape is wrong. */
 export function invalidEvent(
   event: { readonly type: string },
   problem: string,
@@ -21,6 +21,18 @@ export function invalidEvent(
       event.type,
     ),
   );
+}
+
+/**
+ * `otherwise`, unless a message that will not be sent is wrong in itself: bugs of an application
+ * must not hide behind a client that has left.
+ */
+export function invalidUnless(
+  problem: string | undefined,
+  event: { readonly type: string },
+  otherwise: Promise<void>,
+): Promise<void> {
+  return problem === undefined ? otherwise : invalidEvent(event, problem);
 }
 
 /** A message that this scope does not know. */

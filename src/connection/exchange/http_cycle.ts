@@ -18,73 +18,31 @@ import type {
 import { ClientDisconnected, UnexpectedEventError } from "../../errors.ts";
 import type { RequestHead } from "../../http/request_head.ts";
 import { checkFields, checkTrailers } from "../../http1/response_writer.ts";
-import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
-import { checkPathSend, sendFile } from "./file_sender.ts";
-import { RESOLVED } from "../output/write_gate.ts";
 import type { ServerContext, TrackedCall } from "../context.ts";
-import { LazyAbort } from "./abort_signal.ts";
+import { RESOLVED } from "../output/write_gate.ts";
+import { ApplicationCall, type CallOwner } from "./application_call.ts";
+import {
+  invalidEvent,
+  invalidUnless,
+  rejected,
+  unknownEvent,
+} from "./event_errors.ts";
+import {
+  bodyProblem,
+  flagProblem,
+  headersProblem,
+  iterableProblem,
+  statusProblem,
+} from "./event_shapes.ts";
+import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RequestBody } from "./request_body.ts";
+import {
+  EXPECTED,
+  nextState,
+  type ResponseState,
+  type SendKind,
+} from "./response_states.ts";
 import type { Http1Response, StreamProblem } from "../http1/http1_response.ts";
-
-/** How far a response has come. */
-export type ResponseState =
-  | "unsent"
-  | "started"
-  | "streaming"
-  | "trailers"
-  | "complete";
-
-/** What a message does to it. */
-export type SendKind =
-  | "earlyHint"
-  | "start"
-  | "body"
-  | "lastBody"
-  | "lastBodyBeforeTrailers"
-  | "file"
-  | "fileBeforeTrailers"
-  | "trailers"
-  | "lastTrailers";
-
-/** State after a message; `undefined` if it breaks the contract (asgi section 7). */
-export function nextState(
-  state: ResponseState,
-  kind: SendKind,
-): ResponseState | undefined {
-  switch (kind) {
-    case "start":
-      return state === "unsent" ? "started" : undefined;
-    case "earlyHint":
-      return state === "complete" ? undefined : state;
-    case "body":
-      return isInBody(state) ? "streaming" : undefined;
-    case "lastBody":
-      return isInBody(state) ? "complete" : undefined;
-    case "lastBodyBeforeTrailers":
-      return isInBody(state) ? "trailers" : undefined;
-    case "file":
-      return state === "started" ? "complete" : undefined;
-    case "fileBeforeTrailers":
-      return state === "started" ? "trailers" : undefined;
-    case "trailers":
-      return state === "trailers" ? "trailers" : undefined;
-    case "lastTrailers":
-      return state === "trailers" ? "complete" : undefined;
-  }
-}
-
-function isInBody(state: ResponseState): boolean {
-  return state === "started" || state === "streaming";
-}
-
-/** The message that was expected, for the error that says so. */
-const EXPECTED: Readonly<Record<ResponseState, string>> = {
-  unsent: "http.response.start",
-  started: "http.response.body",
-  streaming: "http.response.body",
-  trailers: "http.response.trailers",
-  complete: "",
-};
 
 /** What a cycle needs of its connection. */
 export interface CycleHost {
@@ -110,9 +68,10 @@ export interface CycleHost {
 }
 
 const NO_BODY = new Uint8Array(0);
+const NO_HEADERS: readonly [string, string][] = [];
 
 /** One exchange with the application. */
-export class HttpCycle implements TrackedCall {
+export class HttpCycle implements CallOwner, TrackedCall {
   readonly body: RequestBody;
   readonly receive: Receive;
   readonly send: Send;
@@ -121,25 +80,16 @@ export class HttpCycle implements TrackedCall {
   /** Whether the call counts against the concurrency limit. Set by the connection. */
   isCounted = false;
   readonly #host: CycleHost;
-  readonly #stream: Http1Response;
-  readonly #context: ServerContext;
+  readonly #call: ApplicationCall;
   #state: ResponseState = "unsent";
-  /** Set when nobody will read what is sent; it is what `send` rejects with. */
-  #gone: ClientDisconnected | undefined;
-  /** Whether the application was told that the client has left, and may answer all the same. */
-  #isPeerSilent = false;
-  #hasReturned = false;
-  #promisesTrailers = false;
   #hasWarnedOfBody = false;
   /** Settles with the file that is being sent. */
   #fileSent: Promise<void> | undefined;
-  #aborting: LazyAbort | undefined;
 
   constructor(head: RequestHead, host: CycleHost, context: ServerContext) {
     this.body = new RequestBody(head.hasBody);
     this.#host = host;
-    this.#stream = host.stream;
-    this.#context = context;
+    this.#call = new ApplicationCall(context);
     this.receive = () => this.#receive();
     this.send = (event) => {
       try {
@@ -150,6 +100,10 @@ export class HttpCycle implements TrackedCall {
     };
   }
 
+  get #stream(): Http1Response {
+    return this.#host.stream;
+  }
+
   /** How far the response has come. */
   get state(): ResponseState {
     return this.#state;
@@ -157,51 +111,43 @@ export class HttpCycle implements TrackedCall {
 
   /** Whether the application's call has ended. */
   get hasReturned(): boolean {
-    return this.#hasReturned;
+    return this.#call.hasReturned;
   }
 
-  /** Whether a file is being opened: its head must not leave before that worked (asgi:A-187). */
+  /** What `send` rejects with, once no peer will read what is sent. */
+  get disconnectError(): ClientDisconnected | undefined {
+    return this.#call.disconnectError;
+  }
+
+  /** The signal of the extension `abort_signal`. */
+  get abortSignal(): AbortSignal {
+    return this.#call.abortSignal;
+  }
+
+  /** Whether a file is being opened: if that fails, the head is taken back. */
   get holdsHead(): boolean {
     return this.#fileSent !== undefined;
   }
 
+  /** See {@linkcode CallOwner}: the file that is being sent. */
+  get pendingSend(): Promise<void> | undefined {
+    return this.#fileSent;
+  }
+
+  /** Whether a response is owed to a peer that may still read it. */
+  get #isOwed(): boolean {
+    return this.#state !== "complete" && this.disconnectError === undefined;
+  }
+
   /** Calls the application. Errors end here. */
-  async run(scope: Scope): Promise<void> {
-    try {
-      try {
-        const value: unknown = await this.#context.app(
-          scope,
-          this.receive,
-          this.send,
-        );
-        if (value !== undefined) this.#warnOfValue(value);
-        if (this.#fileSent !== undefined) await this.#fileSent; // asgi:A-021
-        this.#onReturn();
-      } catch (error) {
-        this.#onThrow(error);
-      }
-      this.#hasReturned = true;
-      this.#host.onReturned(this);
-    } catch (thrown) {
-      this.#host.onFailure(thrown);
-    }
+  run(scope: Scope): Promise<void> {
+    return this.#call.run(scope, this);
   }
 
-  #warnOfValue(value: unknown): void {
-    if (this.#context.hasWarnedOfReturnValue) return;
-    this.#context.hasWarnedOfReturnValue = true;
-    this.#context.logger.warning(
-      `ASGI callable should return undefined, but returned a value of type "${typeof value}".` +
-        (typeof value === "function"
-          ? " If it is a factory, use --factory."
-          : ""),
-    );
-  }
-
-  #onReturn(): void {
-    if (this.#state === "complete" || this.#gone !== undefined) return;
-    if (this.#isPeerSilent) return this.#leave();
-    this.#context.logger.error(
+  onReturn(): void {
+    if (!this.#isOwed) return;
+    if (this.#call.isPeerSilent) return this.#leave();
+    this.#call.context.logger.error(
       this.#state === "unsent"
         ? "ASGI callable returned without starting response."
         : "ASGI callable returned without completing response.",
@@ -209,48 +155,43 @@ export class HttpCycle implements TrackedCall {
     this.#fail();
   }
 
-  #onThrow(error: unknown): void {
-    const hasLeft = this.#gone !== undefined || this.#isPeerSilent;
-    if (hasLeft && error instanceof ClientDisconnected) {
-      // asgi:A-216: a peer that hangs up is nobody's error.
-      this.#context.logger.debug(
-        "ASGI application ended by the client's disconnect",
-      );
-      if (this.#state !== "complete" && this.#gone === undefined) this.#leave();
-      return;
-    }
-    const { logger } = this.#context;
-    if (this.#aborting?.wasRaisedWith(error)) {
-      logger.debug("ASGI application ended by its abort signal");
-    } else {
-      logger.error("Exception in ASGI application", { error });
-    }
-    if (this.#state !== "complete" && this.#gone === undefined) this.#fail();
+  onThrow(isDisconnect: boolean): void {
+    if (this.#state === "complete") return;
+    if (isDisconnect) this.#leave();
+    else this.#fail();
+  }
+
+  onEnded(): void {
+    this.#host.onReturned(this);
+  }
+
+  onFailure(thrown: unknown): void {
+    this.#host.onFailure(thrown);
   }
 
   /** Ends a request whose application was told that the client has left, and did not answer. */
   #leave(): void {
-    this.#gone = new ClientDisconnected();
+    this.#call.disconnectError = new ClientDisconnected();
     this.#stream.retract();
     this.#host.truncateResponse();
   }
 
-  /** Ends a response that its application did not end (asgi:A-088 to A-090). */
+  /** Ends a response that its application did not end. */
   #fail(): void {
     if (this.#stream.isHeadCommitted) {
       this.#cutOff();
       return;
     }
-    // Whoever still holds `send` finds nobody there (asgi:A-026).
-    this.#gone = new ClientDisconnected(
+    // The application may have kept `send`: it must not reach beyond its call.
+    this.#call.disconnectError = new ClientDisconnected(
       "Cannot send: the response has been replaced",
     );
-    this.#answer(500); // fixed text: what went wrong is for the log, not for the peer (asgi:A-220)
+    this.#answer(500); // fixed text: the error's own is for the log, not for the peer
   }
 
   /** Ends a response that can no longer become whole. */
   #cutOff(): void {
-    this.#gone = new ClientDisconnected(
+    this.#call.disconnectError = new ClientDisconnected(
       "Cannot send: the response has been cut off",
     );
     this.#host.truncateResponse();
@@ -263,30 +204,23 @@ export class HttpCycle implements TrackedCall {
   }
 
   /**
-   * Answers in the application's place, which finds its client gone from now on. The head must not
-   * have left.
+   * Answers in place of the application, for which the client is gone from now on. The head must
+   * not have left.
    */
   refuse(status: number, text?: string, headers?: HeaderList): void {
     this.onPeerGone();
     this.#answer(status, text, headers);
   }
 
-  /** Notes that the application is never going to be called. */
+  /** Notes that the application will not be called. */
   skip(): void {
-    this.#hasReturned = true;
-  }
-
-  /** What `send` rejects with, if nobody will read what is sent. */
-  get disconnectError(): ClientDisconnected | undefined {
-    return this.#gone;
+    this.#call.hasReturned = true;
   }
 
   #receive(): Promise<HttpReceiveEvent> {
     const event = this.body.receive();
-    // A call kept for too long must not speak for the next request on the connection.
-    if (this.#state !== "complete" && this.#gone === undefined) {
-      this.#host.onReceive();
-    }
+    // A `receive` kept beyond its response must not ask for the body of the next request.
+    if (this.#isOwed) this.#host.onReceive();
     return event;
   }
 
@@ -308,62 +242,31 @@ export class HttpCycle implements TrackedCall {
   }
 
   #sendStart(event: HttpResponseStartEvent): Promise<void> {
-    const { status, headers, trailers } = event;
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      return invalidEvent(
-        event,
-        `"status" is ${shown(status)}, expected an integer from 200 to 599`,
-      );
-    }
-    if (trailers !== undefined && typeof trailers !== "boolean") {
-      return invalidEvent(
-        event,
-        `"trailers" is ${shown(trailers)}, expected true or false`,
-      );
-    }
-    // A string is iterable too, and would be read as pairs of letters.
-    if (
-      headers !== undefined &&
-      (typeof headers !== "object" || headers === null ||
-        typeof headers[Symbol.iterator] !== "function")
-    ) {
-      return invalidEvent(
-        event,
-        `"headers" is ${shown(headers)}, expected an iterable of pairs`,
-      );
-    }
+    const { status, headers = NO_HEADERS, trailers = false } = event;
+    const wrong = statusProblem(status) ?? flagProblem("trailers", trailers) ??
+      headersProblem(headers);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const refusal = this.#refusal("start", event.type);
     if (refusal !== undefined) {
-      return unless(checkFields(headers ?? []), event, refusal);
+      return invalidUnless(checkFields(headers), event, refusal);
     }
     const stream = this.#stream;
-    // asgi:A-174: where trailers are not offered, a promise of them must not keep the body open.
-    const promises = trailers === true && !stream.isHttp10;
+    // HTTP/1.0 has no trailers: waiting for them would keep the body open.
+    const promises = trailers && !stream.isHttp10;
     this.#host.beforeHead();
-    const problem = stream.start(status, headers ?? [], promises);
+    const problem = stream.start(status, headers, promises);
     if (problem !== undefined) return invalidEvent(event, problem);
-    this.#promisesTrailers = promises;
-    this.#state = "started";
+    this.#enter("started");
     return this.#host.afterWrite(0);
   }
 
   #sendBody(event: HttpResponseBodyEvent): Promise<void> {
     const { body = NO_BODY, more_body: hasMore = false } = event;
-    if (typeof body !== "string" && !(body instanceof Uint8Array)) {
-      return invalidEvent(
-        event,
-        `"body" is ${shown(body)}, expected a Uint8Array or a string`,
-      );
-    }
-    if (typeof hasMore !== "boolean") {
-      return invalidEvent(
-        event,
-        `"more_body" is ${shown(hasMore)}, expected true or false`,
-      );
-    }
+    const wrong = bodyProblem(body) ?? flagProblem("more_body", hasMore);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const kind = hasMore
       ? "body"
-      : this.#promisesTrailers
+      : this.#stream.promisesTrailers
       ? "lastBodyBeforeTrailers"
       : "lastBody";
     const refusal = this.#refusal(kind, event.type);
@@ -377,13 +280,13 @@ export class HttpCycle implements TrackedCall {
   }
 
   #warnOfBody(): void {
-    this.#hasWarnedOfBody = true; // asgi:A-106: one warning, however many pieces
-    this.#context.logger.warning(
+    this.#hasWarnedOfBody = true; // one warning, however many pieces
+    this.#call.context.logger.warning(
       `Response body dropped: status ${this.#stream.status} does not allow one.`,
     );
   }
 
-  /** A body that does not fit its content-length (asgi:A-103, A-104). */
+  /** A body that does not fit its content-length (RFC 9110 §8.6). */
   #unframed(type: string, problem: StreamProblem): Promise<void> {
     if (problem.isPartial) this.#cutOff();
     return rejected(
@@ -392,27 +295,15 @@ export class HttpCycle implements TrackedCall {
   }
 
   #sendTrailers(event: HttpResponseTrailersEvent): Promise<void> {
-    if (this.#stream.isHttp10) return unknownEvent(event); // asgi:A-087
+    if (this.#stream.isHttp10) return unknownEvent(event); // not offered
     const { headers, more_trailers: hasMore = false } = event;
-    if (
-      typeof headers !== "object" || headers === null ||
-      typeof headers[Symbol.iterator] !== "function"
-    ) {
-      return invalidEvent(
-        event,
-        `"headers" is ${shown(headers)}, expected an iterable of pairs`,
-      );
-    }
-    if (typeof hasMore !== "boolean") {
-      return invalidEvent(
-        event,
-        `"more_trailers" is ${shown(hasMore)}, expected true or false`,
-      );
-    }
+    const wrong = headersProblem(headers) ??
+      flagProblem("more_trailers", hasMore);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const kind = hasMore ? "trailers" : "lastTrailers";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) {
-      return unless(checkTrailers(headers), event, refusal);
+      return invalidUnless(checkTrailers(headers), event, refusal);
     }
     const problem = this.#stream.addTrailers(headers);
     if (problem !== undefined) return invalidEvent(event, problem);
@@ -421,27 +312,19 @@ export class HttpCycle implements TrackedCall {
   }
 
   #sendEarlyHint(event: HttpResponseEarlyHintEvent): Promise<void> {
-    if (!this.#context.settings.offersEarlyHints || this.#stream.isHttp10) {
-      return unknownEvent(event);
-    }
+    const { offersEarlyHints } = this.#call.context.settings;
+    if (!offersEarlyHints || this.#stream.isHttp10) return unknownEvent(event);
     const { links } = event;
-    if (
-      typeof links !== "object" || links === null ||
-      typeof links[Symbol.iterator] !== "function"
-    ) {
-      return invalidEvent(
-        event,
-        `"links" is ${shown(links)}, expected an iterable of link values`,
-      );
-    }
+    const wrong = iterableProblem("links", links, "link values");
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const fields = Array.from(links, (link) => ["link", link] as const);
     const refusal = this.#refusal("earlyHint", event.type);
     if (refusal !== undefined) {
-      return unless(checkFields(fields), event, refusal);
+      return invalidUnless(checkFields(fields), event, refusal);
     }
-    // asgi:A-183: once the head has left, a hint is late and silently dropped.
+    // Once the head has left, a hint is late and dropped.
     if (this.#stream.isHeadCommitted) {
-      return unless(checkFields(fields), event, RESOLVED);
+      return invalidUnless(checkFields(fields), event, RESOLVED);
     }
     const problem = this.#stream.writeInterim(103, fields);
     if (problem !== undefined) return invalidEvent(event, problem);
@@ -452,7 +335,7 @@ export class HttpCycle implements TrackedCall {
   #sendPath(event: HttpResponsePathSendEvent): Promise<void> {
     const problem = checkPathSend(event);
     if (problem !== undefined) return invalidEvent(event, problem);
-    const kind = this.#promisesTrailers ? "fileBeforeTrailers" : "file";
+    const kind = this.#stream.promisesTrailers ? "fileBeforeTrailers" : "file";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
     const sent = this.#fileSent = this.#sendFile(event, kind);
@@ -464,44 +347,47 @@ export class HttpCycle implements TrackedCall {
     event: HttpResponsePathSendEvent,
     kind: SendKind,
   ): Promise<void> {
+    const call = this.#call;
     try {
       const host = this.#host;
       await sendFile(event, this.#stream, {
-        openFile: this.#context.openFile,
+        openFile: call.context.openFile,
         afterWrite: (bytes) => host.afterWrite(bytes),
         hasSentAll: () => host.queuedBytes === 0,
         checkGone: () => {
-          if (this.#gone !== undefined) throw this.#gone;
+          if (call.disconnectError !== undefined) throw call.disconnectError;
         },
       });
     } catch (error) {
-      if (
-        error === this.#gone && !this.#context.settings.raisesAfterDisconnect
-      ) return;
-      if (this.#gone === undefined) this.#onFileFailed();
+      const gone = call.disconnectError;
+      if (error === gone && !call.context.settings.raisesAfterDisconnect) {
+        return;
+      }
+      if (gone === undefined) this.#onFileFailed();
       throw error;
     } finally {
       this.#fileSent = undefined;
     }
     // The client may have left since the last piece: nothing is left to complete.
-    if (this.#gone === undefined) await this.#advance(kind, 0);
+    if (call.disconnectError === undefined) await this.#advance(kind, 0);
   }
 
   #onFileFailed(): void {
     const stream = this.#stream;
     if (stream.isHeadOpen) {
-      // asgi:A-187: as if nothing had been sent, so that another answer can be.
+      // As if nothing had been sent, so that another answer can be.
       stream.retract();
-      this.#state = "unsent";
+      this.#enter("unsent");
     } else if (stream.bodyBytes > 0) {
-      this.#cutOff(); // asgi:A-189
+      this.#cutOff();
     }
   }
 
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
   #refusal(kind: SendKind, type: string): Promise<void> | undefined {
     const state = this.#state;
-    if (nextState(state, kind) === undefined || this.#fileSent !== undefined) {
+    const next = nextState(state, kind);
+    if (next === undefined || this.#fileSent !== undefined) {
       const message = state === "complete"
         ? `Unexpected ASGI message '${type}' sent, after response already completed.`
         : this.#fileSent !== undefined
@@ -509,74 +395,63 @@ export class HttpCycle implements TrackedCall {
         : `Expected ASGI message '${EXPECTED[state]}', but got '${type}'.`;
       return rejected(new UnexpectedEventError(message, type, state));
     }
-    if (this.#gone === undefined) return undefined;
-    if (this.#context.settings.raisesAfterDisconnect) {
-      return rejected(this.#gone); // asgi:A-212
-    }
-    this.#state = nextState(state, kind)!; // as if it had been sent
-    // Silence must not let an endless stream keep the event loop to itself.
-    return new Promise(this.#context.afterTurn);
+    const gone = this.disconnectError;
+    if (gone === undefined) return undefined;
+    const { settings, afterTurn } = this.#call.context;
+    if (settings.raisesAfterDisconnect) return rejected(gone);
+    this.#enter(next); // as if it had been sent
+    // A silent endless stream must leave the turn, or it would block the event loop.
+    return new Promise(afterTurn);
   }
 
-  /** Takes the transition of an allowed message: the one place that moves on. */
+  /** Takes the transition of an allowed message. */
   #advance(kind: SendKind, bytes: number): Promise<void> {
     const next = nextState(this.#state, kind)!;
-    this.#state = next;
+    this.#enter(next);
     if (next !== "complete") return this.#host.afterWrite(bytes);
     return this.#host.onResponseComplete();
   }
 
+  /** The one place that moves on. */
+  #enter(state: ResponseState): void {
+    this.#state = state;
+  }
+
   /** The peer is gone: `receive` says so, `send` fails, the abort signal is raised. */
   onPeerGone(): void {
-    if (this.#gone !== undefined) return;
-    this.#gone = new ClientDisconnected();
+    const call = this.#call;
+    if (call.disconnectError !== undefined) return;
+    call.disconnectError = new ClientDisconnected();
     this.body.disconnect();
-    if (!this.#hasReturned) this.#abort(this.#gone);
+    if (!call.hasReturned) call.abort(call.disconnectError);
   }
 
   /**
    * The peer sent its FIN long ago and may have left altogether: the application is told, but may
-   * still answer (http:H-097).
+   * still answer.
    */
   onPeerSilent(): void {
-    this.#isPeerSilent = true;
+    this.#call.isPeerSilent = true;
     this.body.disconnect();
-    this.#abort(
+    this.#call.abort(
       new ClientDisconnected(
         "The client has closed its side of the connection",
       ),
     );
   }
 
-  /** The server stops waiting for the application (asgi:A-028). @param reason What its signal tells. */
+  /** The server stops waiting for the application. @param reason Of the abort signal. */
   cancel(reason: Error): void {
-    if (this.#hasReturned) return;
-    this.#abort(reason);
-    if (this.#state !== "complete" && this.#gone === undefined) {
-      this.#gone = new ClientDisconnected(
+    const call = this.#call;
+    if (call.hasReturned) return;
+    call.abort(reason);
+    if (this.#isOwed) {
+      call.disconnectError = new ClientDisconnected(
         "Cannot send: the server is shutting down",
       );
       if (this.#stream.isHeadCommitted) this.#host.truncateResponse();
-      else this.#answer(500); // http:H-141
+      else this.#answer(500);
     }
     this.body.finish();
   }
-
-  /** The signal of `abort_signal` (asgi:A-244). */
-  get abortSignal(): AbortSignal {
-    return (this.#aborting ??= new LazyAbort()).signal;
-  }
-
-  #abort(reason: Error): void {
-    (this.#aborting ??= new LazyAbort()).abort(reason);
-  }
-}
-
-/** Shape comes first, so that bugs do not hide behind a peer that left (asgi:A-217). */
-function unless(
-  problem: string | undefined,
-  event: { readonly type: string },
-  otherwise: Promise<void>,
-): Promise<void> {
-  return problem === undefined ? otherwise : invalidEvent(event, problem);
 }

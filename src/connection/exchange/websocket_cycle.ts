@@ -1,6 +1,6 @@
 /**
- * One WebSocket as its application sees it: `receive()`, `send()`, and what may be sent next
- * (asgi sections 10, 11, 13.1). The frames are websocket_connection.ts's.
+ * One WebSocket as its application sees it: `receive()`, `send()`, and what may be sent next. The
+ * frames are websocket_connection.ts's.
  */
 import type {
   HeaderInput,
@@ -13,7 +13,6 @@ import type {
   WebSocketCloseEvent,
   WebSocketDenialBodyEvent,
   WebSocketDenialStartEvent,
-  WebSocketReceiveEvent,
   WebSocketSendDataEvent,
 } from "../../asgi.ts";
 import { ClientDisconnected, UnexpectedEventError } from "../../errors.ts";
@@ -24,53 +23,30 @@ import {
   isSendable,
   NORMAL,
 } from "../../websocket/close_codes.ts";
-import { invalidEvent, rejected, shown, unknownEvent } from "./event_errors.ts";
-import { RESOLVED } from "../output/write_gate.ts";
 import type { ServerContext, TrackedCall } from "../context.ts";
-import { LazyAbort } from "./abort_signal.ts";
+import { RESOLVED } from "../output/write_gate.ts";
+import { ApplicationCall, type CallOwner } from "./application_call.ts";
+import {
+  invalidEvent,
+  invalidUnless,
+  rejected,
+  shown,
+  unknownEvent,
+} from "./event_errors.ts";
+import {
+  bodyProblem,
+  flagProblem,
+  headersProblem,
+  statusProblem,
+} from "./event_shapes.ts";
+import { MessageQueue } from "./message_queue.ts";
+import {
+  nextWebSocketState,
+  WEBSOCKET_EXPECTED,
+  type WebSocketSendKind,
+  type WebSocketState,
+} from "./websocket_states.ts";
 import type { StreamProblem } from "../http1/http1_response.ts";
-
-/** How far a WebSocket has come for its application. */
-export type WebSocketState = "connecting" | "open" | "denying" | "closed";
-
-/** What a message does to it. */
-export type WebSocketSendKind =
-  | "accept"
-  | "send"
-  | "close"
-  | "denialStart"
-  | "denialBody"
-  | "lastDenialBody";
-
-/** State after a message; `undefined` if it breaks the contract (asgi section 11). */
-export function nextWebSocketState(
-  state: WebSocketState,
-  kind: WebSocketSendKind,
-): WebSocketState | undefined {
-  switch (kind) {
-    case "accept":
-      return state === "connecting" ? "open" : undefined;
-    case "send":
-      return state === "open" ? "open" : undefined;
-    case "close": // a second one does nothing
-      return state === "denying" ? undefined : "closed";
-    case "denialStart":
-      return state === "connecting" ? "denying" : undefined;
-    case "denialBody":
-      return state === "denying" ? "denying" : undefined;
-    case "lastDenialBody":
-      return state === "denying" ? "closed" : undefined;
-  }
-}
-
-/** What was expected, for the error that says so. */
-const EXPECTED: Readonly<Record<WebSocketState, string>> = {
-  connecting:
-    "'websocket.accept', 'websocket.close' or 'websocket.http.response.start'",
-  open: "'websocket.send' or 'websocket.close'",
-  denying: "'websocket.http.response.body'",
-  closed: "",
-};
 
 /** What a cycle needs of its connection. */
 export interface WebSocketHost {
@@ -106,33 +82,20 @@ export interface WebSocketHost {
   onFailure(thrown: unknown): void;
 }
 
-type Resolve = (event: ReceiveEvent) => void;
-
 /** One exchange with the application. */
-export class WebSocketCycle implements TrackedCall {
+export class WebSocketCycle implements CallOwner, TrackedCall {
   readonly receive: Receive;
   readonly send: Send;
   /** See {@linkcode TrackedCall}. */
   listIndex = -1;
   readonly #host: WebSocketHost;
-  readonly #context: ServerContext;
+  readonly #call: ApplicationCall;
   #state: WebSocketState = "connecting";
-  /** Set when nobody will read what is sent; it is what `send` rejects with. */
-  #gone: ClientDisconnected | undefined;
-  #hasReturned = false;
-  #queue: WebSocketReceiveEvent[] = [{ type: "websocket.connect" }];
-  #queuedBytes = 0;
-  /** Told again and again once the queue is empty (asgi:A-139). */
-  #disconnect: WebSocketReceiveEvent | undefined;
-  /** Who waits for a message: nearly always one. */
-  #receiver: Resolve | undefined;
-  /** Who waits behind it. */
-  #receivers: Resolve[] | undefined;
-  #aborting: LazyAbort | undefined;
+  readonly #queue = new MessageQueue();
 
   constructor(host: WebSocketHost, context: ServerContext) {
     this.#host = host;
-    this.#context = context;
+    this.#call = new ApplicationCall(context);
     this.receive = () => this.#receive();
     this.send = (event) => {
       try {
@@ -150,72 +113,52 @@ export class WebSocketCycle implements TrackedCall {
 
   /** Whether the application's call has ended. */
   get hasReturned(): boolean {
-    return this.#hasReturned;
+    return this.#call.hasReturned;
   }
 
-  /** Messages that nobody has taken. */
+  /** Messages that the application has not taken. */
   get queuedMessages(): number {
     return this.#queue.length;
   }
 
   /** Their size in bytes; text counts its units. */
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue.bytes;
   }
 
-  /** What `send` rejects with, if nobody will read what is sent. */
+  /** What `send` rejects with, once no peer will read what is sent. */
   get disconnectError(): ClientDisconnected | undefined {
-    return this.#gone;
+    return this.#call.disconnectError;
+  }
+
+  /** The signal of the extension `abort_signal`. */
+  get abortSignal(): AbortSignal {
+    return this.#call.abortSignal;
+  }
+
+  /** See {@linkcode CallOwner}: every send takes effect at once. */
+  get pendingSend(): undefined {
+    return undefined;
   }
 
   /** Calls the application. Errors end here. */
-  async run(scope: Scope): Promise<void> {
-    try {
-      try {
-        const value: unknown = await this.#context.app(
-          scope,
-          this.receive,
-          this.send,
-        );
-        if (value !== undefined) this.#warnOfValue(value);
-        this.#onReturn();
-      } catch (error) {
-        this.#onThrow(error);
-      }
-      this.#hasReturned = true;
-      this.#host.onReturned(this);
-    } catch (thrown) {
-      this.#host.onFailure(thrown);
-    }
+  run(scope: Scope): Promise<void> {
+    return this.#call.run(scope, this);
   }
 
-  #warnOfValue(value: unknown): void {
-    if (this.#context.hasWarnedOfReturnValue) return;
-    this.#context.hasWarnedOfReturnValue = true;
-    this.#context.logger.warning(
-      `ASGI callable should return undefined, but returned a value of type "${typeof value}".` +
-        (typeof value === "function"
-          ? " If it is a factory, use --factory."
-          : ""),
-    );
-  }
-
-  #onReturn(): void {
-    if (this.#gone !== undefined) return;
+  onReturn(): void {
+    if (this.disconnectError !== undefined) return;
+    const { logger } = this.#call.context;
     switch (this.#state) {
-      case "connecting": // asgi:A-143
-        this.#context.logger.error(
-          "ASGI callable returned without completing handshake.",
-        );
+      case "connecting":
+        logger.error("ASGI callable returned without completing handshake.");
         this.#fail();
         break;
       case "denying":
-        this.#context.logger.error(
-          "ASGI callable returned without completing response.",
-        );
+        logger.error("ASGI callable returned without completing response.");
         this.#fail();
         break;
-      case "open": // asgi:A-144
+      case "open":
         this.#close(NORMAL, "");
         break;
       case "closed":
@@ -223,35 +166,29 @@ export class WebSocketCycle implements TrackedCall {
     }
   }
 
-  #onThrow(error: unknown): void {
-    if (this.#gone !== undefined && error instanceof ClientDisconnected) {
-      this.#context.logger.debug(
-        "ASGI application ended by the client's disconnect",
-      ); // asgi:A-216
-      return;
-    }
-    const { logger } = this.#context;
-    if (this.#aborting?.wasRaisedWith(error)) {
-      logger.debug("ASGI application ended by its abort signal");
-    } else {
-      logger.error("Exception in ASGI application", { error });
-    }
-    if (this.#gone === undefined) this.#fail();
+  onThrow(): void {
+    this.#fail();
   }
 
-  /** Ends a WebSocket that its application failed (asgi:A-143, A-145, A-146). */
+  onEnded(): void {
+    this.#host.onReturned(this);
+  }
+
+  onFailure(thrown: unknown): void {
+    this.#host.onFailure(thrown);
+  }
+
+  /** Ends a WebSocket whose application failed. */
   #fail(): void {
     switch (this.#state) {
       case "connecting":
-        this.#state = "closed";
-        this.#host.refuse(500);
-        this.disconnect(ABNORMAL, "");
+        this.#refuse(500);
         break;
       case "open":
         this.#close(INTERNAL_ERROR, "");
         break;
       case "denying":
-        this.#state = "closed";
+        this.#enter("closed");
         this.#host.truncateResponse();
         this.disconnect(ABNORMAL, "");
         break;
@@ -260,86 +197,59 @@ export class WebSocketCycle implements TrackedCall {
     }
   }
 
+  #refuse(status: number): void {
+    this.#enter("closed");
+    this.#host.refuse(status);
+    this.disconnect(ABNORMAL, "");
+  }
+
   #close(code: number, reason: string): void {
-    this.#state = "closed";
+    this.#enter("closed");
     this.#host.close(code, reason);
-    this.disconnect(code, reason); // websocket:W-069
+    this.disconnect(code, reason); // its own code, not the peer's answer
+  }
+
+  /** The one place that moves on. */
+  #enter(state: WebSocketState): void {
+    this.#state = state;
   }
 
   // -- What the connection tells.
 
-  /** Queues a message, or hands it to who waits. */
+  /** Takes a message of the peer's. One of the two is `null`. */
   deliver(text: string | null, bytes: Uint8Array | null): void {
-    const event = {
-      type: "websocket.receive",
-      text,
-      bytes,
-    } as WebSocketReceiveEvent;
-    const receiver = this.#receiver;
-    if (receiver !== undefined) {
-      this.#receiver = this.#receivers?.shift();
-      receiver(event);
-      return;
-    }
-    this.#queue.push(event);
-    this.#queuedBytes += (text ?? bytes!).length;
+    this.#queue.deliver(text, bytes);
   }
 
   /** No message comes after those that are queued. Idempotent: the first code counts. */
   disconnect(code: number, reason: string): void {
-    if (this.#disconnect !== undefined) return;
-    this.#disconnect = { type: "websocket.disconnect", code, reason };
-    // A receiver waits only while the queue is empty.
-    this.#receiver?.(this.#disconnect);
-    this.#receiver = undefined;
-    for (const receiver of this.#receivers ?? []) receiver(this.#disconnect);
-    this.#receivers = undefined;
+    this.#queue.end(code, reason);
   }
 
-  /** The peer is gone or closing: as `disconnect`, and `send` rejects (asgi:A-213). */
+  /** The peer is gone or closing: as `disconnect`, and `send` rejects. */
   onPeerGone(code: number, reason: string): void {
-    if (this.#gone !== undefined || this.#state === "closed") {
+    const call = this.#call;
+    if (call.disconnectError !== undefined || this.#state === "closed") {
       this.disconnect(code, reason);
       return;
     }
-    this.#gone = new ClientDisconnected(undefined, code, reason);
+    call.disconnectError = new ClientDisconnected(undefined, code, reason);
     this.disconnect(code, reason);
-    this.#abort(this.#gone);
+    call.abort(call.disconnectError);
   }
 
-  /** The server stops waiting for the application (asgi:A-028). */
+  /** The server stops waiting for the application. @param reason Of the abort signal. */
   cancel(reason: Error): void {
-    if (this.#hasReturned) return;
-    this.#abort(reason);
-  }
-
-  /** The signal of `abort_signal` (asgi:A-244). */
-  get abortSignal(): AbortSignal {
-    return (this.#aborting ??= new LazyAbort()).signal;
-  }
-
-  #abort(reason: Error): void {
-    (this.#aborting ??= new LazyAbort()).abort(reason);
+    if (!this.#call.hasReturned) this.#call.abort(reason);
   }
 
   // -- What the application calls.
 
   #receive(): Promise<ReceiveEvent> {
-    const event = this.#queue.shift();
-    if (event !== undefined) {
-      if (event.type === "websocket.receive") {
-        this.#queuedBytes -= (event.text ?? event.bytes!).length;
-      }
-      this.#host.onReceive();
-      return Promise.resolve(event);
-    }
-    if (this.#disconnect !== undefined) {
-      return Promise.resolve(this.#disconnect);
-    }
-    return new Promise((resolve) => {
-      if (this.#receiver === undefined) this.#receiver = resolve;
-      else (this.#receivers ??= []).push(resolve);
-    });
+    const isQueued = this.#queue.length > 0;
+    const event = this.#queue.receive();
+    if (isQueued) this.#host.onReceive();
+    return event;
   }
 
   #send(event: SendEvent): Promise<void> {
@@ -362,25 +272,9 @@ export class WebSocketCycle implements TrackedCall {
   #sendData(event: WebSocketSendDataEvent): Promise<void> {
     const text: unknown = event.text ?? null;
     const bytes: unknown = event.bytes ?? null;
-    if ((text === null) === (bytes === null)) {
-      return invalidEvent(event, 'expected exactly one of "text" and "bytes"'); // asgi:A-131
-    }
-    if (text !== null && typeof text !== "string") {
-      return invalidEvent(event, `"text" is ${shown(text)}, expected a string`);
-    }
-    if (bytes !== null && !(bytes instanceof Uint8Array)) {
-      return invalidEvent(
-        event,
-        `"bytes" is ${shown(bytes)}, expected a Uint8Array`,
-      );
-    }
     const compress = event.compress ?? true;
-    if (typeof compress !== "boolean") {
-      return invalidEvent(
-        event,
-        `"compress" is ${shown(compress)}, expected true or false`,
-      );
-    }
+    const wrong = dataProblem(text, bytes) ?? flagProblem("compress", compress);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const refusal = this.#refusal("send", event.type);
     if (refusal !== undefined) return refusal;
     const message = (text ?? bytes) as string | Uint8Array;
@@ -389,121 +283,72 @@ export class WebSocketCycle implements TrackedCall {
   }
 
   #sendAccept(event: WebSocketAcceptEvent): Promise<void> {
-    const subprotocol: unknown = event.subprotocol ?? undefined;
-    if (subprotocol !== undefined) {
-      if (typeof subprotocol !== "string") {
-        return invalidEvent(
-          event,
-          `"subprotocol" is ${shown(subprotocol)}, expected a string`,
-        );
-      }
-      if (!this.#host.subprotocols.includes(subprotocol)) { // asgi:A-129
-        return invalidEvent(
-          event,
-          `"subprotocol" is ${shown(subprotocol)}, which was not offered`,
-        );
-      }
-    }
-    const { headers } = event;
-    if (!isHeaders(headers)) {
-      return invalidEvent(
-        event,
-        `"headers" is ${shown(headers)}, expected an iterable of pairs`,
-      );
-    }
+    const { headers = [] } = event;
+    const subprotocol = event.subprotocol ?? undefined;
+    const wrong = subprotocolProblem(subprotocol, this.#host.subprotocols) ??
+      headersProblem(headers);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const refusal = this.#refusal("accept", event.type);
-    if (refusal !== undefined) return unless(headers, event, refusal);
-    const problem = this.#host.accept(
-      subprotocol as string | undefined,
-      headers ?? [],
-    );
+    if (refusal !== undefined) {
+      return invalidUnless(checkFields(headers), event, refusal);
+    }
+    const problem = this.#host.accept(subprotocol, headers);
     if (problem !== undefined) return invalidEvent(event, problem);
-    this.#state = "open";
+    this.#enter("open");
     return RESOLVED;
   }
 
   #sendClose(event: WebSocketCloseEvent): Promise<void> {
     const code = event.code ?? NORMAL;
     const reason = event.reason ?? "";
-    if (!isSendable(code)) { // asgi:A-132
-      return invalidEvent(
-        event,
-        `"code" is ${shown(code)}, which must not be sent`,
-      );
+    const wrong = closeProblem(code, reason);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
+    // A second close does nothing, nor does one after the peer has left.
+    if (this.#state === "closed" || this.disconnectError !== undefined) {
+      return RESOLVED;
     }
-    if (typeof reason !== "string") {
-      return invalidEvent(
-        event,
-        `"reason" is ${shown(reason)}, expected a string`,
-      );
-    }
-    if (this.#state === "closed" || this.#gone !== undefined) return RESOLVED; // asgi:A-138, A-213
     const refusal = this.#refusal("close", event.type);
     if (refusal !== undefined) return refusal;
-    if (this.#state === "connecting") {
-      this.#state = "closed";
-      this.#host.refuse(403);
-      this.disconnect(ABNORMAL, ""); // asgi:A-140
-    } else {
-      this.#close(code, reason);
-    }
+    if (this.#state === "connecting") this.#refuse(403);
+    else this.#close(code, reason);
     return RESOLVED;
   }
 
   #sendDenialStart(event: WebSocketDenialStartEvent): Promise<void> {
-    const { status, headers } = event;
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      return invalidEvent(
-        event,
-        `"status" is ${shown(status)}, expected an integer from 200 to 599`,
-      );
-    }
-    if (!isHeaders(headers)) {
-      return invalidEvent(
-        event,
-        `"headers" is ${shown(headers)}, expected an iterable of pairs`,
-      );
-    }
+    const { status, headers = [] } = event;
+    const wrong = statusProblem(status) ?? headersProblem(headers);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const refusal = this.#refusal("denialStart", event.type);
-    if (refusal !== undefined) return unless(headers, event, refusal);
-    const problem = this.#host.startDenial(status, headers ?? []);
+    if (refusal !== undefined) {
+      return invalidUnless(checkFields(headers), event, refusal);
+    }
+    const problem = this.#host.startDenial(status, headers);
     if (problem !== undefined) return invalidEvent(event, problem);
-    this.#state = "denying";
+    this.#enter("denying");
     return this.#host.afterWrite(0);
   }
 
   #sendDenialBody(event: WebSocketDenialBodyEvent): Promise<void> {
-    const body: unknown = event.body ?? "";
-    if (typeof body !== "string" && !(body instanceof Uint8Array)) {
-      return invalidEvent(
-        event,
-        `"body" is ${shown(body)}, expected a Uint8Array or a string`,
-      );
-    }
+    const body = event.body ?? "";
     const hasMore = event.more_body ?? false;
-    if (typeof hasMore !== "boolean") {
-      return invalidEvent(
-        event,
-        `"more_body" is ${shown(hasMore)}, expected true or false`,
-      );
-    }
+    const wrong = bodyProblem(body) ?? flagProblem("more_body", hasMore);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
     const kind = hasMore ? "denialBody" : "lastDenialBody";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
     const problem = this.#host.writeDenial(body, !hasMore);
-    if (problem !== undefined) {
-      const error = new UnexpectedEventError(
-        problem.message,
-        event.type,
-        this.#state,
-      );
-      if (problem.isPartial) this.#fail(); // asgi:A-103, A-104
-      return rejected(error);
-    }
+    if (problem !== undefined) return this.#unframed(event.type, problem);
     if (hasMore) return this.#host.afterWrite(body.length);
-    this.#state = "closed";
+    this.#enter("closed");
     this.disconnect(ABNORMAL, "");
     return RESOLVED;
+  }
+
+  /** A denial whose body does not fit its content-length (RFC 9110 §8.6). */
+  #unframed(type: string, problem: StreamProblem): Promise<void> {
+    const error = new UnexpectedEventError(problem.message, type, this.#state);
+    if (problem.isPartial) this.#fail();
+    return rejected(error);
   }
 
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
@@ -513,32 +358,55 @@ export class WebSocketCycle implements TrackedCall {
     if (next === undefined) {
       const message = state === "closed"
         ? `Unexpected ASGI message '${type}', after sending 'websocket.close' or a response.`
-        : `Expected ASGI message ${EXPECTED[state]}, but got '${type}'.`;
+        : `Expected ASGI message ${
+          WEBSOCKET_EXPECTED[state]
+        }, but got '${type}'.`;
       return rejected(new UnexpectedEventError(message, type, state));
     }
-    if (this.#gone === undefined) return undefined;
-    if (this.#context.settings.raisesAfterDisconnect) {
-      return rejected(this.#gone); // asgi:A-213
-    }
-    this.#state = next;
-    // Silence must not let an endless stream keep the event loop to itself.
-    return new Promise(this.#context.afterTurn);
+    const gone = this.disconnectError;
+    if (gone === undefined) return undefined;
+    const { settings, afterTurn } = this.#call.context;
+    if (settings.raisesAfterDisconnect) return rejected(gone);
+    this.#enter(next);
+    // A silent endless stream must leave the turn, or it would block the event loop.
+    return new Promise(afterTurn);
   }
 }
 
-/** Shape comes first, so that bugs do not hide behind a peer that left (asgi:A-217). */
-function unless(
-  headers: HeaderInput | undefined,
-  event: { readonly type: string },
-  otherwise: Promise<void>,
-): Promise<void> {
-  const problem = checkFields(headers ?? []);
-  return problem === undefined ? otherwise : invalidEvent(event, problem);
+/** What is wrong with the data of a message; `null` for a field that is not given. */
+function dataProblem(text: unknown, bytes: unknown): string | undefined {
+  if ((text === null) === (bytes === null)) {
+    return 'expected exactly one of "text" and "bytes"';
+  }
+  if (text !== null && typeof text !== "string") {
+    return `"text" is ${shown(text)}, expected a string`;
+  }
+  if (bytes !== null && !(bytes instanceof Uint8Array)) {
+    return `"bytes" is ${shown(bytes)}, expected a Uint8Array`;
+  }
+  return undefined;
 }
 
-function isHeaders(headers: unknown): headers is HeaderInput | undefined {
-  return headers === undefined ||
-    (typeof headers === "object" && headers !== null &&
-      typeof (headers as { [Symbol.iterator]?: unknown })[Symbol.iterator] ===
-        "function");
+/** What is wrong with the choice of one of those `offered`. */
+function subprotocolProblem(
+  chosen: unknown,
+  offered: readonly string[],
+): string | undefined {
+  if (chosen === undefined) return undefined;
+  if (typeof chosen !== "string") {
+    return `"subprotocol" is ${shown(chosen)}, expected a string`;
+  }
+  return offered.includes(chosen)
+    ? undefined
+    : `"subprotocol" is ${shown(chosen)}, which was not offered`;
+}
+
+/** What is wrong with a close frame's content (RFC 6455 §7.4). */
+function closeProblem(code: number, reason: unknown): string | undefined {
+  if (!isSendable(code)) {
+    return `"code" is ${shown(code)}, which must not be sent`;
+  }
+  return typeof reason === "string"
+    ? undefined
+    : `"reason" is ${shown(reason)}, expected a string`;
 }

@@ -112,6 +112,11 @@ export class Http1Response {
     return !this.#isHead && forbidsBody(this.status);
   }
 
+  /** Whether trailers were promised with the head, so that the body does not end the response. */
+  get promisesTrailers(): boolean {
+    return this.#promisesTrailers;
+  }
+
   /** Whether the request was HEAD: the head of its answer is that of GET (RFC 9110 §9.3.2). */
   get isHead(): boolean {
     return this.#isHead;

@@ -12,10 +12,12 @@ import { RESOLVED } from "../../../src/connection/output/write_gate.ts";
 import {
   type CycleHost,
   HttpCycle,
+} from "../../../src/connection/exchange/http_cycle.ts";
+import {
   nextState,
   type ResponseState,
   type SendKind,
-} from "../../../src/connection/exchange/http_cycle.ts";
+} from "../../../src/connection/exchange/response_states.ts";
 import { OutputBuffer } from "../../../src/connection/output/output_buffer.ts";
 import {
   Http1Response,

@@ -4,12 +4,14 @@ import { describe, test } from "node:test";
 import type { ReceiveEvent, SendEvent } from "../../../src/asgi.ts";
 import type { ServerContext } from "../../../src/connection/context.ts";
 import {
-  nextWebSocketState,
   WebSocketCycle,
   type WebSocketHost,
+} from "../../../src/connection/exchange/websocket_cycle.ts";
+import {
+  nextWebSocketState,
   type WebSocketSendKind,
   type WebSocketState,
-} from "../../../src/connection/exchange/websocket_cycle.ts";
+} from "../../../src/connection/exchange/websocket_states.ts";
 import { settle } from "../../_support/fake_clock.ts";
 import { Harness } from "../../_support/harness.ts";
 
