@@ -86,6 +86,36 @@ describe("checkLayers()", () => {
         'connection/a.ts may not import "runtime/mod.ts"',
       ],
       [
+        "an arrow that points up between the rooms of a layer",
+        "runtime/process/a.ts",
+        'import { x } from "../listen/b.ts";',
+        'runtime/process/a.ts may not import "runtime/listen/b.ts"',
+      ],
+      [
+        "an arrow between rooms on one level",
+        "runtime/deno/a.ts",
+        'import { x } from "../node/b.ts";',
+        'runtime/deno/a.ts may not import "runtime/node/b.ts"',
+      ],
+      [
+        "an arrow out of a room within a room",
+        "runtime/node/internals/a.ts",
+        'import { x } from "../transport.ts";',
+        'runtime/node/internals/a.ts may not import "runtime/node/transport.ts"',
+      ],
+      [
+        "an arrow from a room to the entry of its layer",
+        "runtime/listen/a.ts",
+        'import { x } from "../mod.ts";',
+        'runtime/listen/a.ts may not import "runtime/mod.ts"',
+      ],
+      [
+        "an arrow from a file with a row of its own into a room",
+        "runtime/types.ts",
+        'import type { X } from "./process/host.ts";',
+        'runtime/types.ts may not import "runtime/process/host.ts"',
+      ],
+      [
         "the public entry",
         "server/server.ts",
         'import { x } from "../../mod.ts";',
@@ -161,6 +191,26 @@ describe("checkLayers()", () => {
         'import { x } from "./connection/a.ts";',
       ],
       ["an import within a folder", "http/a.ts", 'import { x } from "./b.ts";'],
+      [
+        "an arrow that points down between rooms, and out of the layer",
+        "runtime/listen/a.ts",
+        'import { x } from "../process/b.ts"; import "./c.ts"; import "../../errors.ts";',
+      ],
+      [
+        "an arrow into a room within a room",
+        "runtime/node/a.ts",
+        'import { x } from "./internals/b.ts";',
+      ],
+      [
+        "any room in the entry of the layer",
+        "runtime/mod.ts",
+        'import { x } from "./node/internals/b.ts"; import "./deno/c.ts";',
+      ],
+      [
+        "a room from a layer above",
+        "server/a.ts",
+        'import { x } from "../runtime/listen/b.ts";',
+      ],
       [
         "node modules in runtime/",
         "runtime/a.ts",

@@ -30,9 +30,27 @@ const BELOW_SERVER = [
   "config/",
 ];
 
+/** What the rooms of `runtime/` share: contracts, and the globals of Deno and Bun. */
+const RUNTIME_TYPES = [
+  "runtime/types.ts",
+  "runtime/_deno_types.ts",
+  "runtime/_bun_types.ts",
+];
+/** What a transport is made of, whatever its runtime. */
+const BELOW_TRANSPORTS = [
+  ...RUNTIME_TYPES,
+  "runtime/write_queue.ts",
+  "runtime/socket_events.ts",
+  "runtime/process/",
+  "runtime/listen/",
+];
+
 /**
- * What each folder or file may import besides itself. A folder ends in `/`. Who is not listed may
- * not exist: a new layer is a decision.
+ * What each folder or file may import besides itself. A folder ends in `/`. A file belongs to the
+ * longest row that matches: `runtime/` is a layer, `runtime/process/` a room of it. A room may
+ * import what the layer around it may, itself, and what its own row lists; the files of a layer
+ * that have no row of their own may import all of its rooms. A file without a row may not exist: a
+ * new layer is a decision.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "asgi.ts": [],
@@ -42,6 +60,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "bytes/": [],
   "text/": [],
   "runtime/": ["errors.ts", "bytes/", "text/"],
+  "runtime/types.ts": [],
+  "runtime/_deno_types.ts": [],
+  "runtime/_bun_types.ts": [],
+  "runtime/supported_versions.ts": RUNTIME_TYPES,
+  "runtime/write_queue.ts": [],
+  "runtime/socket_events.ts": RUNTIME_TYPES,
+  "runtime/process/": RUNTIME_TYPES,
+  "runtime/listen/": [...RUNTIME_TYPES, "runtime/process/"],
+  "runtime/deno/": BELOW_TRANSPORTS,
+  "runtime/bun/": BELOW_TRANSPORTS,
+  "runtime/node/internals/": [...RUNTIME_TYPES, "runtime/process/"],
+  "runtime/node/": BELOW_TRANSPORTS,
+  "runtime/deflate.ts": [
+    ...RUNTIME_TYPES,
+    "runtime/process/",
+    "runtime/node/internals/",
+  ],
   "tls/": ["errors.ts", "bytes/", "text/"],
   "proxy/": ["faults.ts", "bytes/", "text/", "runtime/types.ts"],
   "http/": ["faults.ts", "bytes/", "text/"],
@@ -208,19 +243,27 @@ function resolvePath(from: string, specifier: string): string {
   return parts.join("/");
 }
 
-/** The row of the table that a file belongs to. */
+/** The top folder or file that a path belongs to. */
 function layerOf(path: string): string {
   const slash = path.indexOf("/");
   return slash < 0 ? path : path.slice(0, slash + 1);
 }
 
+function matches(path: string, entry: string): boolean {
+  return entry === path || (entry.endsWith("/") && path.startsWith(entry));
+}
+
+/** The rows of the table that a file belongs to, the longest first. */
+function rowsOf(path: string): readonly string[] {
+  return Object.keys(MAY_IMPORT).filter((row) => matches(path, row))
+    .sort((a, b) => b.length - a.length);
+}
+
 function isAllowed(from: string, to: string): boolean {
-  const layer = layerOf(from);
-  const allowed = MAY_IMPORT[layer] ?? [];
-  return (layer.endsWith("/") && to.startsWith(layer)) ||
-    allowed.some((entry) =>
-      entry === to || (entry.endsWith("/") && to.startsWith(entry))
-    );
+  const rows = rowsOf(from);
+  const [own] = rows;
+  return (own !== undefined && matches(to, own)) ||
+    rows.some((row) => MAY_IMPORT[row]!.some((entry) => matches(to, entry)));
 }
 
 function checkImport(path: string, specifier: string): string | undefined {
@@ -272,7 +315,7 @@ export function checkLayers(sources: Sources): string[] {
   const graph = new Map<string, string[]>();
   for (const [path, text] of sources) {
     const layer = layerOf(path);
-    if (MAY_IMPORT[layer] === undefined) {
+    if (rowsOf(path).length === 0) {
       problems.push(`${path} belongs to no layer`);
     }
     const specifiers = importsOf(text);

@@ -5,7 +5,7 @@
 import { sharedLocalAddress } from "./addresses.ts";
 import type { Binder, BoundSocket } from "./bound_socket.ts";
 import { listenError, refusal } from "./listen_errors.ts";
-import { demandNet, demandUnix } from "../process/permissions.ts";
+import { demandNet, demandUnix } from "./listen_permissions.ts";
 import type {
   Address,
   Listener,

@@ -2,7 +2,7 @@
 import { ipOctets } from "../../text/ip_octets.ts";
 import { builtins } from "../process/builtins.ts";
 import { listenError } from "./listen_errors.ts";
-import { demandNet } from "../process/permissions.ts";
+import { demandNet } from "./listen_permissions.ts";
 import type { ListenTarget } from "../types.ts";
 
 /** Finds the IP addresses of `host`, in any order; rejects if there is none. */
