@@ -62,7 +62,7 @@ export interface CycleHost {
   /** The response cannot be completed: what was written leaves, the connection ends. */
   truncateResponse(): void;
   /** The application's call has ended. */
-  onReturned(cycle: HttpCycle): void;
+  onReturned(): void;
   /** Something of ours threw: the connection ends. */
   onFailure(thrown: unknown): void;
 }
@@ -162,7 +162,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
   }
 
   onEnded(): void {
-    this.#host.onReturned(this);
+    this.#host.onReturned();
   }
 
   onFailure(thrown: unknown): void {

@@ -81,9 +81,19 @@ export class WriteFlow implements FlushListener, BlockedListener {
     this.#shared.flushScheduler.add(this);
   }
 
-  /** Sends what was written now, if it may leave. */
+  /** Sends what was written now, but for a head that can still be taken back. */
   flush(): void {
     if (!this.#owner.holdsWrites) this.out.flush();
+  }
+
+  /** Sends all that was written now: the connection ends, or changes hands. */
+  flushAll(): void {
+    this.out.flush();
+  }
+
+  /** Bytes handed to the socket that the kernel has not taken. */
+  get queuedBytes(): number {
+    return this.out.queuedBytes;
   }
 
   /**
