@@ -79,8 +79,8 @@ export class Http1Exchange implements CycleHost {
   /** Whether the response has been completed or cut off, and reported. */
   isOver = false;
   #hasSentContinue = false;
-  #bodyBytes = 0;
-  #discardedBytes = 0;
+  /** Body bytes that have arrived, dropped ones included. */
+  receivedBytes = 0;
 
   /** Prepares the response: `owner.response` is this exchange's from here on. */
   constructor(
@@ -208,8 +208,8 @@ export class Http1Exchange implements CycleHost {
     end: number,
     isLent: boolean,
   ): void {
-    this.#bodyBytes += end - start;
-    if (this.#bodyBytes > this.#context.settings.maxBodyBytes) {
+    this.receivedBytes += end - start;
+    if (this.receivedBytes > this.#context.settings.maxBodyBytes) {
       this.#owner.refuse("BODY_TOO_LARGE");
       return;
     }
@@ -229,7 +229,7 @@ export class Http1Exchange implements CycleHost {
    * @returns Whether that is still worth it: a promise to keep the connection covers a bounded body.
    */
   discard(size: number): boolean {
-    this.#discardedBytes += size;
+    this.receivedBytes += size;
     return this.receivedBytes <=
       Math.min(this.#context.settings.maxBodyBytes, MAX_PROMISED_BYTES);
   }
@@ -243,13 +243,8 @@ export class Http1Exchange implements CycleHost {
   #noteRest(): void {
     const { isChunked, contentLength } = this.head;
     this.stream.closesIfUnread = isChunked
-      ? this.#bodyBytes >= READ_HIGH_WATER
-      : contentLength - this.#bodyBytes > MAX_DISCARDED_BYTES;
-  }
-
-  /** Body bytes that have arrived, dropped ones included. */
-  get receivedBytes(): number {
-    return this.#bodyBytes + this.#discardedBytes;
+      ? this.receivedBytes >= READ_HIGH_WATER
+      : contentLength - this.receivedBytes > MAX_DISCARDED_BYTES;
   }
 
   /**
@@ -259,13 +254,13 @@ export class Http1Exchange implements CycleHost {
    */
   get isBodyDue(): boolean {
     return !this.head.expectsContinue || this.#hasSentContinue ||
-      this.#bodyBytes > 0 || this.cycle.body.isWaitedFor;
+      this.receivedBytes > 0 || this.cycle.body.isWaitedFor;
   }
 
   /** Whether the peer waits for `100 Continue`. */
   get #awaitsContinue(): boolean {
     return this.head.expectsContinue && !this.#hasSentContinue &&
-      this.#bodyBytes === 0 && !this.cycle.body.isComplete;
+      this.receivedBytes === 0 && !this.cycle.body.isComplete;
   }
 
   /** The connection is gone. */
