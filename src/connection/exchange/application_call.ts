@@ -4,7 +4,7 @@
  */
 import type { Receive, Scope, Send } from "../../asgi.ts";
 import { ClientDisconnected } from "../../errors.ts";
-import type { ServerContext } from "../context.ts";
+import type { ServerContext, TrackedCall } from "../context.ts";
 import { RESOLVED } from "../output/write_gate.ts";
 import { LazyAbort } from "./abort_signal.ts";
 
@@ -149,4 +149,18 @@ function onEnded(call: ApplicationCall, owner: CallOwner): void {
   } catch (thrown) {
     owner.onFailure(thrown);
   }
+}
+
+/** Counts a call of the application that begins. */
+export function countStart(context: ServerContext): void {
+  context.runningCycles++;
+  context.concurrentCycles++;
+}
+
+/** Counts a call that has ended, for the limit on concurrency and for a shutdown that waits for it. */
+export function countEnd(context: ServerContext, call: TrackedCall): void {
+  context.runningCycles--;
+  context.concurrentCycles--;
+  context.detachedCalls.delete(call);
+  context.onProgress();
 }

@@ -48,18 +48,32 @@ import {
 } from "./websocket_states.ts";
 import type { StreamProblem } from "../http1/http1_response.ts";
 
-/** What a cycle needs of its connection. */
+/** What a cycle needs of its connection at any time. */
 export interface WebSocketHost {
+  /** Something was written: resolves when more may be. */
+  afterWrite(bytes: number): Promise<void>;
+  /** The application's call has ended. */
+  onReturned(cycle: WebSocketCycle): void;
+  /** Something of ours threw: the connection ends. */
+  onFailure(thrown: unknown): void;
+}
+
+/** What it needs of the handshake. */
+export interface HandshakeHost extends WebSocketHost {
   /** Subprotocols the client offered. */
   readonly subprotocols: readonly string[];
-  /** Completes the handshake. @returns What is wrong with the fields, or `undefined`. */
+  /**
+   * Completes the handshake, and is done with the connection.
+   *
+   * @returns The open WebSocket; or what is wrong with the fields.
+   */
   accept(
     subprotocol: string | undefined,
     headers: HeaderInput,
-  ): string | undefined;
-  /** Refuses the handshake with a status and nothing else. */
+  ): MessageHost | string;
+  /** Refuses with a status and nothing else. */
   refuse(status: number): void;
-  /** Begins to refuse the handshake with a response of the application's. */
+  /** Begins to refuse with a response of the application's. @returns What is wrong with the fields. */
   startDenial(status: number, headers: HeaderInput): string | undefined;
   /** Goes on with it. @returns What is wrong with its length, or `undefined`. */
   writeDenial(
@@ -68,18 +82,16 @@ export interface WebSocketHost {
   ): StreamProblem | undefined;
   /** Cuts it off. */
   truncateResponse(): void;
+}
+
+/** What it needs of the open WebSocket. */
+export interface MessageHost extends WebSocketHost {
   /** Sends one message. */
   writeMessage(message: Uint8Array | string, compress: boolean): void;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;
-  /** Something was written: resolves when more may be. */
-  afterWrite(bytes: number): Promise<void>;
   /** A message was taken from the queue. */
   onReceive(): void;
-  /** The application's call has ended. */
-  onReturned(cycle: WebSocketCycle): void;
-  /** Something of ours threw: the connection ends. */
-  onFailure(thrown: unknown): void;
 }
 
 /** One exchange with the application. */
@@ -88,13 +100,18 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
   readonly send: Send;
   /** See {@linkcode TrackedCall}. */
   listIndex = -1;
-  readonly #host: WebSocketHost;
+  readonly #offered: readonly string[];
+  /** Until the handshake is accepted. */
+  #handshake: HandshakeHost | undefined;
+  /** From then on. */
+  #messages: MessageHost | undefined;
   readonly #call: ApplicationCall;
   #state: WebSocketState = "connecting";
   readonly #queue = new MessageQueue();
 
-  constructor(host: WebSocketHost, context: ServerContext) {
-    this.#host = host;
+  constructor(handshake: HandshakeHost, context: ServerContext) {
+    this.#handshake = handshake;
+    this.#offered = handshake.subprotocols;
     this.#call = new ApplicationCall(context);
     this.receive = () => this.#receive();
     this.send = (event) => {
@@ -104,6 +121,10 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
         return rejected(error as Error); // an iterable or a getter of the application's own threw
       }
     };
+  }
+
+  get #host(): WebSocketHost {
+    return this.#messages ?? this.#handshake!;
   }
 
   /** How far the WebSocket has come. */
@@ -189,7 +210,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
         break;
       case "denying":
         this.#enter("closed");
-        this.#host.truncateResponse();
+        this.#handshake!.truncateResponse();
         this.disconnect(ABNORMAL, "");
         break;
       case "closed":
@@ -199,13 +220,13 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
 
   #refuse(status: number): void {
     this.#enter("closed");
-    this.#host.refuse(status);
+    this.#handshake!.refuse(status);
     this.disconnect(ABNORMAL, "");
   }
 
   #close(code: number, reason: string): void {
     this.#enter("closed");
-    this.#host.close(code, reason);
+    this.#messages!.close(code, reason);
     this.disconnect(code, reason); // its own code, not the peer's answer
   }
 
@@ -248,7 +269,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
   #receive(): Promise<ReceiveEvent> {
     const isQueued = this.#queue.length > 0;
     const event = this.#queue.receive();
-    if (isQueued) this.#host.onReceive();
+    if (isQueued) this.#messages?.onReceive();
     return event;
   }
 
@@ -278,22 +299,25 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     const refusal = this.#refusal("send", event.type);
     if (refusal !== undefined) return refusal;
     const message = (text ?? bytes) as string | Uint8Array;
-    this.#host.writeMessage(message, compress);
-    return this.#host.afterWrite(message.length);
+    const host = this.#messages!;
+    host.writeMessage(message, compress);
+    return host.afterWrite(message.length);
   }
 
   #sendAccept(event: WebSocketAcceptEvent): Promise<void> {
     const { headers = [] } = event;
     const subprotocol = event.subprotocol ?? undefined;
-    const wrong = subprotocolProblem(subprotocol, this.#host.subprotocols) ??
+    const wrong = subprotocolProblem(subprotocol, this.#offered) ??
       headersProblem(headers);
     if (wrong !== undefined) return invalidEvent(event, wrong);
     const refusal = this.#refusal("accept", event.type);
     if (refusal !== undefined) {
       return invalidUnless(checkFields(headers), event, refusal);
     }
-    const problem = this.#host.accept(subprotocol, headers);
-    if (problem !== undefined) return invalidEvent(event, problem);
+    const accepted = this.#handshake!.accept(subprotocol, headers);
+    if (typeof accepted === "string") return invalidEvent(event, accepted);
+    this.#messages = accepted;
+    this.#handshake = undefined;
     this.#enter("open");
     return RESOLVED;
   }
@@ -322,7 +346,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     if (refusal !== undefined) {
       return invalidUnless(checkFields(headers), event, refusal);
     }
-    const problem = this.#host.startDenial(status, headers);
+    const problem = this.#handshake!.startDenial(status, headers);
     if (problem !== undefined) return invalidEvent(event, problem);
     this.#enter("denying");
     return this.#host.afterWrite(0);
@@ -336,7 +360,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     const kind = hasMore ? "denialBody" : "lastDenialBody";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
-    const problem = this.#host.writeDenial(body, !hasMore);
+    const problem = this.#handshake!.writeDenial(body, !hasMore);
     if (problem !== undefined) return this.#unframed(event.type, problem);
     if (hasMore) return this.#host.afterWrite(body.length);
     this.#enter("closed");

@@ -25,7 +25,6 @@ import { httpFaultText } from "../fault_text.ts";
 import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
-import { WebSocketConnection } from "../websocket/websocket_connection.ts";
 import { type ExchangeOwner, Http1Exchange } from "./http1_exchange.ts";
 import { Http1Response } from "./http1_response.ts";
 import {
@@ -33,6 +32,7 @@ import {
   type Http1TimeoutsOwner,
   type TimeoutKind,
 } from "./http1_timeouts.ts";
+import { WebSocketUpgrade } from "./websocket_upgrade.ts";
 
 /** What the bytes that arrive are for. */
 type Reading =
@@ -448,25 +448,21 @@ export class Http1Connection
   /** Hands socket and unread bytes over: this connection is done with both. */
   upgrade(handshake: Handshake, head: RequestHead): void {
     const context = this.#context;
-    const websocket = new WebSocketConnection(
-      this.#socket,
-      context,
-      context.settings.websocket!,
-      this.info,
+    const upgrade = new WebSocketUpgrade(this.#socket, context, this.info, {
       head,
       handshake,
-      this.#parser.takeRest(),
-    );
+      early: this.#parser.takeRest(),
+    });
     this.#isClosed = true;
     this.flow.flushAll();
     this.#timeouts.end();
     context.connections.delete(this);
-    this.#socket.handler = websocket;
+    this.#socket.handler = upgrade;
     this.#trace("Upgrading to WebSocket");
     if (this.#isPaused) this.#socket.resume();
-    websocket.start();
+    upgrade.start();
     // Behind an earlier request, its FIN may have come before the upgrade.
-    if (this.#hasPeerEnded) websocket.onEnd();
+    if (this.#hasPeerEnded) this.#socket.handler.onEnd();
   }
 
   onResponseComplete(): Promise<void> {

@@ -1,10 +1,8 @@
 /**
- * One socket after its upgrade request: answers the handshake as the application decides, feeds
- * the protocol, pings on the clock, and sees the closing handshake through.
+ * One open WebSocket: feeds the protocol, frames messages, pings on the clock, and sees the closing
+ * handshake through. The opening handshake was websocket_upgrade.ts's.
  */
-import type { HeaderInput } from "../../asgi.ts";
 import { WEBSOCKET_FAULTS, type WebSocketFaultCode } from "../../faults.ts";
-import type { RequestHead } from "../../http/request_head.ts";
 import type { Socket, SocketHandler } from "../../runtime/types.ts";
 import {
   ABNORMAL,
@@ -20,30 +18,26 @@ import {
   writeFrameHeader,
   writeText,
 } from "../../websocket/frame_writer.ts";
-import type { Handshake } from "../../websocket/handshake.ts";
-import { negotiateDeflate } from "../../websocket/permessage_deflate.ts";
+import type { DeflateAgreement } from "../../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../../websocket/protocol.ts";
-import { ByteBacklog } from "../../bytes/byte_backlog.ts";
+import type { ByteBacklog } from "../../bytes/byte_backlog.ts";
 import { guarded, logFailure } from "../containment.ts";
 import { webSocketFaultText } from "../fault_text.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
-import { writeHandshakeAnswer } from "../http1/handshake_answer.ts";
+import { countEnd } from "../exchange/application_call.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { MessageCompression } from "./message_compression.ts";
 import { COPY_LIMIT } from "../output/output_buffer.ts";
-import { Http1Response, type StreamProblem } from "../http1/http1_response.ts";
 import {
   clientText,
   type ConnectionInfo,
   ofClient,
-  scopePath,
-  websocketScope,
 } from "../exchange/scope.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
 import { LINGER_MS } from "../output/send_progress.ts";
-import {
+import type {
+  MessageHost,
   WebSocketCycle,
-  type WebSocketHost,
 } from "../exchange/websocket_cycle.ts";
 import {
   WebSocketTimeouts,
@@ -53,10 +47,6 @@ import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
 
 /** How far the connection has come. */
 type Phase =
-  /** The application has not answered the handshake. */
-  | "handshake"
-  /** It refuses with a response of its own. */
-  | "denying"
   /** Messages go both ways. */
   | "open"
   /** Our close frame is sent, the peer's is awaited. */
@@ -64,7 +54,7 @@ type Phase =
   /** Nothing is expected any more but the end of the socket. */
   | "ended";
 
-/** Octets of undelivered messages at which no further ones are queued (asgi:A-148). */
+/** Octets of undelivered messages at which no further ones are queued. */
 const QUEUE_HIGH_WATER = 256 * 1024;
 /** The same behind the peer's FIN, with what could be read ahead: it is the last that comes. */
 const LAST_HIGH_WATER = QUEUE_HIGH_WATER + READ_HIGH_WATER;
@@ -72,12 +62,24 @@ const LAST_HIGH_WATER = QUEUE_HIGH_WATER + READ_HIGH_WATER;
 const MIN_COMPRESSED = 64;
 const encoder = new TextEncoder();
 
-/** One WebSocket. Takes the place of the HTTP connection in its context. */
+/** What the handshake leaves to the WebSocket. */
+export interface AcceptedHandshake {
+  readonly settings: WebSocketSettings;
+  readonly cycle: WebSocketCycle;
+  /** What was agreed on of compression; `undefined` for none. */
+  readonly agreement: DeflateAgreement | undefined;
+  /** Frames that have come already; given away. */
+  readonly ahead: ByteBacklog;
+  /** Whether reading has stopped because of them. */
+  readonly isPaused: boolean;
+}
+
+/** One WebSocket. Takes the place of the upgrade in its context. */
 export class WebSocketConnection
   implements
     SocketHandler,
     TrackedConnection,
-    WebSocketHost,
+    MessageHost,
     WebSocketTimeoutsOwner,
     WriteFlowOwner {
   /** See {@linkcode TrackedConnection}. */
@@ -86,86 +88,62 @@ export class WebSocketConnection
   readonly #context: ServerContext;
   readonly #settings: WebSocketSettings;
   readonly #info: ConnectionInfo;
-  readonly #head: RequestHead;
-  readonly #handshake: Handshake;
   readonly #flow: WriteFlow;
-  /** Made for those who refuse with a response. */
-  #denial: Http1Response | undefined;
   readonly #timeouts: WebSocketTimeouts;
   readonly #cycle: WebSocketCycle;
-  readonly #path: string;
-  readonly #startedAtMs: number;
-  #phase: Phase = "handshake";
-  #protocol: WebSocketProtocol | undefined;
-  #compression: MessageCompression | undefined;
+  readonly #protocol: WebSocketProtocol;
+  readonly #compression: MessageCompression | undefined;
   /**
-   * Frames that came before the handshake was answered (websocket:W-024), or that the application's
-   * queue has no room for. The socket reads so far ahead, because a peer that leaves shows only
-   * behind the last of its bytes.
+   * Frames that came before the handshake was answered, or that the application's queue has no room
+   * for. The socket reads so far ahead, because a peer that leaves shows only behind the last of its
+   * bytes.
    */
   readonly #ahead: ByteBacklog;
-  /** Of the peer's last ping, while what was sent before does not leave. */
+  #phase: Phase = "open";
+  /** Payload of the peer's last ping, while what was sent before it does not leave. */
   #owedPong: Uint8Array | undefined;
   /** How the peer has ended it, while what it said before may still be answered. */
   #pendingPeerEnd: "close" | "fault" | undefined;
-  #hasWarnedOfBody = false;
-  #isLogged = false;
   #isPumping = false;
-  #isPaused = false;
+  #isPaused: boolean;
   /** Whether the queue was full when there was more to read. */
   #isBehind = false;
   #hasPeerEnded = false;
   #isClosed = false;
 
-  /** @param early Bytes that arrived behind the request. */
   constructor(
     socket: Socket,
     context: ServerContext,
-    settings: WebSocketSettings,
     info: ConnectionInfo,
-    head: RequestHead,
-    handshake: Handshake,
-    early: Uint8Array,
+    { settings, cycle, agreement, ahead, isPaused }: AcceptedHandshake,
   ) {
     this.#socket = socket;
     this.#context = context;
     this.#settings = settings;
     this.#info = info;
-    this.#head = head;
-    this.#handshake = handshake;
-    this.#ahead = new ByteBacklog(early);
+    this.#cycle = cycle;
+    this.#ahead = ahead;
+    this.#isPaused = isPaused;
     this.#flow = new WriteFlow(socket, context, this);
-    this.#path = scopePath(head, context);
-    this.#startedAtMs = context.access === undefined
-      ? 0
-      : context.monotonicMs();
-    this.#cycle = new WebSocketCycle(this, context);
+    const compression = this.#compression = agreement &&
+      new MessageCompression(agreement, context);
+    this.#protocol = new WebSocketProtocol(
+      settings.limits,
+      compression && ((bytes, max) => compression.inflate(bytes, max)),
+    );
     context.connections.add(this);
     this.#timeouts = new WebSocketTimeouts(socket, context, settings, this);
-    this.#trace("WebSocket connection made");
   }
 
-  /** Calls the application. */
-  start(): void {
-    const context = this.#context;
-    context.runningCycles++;
-    context.concurrentCycles++;
-    const scope = websocketScope(
-      this.#head,
-      this.#path,
-      this.#handshake.subprotocols,
-      context,
-      this.#info,
-      this.#cycle,
-    );
-    void this.#cycle.run(scope);
-  }
-
-  get #stream(): Http1Response {
-    return this.#denial ??= new Http1Response(
-      this.#flow.out,
-      this.#context.defaults,
-    );
+  /** Sends the answer to the handshake and takes the frames that came before it. */
+  open(answer: Uint8Array): void {
+    try {
+      this.#flow.out.writer.writeBytes(answer);
+      this.#flow.scheduleFlush();
+      this.#pump();
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
   }
 
   get isBusy(): boolean {
@@ -182,39 +160,28 @@ export class WebSocketConnection
     return true;
   }
 
-  get subprotocols(): readonly string[] {
-    return this.#handshake.subprotocols;
-  }
-
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
     this.#context.logger.trace(ofClient(this.#info, what));
+  }
+
+  /** The one place that moves on. */
+  #enter(phase: Phase): void {
+    this.#phase = phase;
   }
 
   // -- The socket's side.
 
   onData(bytes: Uint8Array): void {
     try {
-      switch (this.#phase) {
-        case "handshake": // asgi:A-141
-          this.#ahead.append(bytes);
-          this.#regulate();
-          break;
-        case "open":
-        case "closing": {
-          const protocol = this.#protocol!;
-          const hasUnread = this.#unreadBytes > 0;
-          if (hasUnread) this.#ahead.append(bytes);
-          else protocol.push(bytes, this.#socket.isLending);
-          this.#pump();
-          // What the application has no room for yet: the bytes are only lent.
-          if (!hasUnread && protocol.unreadBytes > 0) protocol.hold();
-          break;
-        }
-        case "denying": // nobody will ever want it
-        case "ended":
-          break;
-      }
+      if (this.#phase === "ended") return;
+      const protocol = this.#protocol;
+      const hasUnread = this.#unreadBytes > 0;
+      if (hasUnread) this.#ahead.append(bytes);
+      else protocol.push(bytes, this.#socket.isLending);
+      this.#pump();
+      // What the application has no room for yet: the bytes are only lent.
+      if (!hasUnread && protocol.unreadBytes > 0) protocol.hold();
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -239,7 +206,7 @@ export class WebSocketConnection
       }
       // Our last bytes may still be on their way; when they are, the socket closes by itself.
       if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
-      // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
+      // A peer that ends without a close frame is gone.
       this.#peerGone(ABNORMAL, "");
       this.#destroy();
     } catch (thrown) {
@@ -251,15 +218,11 @@ export class WebSocketConnection
     try {
       this.#applyPendingEnd();
       this.#isClosed = true;
-      this.#phase = "ended";
+      this.#enter("ended");
       const context = this.#context;
       this.#timeouts.end();
       context.connections.delete(this);
       this.#peerGone(ABNORMAL, "");
-      this.#log(
-        this.#denial?.isHeadCommitted ? this.#denial.status : 499,
-        true,
-      );
       if (!this.#cycle.hasReturned) context.detachedCalls.add(this.#cycle);
       this.#compression?.close();
       this.#flow.close(undefined);
@@ -273,7 +236,7 @@ export class WebSocketConnection
     }
   }
 
-  /** Nobody listens any more: the application hears of it, and senders that wait (asgi:A-215). */
+  /** The peer is gone: the application is told, and senders that wait. */
   #peerGone(code: number, reason: string): void {
     this.#cycle.onPeerGone(code, reason);
     const gone = this.#cycle.disconnectError;
@@ -299,7 +262,7 @@ export class WebSocketConnection
   #pump(): void {
     if (this.#isPumping || this.#isClosed) return;
     this.#isPumping = true;
-    const protocol = this.#protocol!;
+    const protocol = this.#protocol;
     let isDry = false;
     let hasDelivered = false;
     while (!isDry && this.#mayPull()) {
@@ -343,22 +306,21 @@ export class WebSocketConnection
 
   /** Bytes read ahead of what the application has room for. */
   get #unreadBytes(): number {
-    return this.#ahead.length + (this.#protocol?.unreadBytes ?? 0);
+    return this.#ahead.length + this.#protocol.unreadBytes;
   }
 
   /** See {@linkcode WebSocketTimeoutsOwner}. */
   get heardBytes(): number {
-    return this.#protocol!.messageBytes + this.#unreadBytes;
+    return this.#protocol.messageBytes + this.#unreadBytes;
   }
 
-  /** Stops and restarts the socket's reading, and with it the timeouts for pongs (wishes:R-002). */
+  /** Stops and restarts the socket's reading, and with it the timeout for pongs. */
   #regulate(): void {
     if (this.#isClosed) return;
     const isBehind = this.#phase === "open" && this.#isQueueFull();
     if (this.#isBehind && !isBehind) this.#timeouts.resume();
     this.#isBehind = isBehind;
-    const isFull = (isBehind || this.#phase === "handshake") &&
-      this.#unreadBytes >= READ_HIGH_WATER;
+    const isFull = isBehind && this.#unreadBytes >= READ_HIGH_WATER;
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     if (isFull) this.#socket.pause();
@@ -386,8 +348,8 @@ export class WebSocketConnection
   }
 
   /**
-   * Who sends a message and closes right behind it may still want the answer: the application has
-   * this turn for it.
+   * A peer that closes right behind a message may still want the answer: the application has this
+   * turn for it.
    */
   #onPeerEnd(how: "close" | "fault", hasDelivered: boolean): void {
     this.#pendingPeerEnd = how;
@@ -400,7 +362,7 @@ export class WebSocketConnection
     if (how === undefined) return;
     this.#pendingPeerEnd = undefined;
     if (this.#phase === "ended") return;
-    const protocol = this.#protocol!;
+    const protocol = this.#protocol;
     if (how === "fault") this.#onFault(protocol.fault);
     else this.#onPeerClose(protocol.closeCode, protocol.closeReason);
   }
@@ -408,7 +370,7 @@ export class WebSocketConnection
   #onPeerClose(code: number, reason: string): void {
     if (this.#phase === "open") {
       this.#peerGone(code, reason);
-      // Echoed as it came; an empty one is answered by an empty one (websocket:W-076, W-077).
+      // Echoed as it came; an empty one is answered by an empty one (RFC 6455 §5.5.1).
       writeClose(
         this.#flow.out.writer,
         code === NO_STATUS ? undefined : code,
@@ -418,7 +380,7 @@ export class WebSocketConnection
     this.#end();
   }
 
-  /** The peer broke the protocol: it is told why, so is the application, and the log once. */
+  /** The peer broke the protocol: its close frame, the application and the log say why. */
   #onFault(code: WebSocketFaultCode): void {
     const { closeCode, reason } = WEBSOCKET_FAULTS[code];
     const client = clientText(this.#info);
@@ -434,46 +396,6 @@ export class WebSocketConnection
   }
 
   // -- The application's side.
-
-  accept(
-    subprotocol: string | undefined,
-    headers: HeaderInput,
-  ): string | undefined {
-    const context = this.#context;
-    const { key, extensions } = this.#handshake;
-    const agreement = this.#settings.deflate
-      ? negotiateDeflate(extensions, this.#settings.deflate)
-      : undefined;
-    const problem = writeHandshakeAnswer(
-      this.#flow.out.writer,
-      context.defaults,
-      {
-        accept: context.acceptKey(key),
-        subprotocol,
-        extensions: agreement?.answer,
-      },
-      headers,
-    );
-    if (problem !== undefined) return problem;
-    if (agreement !== undefined) {
-      this.#compression = new MessageCompression(agreement, context);
-    }
-    this.#log(101, false);
-    this.#open();
-    return undefined;
-  }
-
-  #open(): void {
-    this.#phase = "open";
-    const compression = this.#compression;
-    this.#protocol = new WebSocketProtocol(
-      this.#settings.limits,
-      compression && ((bytes, max) => compression.inflate(bytes, max)),
-    );
-    this.#flow.scheduleFlush();
-    this.#timeouts.awaitPings();
-    this.#pump();
-  }
 
   writeMessage(message: Uint8Array | string, compress: boolean): void {
     const opcode = typeof message === "string" ? OPCODE.TEXT : OPCODE.BINARY;
@@ -511,65 +433,12 @@ export class WebSocketConnection
     if (this.#phase !== "open") return;
     writeClose(this.#flow.out.writer, code, reason);
     this.#flow.out.flush();
-    this.#protocol!.closeSent();
-    this.#phase = "closing";
+    this.#protocol.closeSent();
+    this.#enter("closing");
     this.#timeouts.awaitClose(this.#settings.closeMs);
-    // The reply must be seen, whatever lies in front of it (websocket:W-097).
+    // The reply must be seen, whatever lies in front of it.
     this.#regulate();
     this.#pump();
-  }
-
-  refuse(status: number): void {
-    this.#stream.begin(this.#head, true);
-    // 403 says all there is to say (websocket:W-027); a failure says so in words.
-    if (status === 403) this.#writeEmpty(status);
-    else this.#stream.writeWhole(status);
-    this.#log(status, false);
-    this.#end();
-  }
-
-  #writeEmpty(status: number): void {
-    this.#stream.start(status, [], false);
-    this.#stream.write("", true);
-  }
-
-  startDenial(status: number, headers: HeaderInput): string | undefined {
-    this.#stream.begin(this.#head, true);
-    const problem = this.#stream.start(status, headers, false);
-    if (problem !== undefined) return problem;
-    this.#phase = "denying";
-    this.#timeouts.awaitNothing();
-    this.#ahead.clear();
-    this.#regulate();
-    return undefined;
-  }
-
-  writeDenial(
-    body: Uint8Array | string,
-    isLast: boolean,
-  ): StreamProblem | undefined {
-    if (body.length > 0 && this.#stream.forbidsBody) this.#warnOfBody();
-    const problem = this.#stream.write(body, isLast);
-    if (problem === undefined && isLast) {
-      this.#log(this.#stream.status, false);
-      this.#end();
-    }
-    return problem;
-  }
-
-  #warnOfBody(): void {
-    if (this.#hasWarnedOfBody) return;
-    this.#hasWarnedOfBody = true;
-    this.#context.logger.warning(
-      `Response body dropped: status ${this.#stream.status} does not allow one.`,
-    );
-  }
-
-  truncateResponse(): void {
-    const isCut = this.#stream.isHeadCommitted;
-    if (!isCut) this.#stream.writeWhole(500);
-    this.#log(this.#stream.status, isCut);
-    this.#end();
   }
 
   afterWrite(bytes: number): Promise<void> {
@@ -586,20 +455,16 @@ export class WebSocketConnection
   }
 
   onReturned(cycle: WebSocketCycle): void {
-    this.#context.runningCycles--;
-    this.#context.concurrentCycles--;
-    this.#context.detachedCalls.delete(cycle);
-    this.#context.onProgress();
+    countEnd(this.#context, cycle);
   }
 
-  /** The head of a denial stays until its body says how it is framed. */
+  /** Frames are final. */
   get holdsWrites(): boolean {
-    return this.#denial !== undefined && this.#denial.isHeadOpen;
+    return false;
   }
 
   beforeTurnEnd(): void {
     this.#applyPendingEnd();
-    if (this.holdsWrites) this.#stream.endHead(-1);
   }
 
   afterTurnEnd(): void {
@@ -611,20 +476,6 @@ export class WebSocketConnection
   sendPing(payload: Uint8Array): void {
     writeControl(this.#flow.out.writer, OPCODE.PING, payload);
     this.#flow.out.flush();
-  }
-
-  onAnswerLate(): void {
-    this.#context.logger.error(
-      "ASGI callable did not answer the WebSocket handshake in time.",
-    );
-    this.#cycle.cancel(
-      new DOMException(
-        "The WebSocket handshake was not answered in time",
-        "TimeoutError",
-      ),
-    );
-    this.#peerGone(ABNORMAL, "");
-    this.refuse(500);
   }
 
   onPongLate(): void {
@@ -651,19 +502,11 @@ export class WebSocketConnection
   // -- Endings.
 
   drain(): void {
-    switch (this.#phase) {
-      case "handshake":
-        this.#peerGone(ABNORMAL, "");
-        this.refuse(503);
-        break;
-      case "closing": // websocket:W-073
-        this.#end();
-        break;
-      case "open":
-        // asgi:A-147: the drain signal was raised in this turn; what applications answer to it
-        // with goes first.
-        this.#context.afterTurn(guarded(this, () => this.#restart()));
-        break;
+    if (this.#phase === "closing") {
+      this.#end();
+    } else if (this.#phase === "open") {
+      // The drain signal was raised in this turn; what applications answer to it goes first.
+      this.#context.afterTurn(guarded(this, () => this.#restart()));
     }
   }
 
@@ -692,7 +535,7 @@ export class WebSocketConnection
   #end(): void {
     if (this.#phase === "ended") return;
     this.#flow.out.flush();
-    this.#phase = "ended";
+    this.#enter("ended");
     this.#ahead.clear();
     this.#timeouts.awaitClose(LINGER_MS);
     if (this.#isPaused) {
@@ -703,28 +546,8 @@ export class WebSocketConnection
   }
 
   #destroy(): void {
-    this.#phase = "ended";
+    this.#enter("ended");
     this.#timeouts.awaitNothing();
     this.#socket.destroy();
-  }
-
-  /** Counts and logs the answer to the handshake, once. */
-  #log(status: number, isAborted: boolean): void {
-    if (this.#isLogged) return;
-    this.#isLogged = true;
-    const context = this.#context;
-    context.totalRequests++;
-    context.access?.log({
-      client: clientText(this.#info),
-      method: "WebSocket",
-      path: this.#path,
-      query: this.#head.query,
-      httpVersion: "",
-      status,
-      durationMs: context.monotonicMs() - this.#startedAtMs,
-      bodyBytes: this.#denial?.bodyBytes ?? 0,
-      isAborted,
-    });
-    context.onProgress();
   }
 }

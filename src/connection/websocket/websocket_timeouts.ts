@@ -1,7 +1,4 @@
-/**
- * How long a WebSocket waits for its application and its peer, and the pings that show whether the
- * peer is still there.
- */
+/** How long an open WebSocket waits for its peer, and the pings that show whether it is still there. */
 import type { Socket } from "../../runtime/types.ts";
 import type { Deadline } from "../tracking/deadlines.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
@@ -11,8 +8,6 @@ import { SendProgress } from "../output/send_progress.ts";
 type TimeoutKind =
   /** Nothing that has a time. */
   | "nothing"
-  /** The application's answer to the handshake. */
-  | "answer"
   /** The time of the next ping. */
   | "nextPing"
   /** The answer to the last one. */
@@ -20,7 +15,7 @@ type TimeoutKind =
   /** The peer's close frame, or its end of the socket. */
   | "close";
 
-/** Who sends the pings, and does something about what is late. */
+/** The WebSocket that sends the pings and is told what is late. */
 export interface WebSocketTimeoutsOwner {
   /** Whether so much is unsent that a ping could not leave. */
   readonly isFull: boolean;
@@ -33,8 +28,6 @@ export interface WebSocketTimeoutsOwner {
   readonly heardBytes: number;
   /** Sends a ping at once. */
   sendPing(payload: Uint8Array): void;
-  /** The application has not answered the handshake. */
-  onAnswerLate(): void;
   /** The peer does not answer pings. */
   onPongLate(): void;
   /** The peer does not end what we have ended. */
@@ -60,7 +53,7 @@ export class WebSocketTimeouts implements Deadline {
   /** `heardBytes` when the awaited pong was last waited for anew. */
   #heardBytes = 0;
 
-  /** Waits for the application to answer the handshake. */
+  /** The handshake is answered: from now on the peer is pinged. */
   constructor(
     socket: Socket,
     context: ServerContext,
@@ -72,7 +65,8 @@ export class WebSocketTimeouts implements Deadline {
     this.#owner = owner;
     this.#progress = new SendProgress(socket);
     context.deadlines.watch(this);
-    this.#await("answer", settings.handshakeMs);
+    this.#await("nextPing", settings.pingIntervalMs);
+    this.#pingDueAt = this.expiresAt;
   }
 
   #await(awaited: TimeoutKind, ms: number): void {
@@ -84,10 +78,6 @@ export class WebSocketTimeouts implements Deadline {
   onExpire(): void {
     this.expiresAt = Infinity;
     switch (this.#awaited) {
-      case "answer":
-        this.#awaited = "nothing";
-        this.#owner.onAnswerLate();
-        break;
       case "nextPing":
         this.#ping();
         break;
@@ -107,12 +97,6 @@ export class WebSocketTimeouts implements Deadline {
     this.#owner.onFailure(thrown);
   }
 
-  /** The handshake is answered: from now on the peer is pinged. */
-  awaitPings(): void {
-    this.#await("nextPing", this.#settings.pingIntervalMs);
-    this.#pingDueAt = this.expiresAt;
-  }
-
   #ping(): void {
     const payload = new Uint8Array(4);
     for (let i = 0; i < 4; i++) payload[i] = Math.random() * 256;
@@ -124,7 +108,7 @@ export class WebSocketTimeouts implements Deadline {
 
   #awaitPong(): void {
     const { pingIntervalMs, pingTimeoutMs } = this.#settings;
-    // Without a time limit the pings go on all the same: they keep paths open (websocket:W-092).
+    // Without a time limit the pings go on all the same: they keep paths open.
     this.#await(
       "pong",
       pingTimeoutMs === Infinity ? pingIntervalMs : pingTimeoutMs,
@@ -161,14 +145,14 @@ export class WebSocketTimeouts implements Deadline {
   /** A pong has come, which may be the awaited one. */
   onPong(payload: Uint8Array): void {
     const sent = this.#payload;
-    // An unsolicited pong, or one with other bytes, is no answer (websocket:W-088).
+    // An unsolicited pong, or one with other bytes, is no answer (RFC 6455 §5.5.3).
     if (
       sent === undefined || payload.length !== 4 ||
       !payload.every((b, i) => b === sent[i])
     ) return;
     this.#payload = undefined;
     const interval = this.#settings.pingIntervalMs;
-    // The rhythm is kept from ping to ping, not from pong to ping (websocket:W-087).
+    // The rhythm is kept from ping to ping, not from pong to ping.
     this.#pingDueAt = Math.max(
       this.#pingDueAt + interval,
       this.#context.deadlines.now,

@@ -4,8 +4,9 @@ import { describe, test } from "node:test";
 import type { ReceiveEvent, SendEvent } from "../../../src/asgi.ts";
 import type { ServerContext } from "../../../src/connection/context.ts";
 import {
+  type HandshakeHost,
+  type MessageHost,
   WebSocketCycle,
-  type WebSocketHost,
 } from "../../../src/connection/exchange/websocket_cycle.ts";
 import {
   nextWebSocketState,
@@ -22,16 +23,16 @@ type App = (
 ) => unknown;
 
 /** A connection that does nothing and notes what it was told. */
-class FakeHost implements WebSocketHost {
+class FakeHost implements HandshakeHost, MessageHost {
   readonly told: string[] = [];
   readonly subprotocols = ["chat", "superchat"];
   /** What the next accept or denial finds wrong. */
   problem: string | undefined;
   bodyProblem: { message: string; isPartial: boolean } | undefined;
 
-  accept(subprotocol: string | undefined): string | undefined {
+  accept(subprotocol: string | undefined): MessageHost | string {
     if (this.problem === undefined) this.told.push(`accept ${subprotocol}`);
-    return this.problem;
+    return this.problem ?? this;
   }
   refuse(status: number): void {
     this.told.push(`refuse ${status}`);

@@ -20,9 +20,6 @@ class Owner implements WebSocketTimeoutsOwner {
   sendPing(payload: Uint8Array): void {
     this.pings.push(payload);
   }
-  onAnswerLate(): void {
-    this.late.push("answer");
-  }
   onPongLate(): void {
     this.late.push("pong");
   }
@@ -54,18 +51,8 @@ function setUp(settings: Partial<WebSocketSettings> = {}) {
 }
 
 describe("WebSocketTimeouts", () => {
-  test("waits for the application's answer, and says once that it is late", () => {
-    const { owner, pass } = setUp();
-    pass(30_000);
-    assert.deepEqual(owner.late, ["answer"]);
-    pass(1_000_000);
-    assert.deepEqual(owner.late, ["answer"]);
-    assert.equal(owner.pings.length, 0);
-  });
-
   test("pings in a rhythm that does not depend on how late pongs are (websocket:W-087)", () => {
     const { clock, owner, timeouts } = setUp();
-    timeouts.awaitPings();
     const sentAt: number[] = [];
     for (let quarter = 0; quarter < 4 * 200; quarter++) {
       const before = owner.pings.length;
@@ -86,7 +73,6 @@ describe("WebSocketTimeouts", () => {
 
   test("another pong than the awaited one is no answer (websocket:W-088)", () => {
     const { owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
     pass(20_000);
     assert.equal(owner.pings.length, 1);
     const [ping] = owner.pings;
@@ -99,7 +85,6 @@ describe("WebSocketTimeouts", () => {
 
   test("while nothing is read, no pong is missed (wishes:R-002)", () => {
     const { owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
     pass(20_000);
     owner.isPaused = true;
     pass(1_000_000);
@@ -113,8 +98,7 @@ describe("WebSocketTimeouts", () => {
   });
 
   test("while nothing is read the pings go on: a peer that has left shows by a reset", () => {
-    const { owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
+    const { owner, pass } = setUp();
     owner.isPaused = true;
     pass(20_000);
     for (let i = 2; i < 6; i++) {
@@ -125,8 +109,7 @@ describe("WebSocketTimeouts", () => {
   });
 
   test("who still takes what was sent before the ping gets more time", () => {
-    const { owner, timeouts, pass, socket } = setUp();
-    timeouts.awaitPings();
+    const { owner, pass, socket } = setUp();
     pass(20_000);
     socket.queuedBytes = 1_000;
     pass(10_000);
@@ -138,8 +121,7 @@ describe("WebSocketTimeouts", () => {
   });
 
   test("who still sends a message gets more time for the pong (F-31c)", () => {
-    const { owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
+    const { owner, pass } = setUp();
     owner.heardBytes = 5; // before the ping: says nothing
     pass(20_000);
     for (let i = 0; i < 10; i++) {
@@ -152,8 +134,7 @@ describe("WebSocketTimeouts", () => {
   });
 
   test("what arrived before the ping is no sign of life (F-31c)", () => {
-    const { owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
+    const { owner, pass } = setUp();
     owner.heardBytes = 5;
     pass(20_000);
     pass(10_000);
@@ -161,8 +142,7 @@ describe("WebSocketTimeouts", () => {
   });
 
   test("without a time limit it pings on, unless pings cannot leave (websocket:W-092)", () => {
-    const { owner, timeouts, pass } = setUp({ pingTimeoutMs: Infinity });
-    timeouts.awaitPings();
+    const { owner, pass } = setUp({ pingTimeoutMs: Infinity });
     pass(20_000);
     pass(20_000);
     assert.equal(owner.pings.length, 2);
@@ -177,7 +157,6 @@ describe("WebSocketTimeouts", () => {
 
   test("once we have closed there are no pings, and the peer's end is awaited", () => {
     const { owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
     pass(20_000);
     timeouts.awaitClose(5_000);
     timeouts.onPong(owner.pings[0]);
@@ -188,7 +167,6 @@ describe("WebSocketTimeouts", () => {
 
   test("nothing is late once nothing is awaited, and the clock may sleep", () => {
     const { clock, owner, timeouts, pass } = setUp();
-    timeouts.awaitPings();
     pass(20_000);
     timeouts.awaitNothing();
     timeouts.resume();
