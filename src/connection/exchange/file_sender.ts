@@ -4,7 +4,7 @@ import { UnexpectedEventError } from "../../errors.ts";
 import { forbidsBody } from "../../http/status_lines.ts";
 import type { OpenFile } from "../../runtime/types.ts";
 import { giveReadBuffer, READ_BYTES, takeReadBuffer } from "./read_buffers.ts";
-import type { Http1Response } from "../http1/http1_response.ts";
+import type { ResponseSink } from "./response_sink.ts";
 
 /** What sending a file needs of its cycle. */
 export interface FileSenderHost {
@@ -53,7 +53,7 @@ function isAbsolute(path: string): boolean {
  */
 export async function sendFile(
   event: HttpResponsePathSendEvent,
-  stream: Http1Response,
+  stream: ResponseSink,
   host: FileSenderHost,
 ): Promise<void> {
   const { path, offset = 0, count = Infinity } = event;

@@ -1,6 +1,6 @@
 /**
  * One request as its application sees it: `receive()`, `send()`, and what may be sent next. Owns
- * the order of messages; the bytes are http1_response.ts's, the socket http1_connection.ts's.
+ * the order of messages; the bytes are response_sink.ts's, the socket is the connection's.
  */
 import type {
   HeaderList,
@@ -36,17 +36,17 @@ import {
 } from "./event_shapes.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RequestBody } from "./request_body.ts";
+import type { ResponseSink, StreamProblem } from "./response_sink.ts";
 import {
   EXPECTED,
   nextState,
   type ResponseState,
   type SendKind,
 } from "./response_states.ts";
-import type { Http1Response, StreamProblem } from "../http1/http1_response.ts";
 
 /** What a cycle needs of its connection. */
 export interface CycleHost {
-  readonly stream: Http1Response;
+  readonly stream: ResponseSink;
   /** Before a head is opened: the last moment to decide that the connection closes. */
   beforeHead(): void;
   /** The application asks for body bytes. */
@@ -100,7 +100,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
     };
   }
 
-  get #stream(): Http1Response {
+  get #stream(): ResponseSink {
     return this.#host.stream;
   }
 

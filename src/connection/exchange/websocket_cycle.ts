@@ -40,13 +40,13 @@ import {
   statusProblem,
 } from "./event_shapes.ts";
 import { MessageQueue } from "./message_queue.ts";
+import type { StreamProblem } from "./response_sink.ts";
 import {
   nextWebSocketState,
   WEBSOCKET_EXPECTED,
   type WebSocketSendKind,
   type WebSocketState,
 } from "./websocket_states.ts";
-import type { StreamProblem } from "../http1/http1_response.ts";
 
 /** What a cycle needs of its connection at any time. */
 export interface WebSocketHost {

@@ -20,6 +20,7 @@ import {
   reasonPhrase,
   statusLine,
 } from "../../http/status_lines.ts";
+import type { ResponseSink, StreamProblem } from "../exchange/response_sink.ts";
 import type { DefaultHeaders } from "../output/default_headers.ts";
 import { COPY_LIMIT, type OutputBuffer } from "../output/output_buffer.ts";
 
@@ -39,15 +40,8 @@ export interface RequestFacts {
   readonly acceptsTrailers: boolean;
 }
 
-/** What a call found wrong; nothing of the call was written unless `isPartial`. */
-export interface StreamProblem {
-  readonly message: string;
-  /** Whether bytes of this call have been written all the same. */
-  readonly isPartial: boolean;
-}
-
 /** One connection's responses, one after another. Refilled by {@linkcode begin}. */
-export class Http1Response {
+export class Http1Response implements ResponseSink {
   readonly #out: OutputBuffer;
   readonly #defaults: DefaultHeaders;
   readonly #facts = emptyFacts();

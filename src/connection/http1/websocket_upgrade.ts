@@ -13,6 +13,7 @@ import { negotiateDeflate } from "../../websocket/permessage_deflate.ts";
 import { logFailure } from "../containment.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { countEnd, countStart } from "../exchange/application_call.ts";
+import type { StreamProblem } from "../exchange/response_sink.ts";
 import {
   clientText,
   type ConnectionInfo,
@@ -30,7 +31,7 @@ import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
 import { WebSocketConnection } from "../websocket/websocket_connection.ts";
 import { writeHandshakeAnswer } from "./handshake_answer.ts";
-import { Http1Response, type StreamProblem } from "./http1_response.ts";
+import { Http1Response } from "./http1_response.ts";
 import {
   UpgradeTimeouts,
   type UpgradeTimeoutsOwner,
