@@ -51,5 +51,5 @@ function systemCode(target: ListenTarget, cause: unknown): string {
   // by now and the port is in range, so there is nothing else that could be invalid.
   if (code === "EINVAL" && target.kind === "tcp") return "EADDRNOTAVAIL";
   if (typeof code === "string" && code !== "") return code;
-  return name === "NotCapable" ? name : "ERR_LISTEN";
+  return name === "NotCapable" ? name : "ERR_TRICORN_LISTEN";
 }

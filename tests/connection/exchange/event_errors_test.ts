@@ -34,7 +34,7 @@ test("invalidEvent() names the message and what is wrong with it (asgi:A-209)", 
     invalidEvent({ type: "websocket.close" }, '"code" is 1, no'),
   );
   assert.equal(error.message, 'Cannot send "websocket.close": "code" is 1, no');
-  assert.equal(error.code, "ERR_ASGI_INVALID_EVENT");
+  assert.equal(error.code, "ERR_TRICORN_INVALID_EVENT");
   assert.equal(error.event_type, "websocket.close");
   assert.ok(error instanceof TypeError);
 });

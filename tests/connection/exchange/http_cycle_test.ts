@@ -190,7 +190,7 @@ describe("the order of messages (asgi section 7)", () => {
         const event = MESSAGES[kind] as SendEvent;
         await assert.rejects(send(event), (error) => {
           assert.ok(error instanceof UnexpectedEventError);
-          assert.equal(error.code, "ERR_ASGI_UNEXPECTED_EVENT");
+          assert.equal(error.code, "ERR_TRICORN_UNEXPECTED_EVENT");
           assert.equal(error.event_type, event.type);
           assert.equal(error.state, state);
           return true;
@@ -463,7 +463,7 @@ describe("the shape of messages (asgi:A-209)", () => {
     return (error: unknown) => {
       assert.ok(error instanceof InvalidEventError, String(error));
       assert.ok(error instanceof TypeError);
-      assert.equal(error.code, "ERR_ASGI_INVALID_EVENT");
+      assert.equal(error.code, "ERR_TRICORN_INVALID_EVENT");
       assert.equal(error.event_type, typeof type === "string" ? type : null);
       assert.match(error.message, /^Cannot send /);
       return true;
@@ -1166,7 +1166,7 @@ describe("a client that leaves", () => {
     assert.deepEqual(await waiting, { type: "http.disconnect" });
     await assert.rejects(send(START), {
       name: "ClientDisconnected",
-      code: "ERR_ASGI_CLIENT_DISCONNECTED",
+      code: "ERR_TRICORN_CLIENT_DISCONNECTED",
       close_code: null,
       close_reason: null,
     });

@@ -156,7 +156,7 @@ describe("order of messages (asgi:A-135 to A-138)", () => {
             return;
           }
           const error = await errorOf(sent);
-          assert.equal(error.code, "ERR_ASGI_UNEXPECTED_EVENT");
+          assert.equal(error.code, "ERR_TRICORN_UNEXPECTED_EVENT");
           assert.equal(error.event_type, MESSAGES[kind].type);
           assert.equal(error.state, state);
           assert.equal(cycle.state, state);
@@ -416,7 +416,7 @@ describe("shape of messages (asgi:A-209)", () => {
     test(`WebSocketCycle refuses ${what}`, async () => {
       const { cycle, host } = await inState(state);
       const error = await errorOf(cycle.send(event as SendEvent));
-      assert.equal(error.code, "ERR_ASGI_INVALID_EVENT");
+      assert.equal(error.code, "ERR_TRICORN_INVALID_EVENT");
       assert.match(error.message, message);
       assert.equal(cycle.state, state);
       assert.deepEqual(host.told, []);
@@ -433,7 +433,7 @@ describe("shape of messages (asgi:A-209)", () => {
       ]
     ) {
       const error = await errorOf(cycle.send(event as SendEvent));
-      assert.equal(error.code, "ERR_ASGI_INVALID_EVENT");
+      assert.equal(error.code, "ERR_TRICORN_INVALID_EVENT");
     }
   });
 
@@ -451,7 +451,7 @@ describe("shape of messages (asgi:A-209)", () => {
       ]
     ) {
       const error = await errorOf(cycle.send(event as unknown as SendEvent));
-      assert.equal(error.code, "ERR_ASGI_INVALID_EVENT");
+      assert.equal(error.code, "ERR_TRICORN_INVALID_EVENT");
     }
   });
 
@@ -461,7 +461,7 @@ describe("shape of messages (asgi:A-209)", () => {
     for (const kind of ["accept", "denialStart"] as const) {
       const error = await errorOf(cycle.send(MESSAGES[kind]));
       assert.match(error.message, /: a name is bad$/);
-      assert.equal(error.code, "ERR_ASGI_INVALID_EVENT");
+      assert.equal(error.code, "ERR_TRICORN_INVALID_EVENT");
       assert.equal(cycle.state, "connecting");
     }
   });
@@ -583,7 +583,7 @@ describe("the peer is gone", () => {
       const { cycle, host } = await inState(state);
       cycle.onPeerGone(4002, "off");
       const error = await errorOf(cycle.send(MESSAGES[kind]));
-      assert.equal(error.code, "ERR_ASGI_CLIENT_DISCONNECTED");
+      assert.equal(error.code, "ERR_TRICORN_CLIENT_DISCONNECTED");
       assert.equal(error.close_code, 4002);
       assert.equal(error.close_reason, "off");
       assert.deepEqual(host.told, []);

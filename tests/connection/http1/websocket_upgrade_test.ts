@@ -124,7 +124,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
       const value = name === "content-length" ? "0" : "chunked";
       await assert.rejects(
         puppet.send({ type: "websocket.accept", headers: [[name, value]] }),
-        { code: "ERR_ASGI_INVALID_EVENT" },
+        { code: "ERR_TRICORN_INVALID_EVENT" },
       );
       // The name may come as octets as well.
       await assert.rejects(
@@ -132,7 +132,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
           type: "websocket.accept",
           headers: [[bytesOf(name), bytesOf(value)]] as never,
         }),
-        { code: "ERR_ASGI_INVALID_EVENT" },
+        { code: "ERR_TRICORN_INVALID_EVENT" },
       );
       await puppet.send({ type: "websocket.accept" });
       await harness.turn();
@@ -271,7 +271,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
     await harness.turn();
     assert.deepEqual(puppet.heard, ["connect", "x", "disconnect 1001"]);
     await assert.rejects(puppet.send({ type: "websocket.send", text: "y" }), {
-      code: "ERR_ASGI_CLIENT_DISCONNECTED",
+      code: "ERR_TRICORN_CLIENT_DISCONNECTED",
       close_code: 1001,
     });
     assert.deepEqual(
@@ -296,7 +296,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
       assert.deepEqual(puppet.heard, ["connect", "disconnect 1006"]);
       assert.equal(signal.aborted, true);
       await assert.rejects(puppet.send({ type: "websocket.accept" }), {
-        code: "ERR_ASGI_CLIENT_DISCONNECTED",
+        code: "ERR_TRICORN_CLIENT_DISCONNECTED",
         close_code: 1006,
       });
       assert.equal(socket.text, "");
@@ -541,7 +541,7 @@ describe("refusals (asgi:A-132, A-170 to A-173)", () => {
     await harness.turn();
     await assert.rejects(
       puppet.send({ type: "websocket.http.response.body", body: "x" }),
-      { code: "ERR_ASGI_CLIENT_DISCONNECTED" },
+      { code: "ERR_TRICORN_CLIENT_DISCONNECTED" },
     );
     assert.deepEqual(
       harness.access.map(({ status, isAborted }) => [status, isAborted]),

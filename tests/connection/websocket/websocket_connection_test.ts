@@ -146,7 +146,7 @@ describe("messages in (websocket:W-042 to W-058)", () => {
       assert.equal(puppet.heard.length, 2);
       // websocket:W-066: the application's next send is told of a disconnect.
       await assert.rejects(puppet.send({ type: "websocket.send", text: "x" }), {
-        code: "ERR_ASGI_CLIENT_DISCONNECTED",
+        code: "ERR_TRICORN_CLIENT_DISCONNECTED",
         close_code: code,
       });
       assert.equal(harness.logger.at("warning").length, 1);
@@ -397,7 +397,7 @@ describe("messages out (websocket:W-059 to W-068)", () => {
       });
       await harness.turn();
       leave(socket);
-      await assert.rejects(sent, { code: "ERR_ASGI_CLIENT_DISCONNECTED" });
+      await assert.rejects(sent, { code: "ERR_TRICORN_CLIENT_DISCONNECTED" });
     });
   }
 
@@ -463,7 +463,7 @@ describe("messages out (websocket:W-059 to W-068)", () => {
     assert.ok(sent > 0 && sent < 5_000, `${sent} messages`);
     socket.close();
     await harness.turn();
-    await assert.rejects(endless, { code: "ERR_ASGI_CLIENT_DISCONNECTED" });
+    await assert.rejects(endless, { code: "ERR_TRICORN_CLIENT_DISCONNECTED" });
   });
 
   test("WebSocketConnection compresses what is worth it and what it may (asgi:A-249)", async () => {
@@ -1141,7 +1141,7 @@ describe("shutdown (asgi:A-147, websocket:W-104 to W-107)", () => {
     assert.match(socket.text, /^HTTP\/1\.1 503 [^]*connection: close/);
     assert.deepEqual(puppet.heard, ["connect", "disconnect 1006"]);
     await assert.rejects(puppet.send({ type: "websocket.accept" }), {
-      code: "ERR_ASGI_CLIENT_DISCONNECTED",
+      code: "ERR_TRICORN_CLIENT_DISCONNECTED",
     });
   });
 

@@ -54,7 +54,7 @@ for (
       "has a code where the system gives none",
       tcp,
       "odd",
-      "ERR_LISTEN",
+      "ERR_TRICORN_LISTEN",
       "Cannot listen on 127.0.0.1:8000: odd",
     ],
   ] as const
