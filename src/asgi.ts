@@ -1,47 +1,57 @@
 /**
  * The contract with applications: scopes and messages of ASGI 3.0, HTTP
- * sub-specification 2.5 and lifespan 2.0, spelled as the specification spells
- * them. Our own names are camelCase, so a snake_case key always means "defined
- * by ASGI".
+ * sub-specification 2.5 and lifespan 2.0, spelled as in the specification. Our
+ * own names are camelCase, so a snake_case key always means "defined by ASGI".
+ * References such as "ASGI HTTP: Response Start" name a section of the
+ * specification at https://asgi.readthedocs.io.
  *
  * @module
  */
 
-/** A string whose every UTF-16 code unit is <= 0xFF: one unit is one octet (asgi:A-001). */
+/**
+ * A string whose every UTF-16 code unit is <= 0xFF: one unit is one octet (ASGI: Strings and
+ * Unicode).
+ */
 export type ByteString = string;
 
-/** One header field, name and value (asgi:A-002). */
+/** One header field, name and value. */
 export type HeaderPair = readonly [name: ByteString, value: ByteString];
 
-/** What the server hands over: always an array, names in lower case (asgi:A-003). */
+/** What the server hands over: always an array, names in lower case. */
 export type HeaderList = readonly HeaderPair[];
 
-/** What the server takes: any iterable of pairs, text or octets, iterated once (asgi:A-004). */
+/** What the server takes: any iterable of pairs, text or octets, iterated once. */
 export type HeaderInput = Iterable<
   readonly [name: ByteString | Uint8Array, value: ByteString | Uint8Array]
 >;
 
-/** Payload out: octets, or text that the server encodes as UTF-8 (asgi:A-005). */
+/** Payload out: octets, or text that the server encodes as UTF-8. */
 export type BodyInput = Uint8Array | string;
 
-/** The peer: IP address as text and port; port 0 when unknown (asgi:A-006). */
+/** The peer: IP address as text and port; port 0 when unknown. */
 export type ClientAddress = readonly [host: string, port: number];
 
-/** The local end: host and port, or socket path and `null` (asgi:A-007). */
+/** The local end: host and port, or socket path and `null`. */
 export type ServerAddress =
   | readonly [host: string, port: number]
   | readonly [path: string, port: null];
 
-/** What lifespan startup leaves for requests; keys belong to the application (asgi:A-008). */
+/**
+ * What lifespan startup leaves for requests; keys belong to the application (ASGI Lifespan:
+ * Lifespan State).
+ */
 export type State = Record<string, unknown>;
 
-/** Compared as two integers, not as text or float (asgi:A-010). */
+/** Compared as two integers, not as text or float (ASGI: Version History). */
 export type SpecVersion = `${number}.${number}`;
 
-/** `"1.0"` and `"1.1"` today; the others are reserved by the specification (asgi:A-046). */
+/**
+ * `"1.0"` and `"1.1"` today; the others are reserved by the specification (ASGI HTTP: HTTP
+ * Connection Scope).
+ */
 export type HttpVersion = "1.0" | "1.1" | "2" | "3";
 
-/** Versions of the base standard and of the sub-specification (asgi:A-029 to A-032). */
+/** Versions of the base standard and of the sub-specification (ASGI: Connection Scope). */
 export interface AsgiVersions {
   /** Of the base standard. */
   readonly version: "3.0";
@@ -49,16 +59,16 @@ export interface AsgiVersions {
   readonly spec_version: SpecVersion;
 }
 
-/** An extension that says no more than "yes, it works here". */
+/** An extension without data: its presence says that it is supported. */
 export type EmptyExtension = Readonly<Record<never, never>>;
 
-/** An extension whose entry carries a signal (asgi:A-244, A-245). */
+/** An extension whose entry carries an abort signal. */
 export interface SignalExtension {
   /** Created when first read; costs nothing unread. */
   readonly signal: AbortSignal;
 }
 
-/** The request's trailer fields, once the body has ended (asgi:A-246). */
+/** The request's trailer fields (RFC 9110 §6.5), available once the body has ended. */
 export interface RequestTrailersExtension {
   /**
    * Resolves with the end of the body, to an empty list if none were sent; rejects with
@@ -67,7 +77,7 @@ export interface RequestTrailersExtension {
   readonly trailers: Promise<HeaderList>;
 }
 
-/** Which connection a request came over, to correlate requests in logs (asgi:A-250). */
+/** Which connection a request came over, to correlate requests in logs. */
 export interface ConnectionExtension {
   /** Unique within the process. */
   readonly id: string;
@@ -77,15 +87,18 @@ export interface ConnectionExtension {
   readonly alpn: string | null;
 }
 
-/** The TLS below a connection; there is none on plain ones (asgi:A-200 to A-207). */
+/** TLS details of a connection; absent on plain ones (ASGI Extensions: TLS). */
 export interface TlsExtension {
-  /** PEM of the certificate the server showed, or `null`. */
+  /** PEM of the certificate that the server presented, or `null`. */
   readonly server_cert: string | null;
   /** PEM of the client's certificates, its own first; empty if it sent none. */
   readonly client_cert_chain: readonly string[];
   /** Subject of the client's certificate (RFC 4514), or `null`. */
   readonly client_cert_name: string | null;
-  /** Why the client's certificate was not believed; `null` if it was, or if it sent none. */
+  /**
+   * Why the client's certificate could not be verified; `null` if it was verified, or if none was
+   * sent.
+   */
   readonly client_cert_error: string | null;
   /** `0x0303` for TLS 1.2, `0x0304` for TLS 1.3, or `null`. */
   readonly tls_version: number | null;
@@ -93,31 +106,34 @@ export interface TlsExtension {
   readonly cipher_suite: number | null;
 }
 
-/** What works on this request; an application looks before it uses one (asgi:A-059). */
+/** Extensions supported on this request; check for one before using it (ASGI: Extensions). */
 export interface HttpExtensions {
-  /** `http.response.trailers` may be sent: HTTP/1.1 only (asgi:A-174). */
+  /** `http.response.trailers` may be sent: HTTP/1.1 only (ASGI Extensions: HTTP Trailers). */
   readonly "http.response.trailers"?: EmptyExtension;
-  /** `http.response.early_hint` (103) may be sent (asgi:A-181). */
+  /** `http.response.early_hint` (103) may be sent (ASGI Extensions: Early Hints). */
   readonly "http.response.early_hint"?: EmptyExtension;
-  /** `http.response.pathsend` may be sent; `range` means that `offset` and `count` are understood (asgi:A-184, A-248). */
+  /**
+   * `http.response.pathsend` may be sent (ASGI Extensions: Path Send); `range` means that `offset`
+   * and `count` are supported.
+   */
   readonly "http.response.pathsend"?: { readonly range: true };
-  /** The request's own trailer fields (asgi:A-246). */
+  /** The request's trailer fields. */
   readonly "http.request.trailers"?: RequestTrailersExtension;
-  /** Raised when nobody waits for the answer any more (asgi:A-244). */
+  /** Aborted when the client disconnects before the response is complete. */
   readonly abort_signal?: SignalExtension;
-  /** Raised when the server begins to shut down (asgi:A-245). */
+  /** Aborted when the server begins to shut down. */
   readonly drain_signal?: SignalExtension;
-  /** The connection that carried the request (asgi:A-250). */
+  /** The connection that carried the request. */
   readonly connection?: ConnectionExtension;
-  /** The TLS below it; absent on plain connections (asgi:A-200). */
+  /** TLS details; absent on plain connections (ASGI Extensions: TLS). */
   readonly tls?: TlsExtension;
   /** Further extensions, ours or a middleware's. */
   readonly [name: string]: object | undefined;
 }
 
-/** One request (asgi:A-044 to A-061). Every field is always present, in this order. */
+/** One request (ASGI HTTP: HTTP Connection Scope). Every field is always present, in this order. */
 export interface HttpScope<S extends object = State> {
-  /** Tells this scope from the others. */
+  /** Discriminates the scopes. */
   readonly type: "http";
   /** One frozen object for all HTTP scopes. */
   readonly asgi: AsgiVersions;
@@ -143,31 +159,37 @@ export interface HttpScope<S extends object = State> {
   readonly server: ServerAddress | null;
   /** A shallow copy of the lifespan state, this request's own. */
   readonly state: S;
-  /** What works on this request. */
+  /** Extensions supported on this request. */
   readonly extensions: HttpExtensions;
 }
 
-/** What works on this WebSocket (asgi:A-121). */
+/** Extensions supported on this WebSocket; check for one before using it (ASGI: Extensions). */
 export interface WebSocketExtensions {
-  /** The handshake may be refused with a response of one's own (asgi:A-170). */
+  /**
+   * The handshake may be refused with a custom response (ASGI Extensions: Websocket Denial
+   * Response).
+   */
   readonly "websocket.http.response"?: EmptyExtension;
-  /** `websocket.send` understands `compress` (asgi:A-249). */
+  /** `websocket.send` supports `compress`. */
   readonly "websocket.compress"?: EmptyExtension;
-  /** Raised when nobody listens any more (asgi:A-244). */
+  /** Aborted when the WebSocket closes. */
   readonly abort_signal?: SignalExtension;
-  /** Raised when the server begins to shut down (asgi:A-245). */
+  /** Aborted when the server begins to shut down. */
   readonly drain_signal?: SignalExtension;
-  /** The connection that carried the handshake (asgi:A-250). */
+  /** The connection that carried the handshake. */
   readonly connection?: ConnectionExtension;
-  /** The TLS below it; absent on plain connections (asgi:A-200). */
+  /** TLS details; absent on plain connections (ASGI Extensions: TLS). */
   readonly tls?: TlsExtension;
   /** Further extensions, ours or a middleware's. */
   readonly [name: string]: object | undefined;
 }
 
-/** One WebSocket (asgi:A-115 to A-122). Every field is always present, in this order. */
+/**
+ * One WebSocket (ASGI WebSocket: Websocket Connection Scope). Every field is always present, in
+ * this order.
+ */
 export interface WebSocketScope<S extends object = State> {
-  /** Tells this scope from the others. */
+  /** Discriminates the scopes. */
   readonly type: "websocket";
   /** One frozen object for all WebSocket scopes. */
   readonly asgi: AsgiVersions;
@@ -193,13 +215,13 @@ export interface WebSocketScope<S extends object = State> {
   readonly subprotocols: readonly string[];
   /** A shallow copy of the lifespan state, this WebSocket's own. */
   readonly state: S;
-  /** What works on this WebSocket. */
+  /** Extensions supported on this WebSocket. */
   readonly extensions: WebSocketExtensions;
 }
 
-/** The life of the application in this process (asgi:A-152 to A-154). */
+/** Startup and shutdown of the application (ASGI Lifespan: Scope). */
 export interface LifespanScope<S extends object = State> {
-  /** Tells this scope from the others. */
+  /** Discriminates the scopes. */
   readonly type: "lifespan";
   /** Versions of the base and of lifespan. */
   readonly asgi: AsgiVersions;
@@ -213,7 +235,7 @@ export type Scope<S extends object = State> =
   | WebSocketScope<S>
   | LifespanScope<S>;
 
-/** A piece of the request body, transfer coding removed (asgi:A-062). */
+/** A piece of the request body, transfer coding removed (ASGI HTTP: Request). */
 export interface HttpRequestEvent {
   /** Names the event. */
   readonly type: "http.request";
@@ -223,7 +245,7 @@ export interface HttpRequestEvent {
   readonly more_body: boolean;
 }
 
-/** The client has gone, or the response is complete (asgi:A-067). */
+/** The client has disconnected, or the response is complete (ASGI HTTP: Disconnect). */
 export interface HttpDisconnectEvent {
   /** Names the event. */
   readonly type: "http.disconnect";
@@ -232,7 +254,7 @@ export interface HttpDisconnectEvent {
 /** What `receive()` yields for a request. */
 export type HttpReceiveEvent = HttpRequestEvent | HttpDisconnectEvent;
 
-/** Opens the response (asgi:A-068 to A-076). */
+/** Starts the response (ASGI HTTP: Response Start). */
 export interface HttpResponseStartEvent {
   /** Names the event. */
   readonly type: "http.response.start";
@@ -244,7 +266,7 @@ export interface HttpResponseStartEvent {
   readonly trailers?: boolean;
 }
 
-/** A piece of the response body (asgi:A-077 to A-081). */
+/** A piece of the response body (ASGI HTTP: Response Body). */
 export interface HttpResponseBodyEvent {
   /** Names the event. */
   readonly type: "http.response.body";
@@ -254,7 +276,7 @@ export interface HttpResponseBodyEvent {
   readonly more_body?: boolean;
 }
 
-/** Fields after the body (asgi:A-176). */
+/** Trailer fields, sent after the body (ASGI Extensions: HTTP Trailers). */
 export interface HttpResponseTrailersEvent {
   /** Names the event. */
   readonly type: "http.response.trailers";
@@ -264,7 +286,7 @@ export interface HttpResponseTrailersEvent {
   readonly more_trailers?: boolean;
 }
 
-/** A 103 response in front of the final one (asgi:A-182). */
+/** A 103 response before the final one (ASGI Extensions: Early Hints). */
 export interface HttpResponseEarlyHintEvent {
   /** Names the event. */
   readonly type: "http.response.early_hint";
@@ -272,7 +294,7 @@ export interface HttpResponseEarlyHintEvent {
   readonly links: Iterable<ByteString | Uint8Array>;
 }
 
-/** The body is a file (asgi:A-185, A-248). */
+/** Sends a file as the body (ASGI Extensions: Path Send; `offset` and `count` are our addition). */
 export interface HttpResponsePathSendEvent {
   /** Names the event. */
   readonly type: "http.response.pathsend";
@@ -292,13 +314,15 @@ export type HttpSendEvent =
   | HttpResponseEarlyHintEvent
   | HttpResponsePathSendEvent;
 
-/** Always the first event: the handshake waits for an answer (asgi:A-123). */
+/**
+ * Always the first event: the handshake waits for `accept` or `close` (ASGI WebSocket: Connect).
+ */
 export interface WebSocketConnectEvent {
   /** Names the event. */
   readonly type: "websocket.connect";
 }
 
-/** A whole message; exactly one of `text` and `bytes` is not null (asgi:A-124). */
+/** A whole message; exactly one of `text` and `bytes` is not null (ASGI WebSocket: Receive). */
 export type WebSocketReceiveDataEvent =
   | {
     readonly type: "websocket.receive";
@@ -311,7 +335,7 @@ export type WebSocketReceiveDataEvent =
     readonly bytes: Uint8Array;
   };
 
-/** The WebSocket has closed (asgi:A-126, A-127). */
+/** The WebSocket has closed (ASGI WebSocket: Disconnect). */
 export interface WebSocketDisconnectEvent {
   /** Names the event. */
   readonly type: "websocket.disconnect";
@@ -327,7 +351,7 @@ export type WebSocketReceiveEvent =
   | WebSocketReceiveDataEvent
   | WebSocketDisconnectEvent;
 
-/** Completes the handshake (asgi:A-128 to A-130). */
+/** Completes the handshake (ASGI WebSocket: Accept). */
 export interface WebSocketAcceptEvent {
   /** Names the event. */
   readonly type: "websocket.accept";
@@ -337,24 +361,24 @@ export interface WebSocketAcceptEvent {
   readonly headers?: HeaderInput;
 }
 
-/** Sends a message; exactly one of `text` and `bytes` is given (asgi:A-131). */
+/** Sends a message; exactly one of `text` and `bytes` is given (ASGI WebSocket: Send). */
 export type WebSocketSendDataEvent =
   | {
     readonly type: "websocket.send";
     readonly text: string;
     readonly bytes?: null;
-    /** False sends it uncompressed (asgi:A-249). Default: true. */
+    /** False sends it uncompressed. Default: true. */
     readonly compress?: boolean;
   }
   | {
     readonly type: "websocket.send";
     readonly bytes: Uint8Array;
     readonly text?: null;
-    /** False sends it uncompressed (asgi:A-249). Default: true. */
+    /** False sends it uncompressed. Default: true. */
     readonly compress?: boolean;
   };
 
-/** Refuses with 403 before accept, closes after it (asgi:A-132, A-133). */
+/** Refuses with 403 before accept, closes after it (ASGI WebSocket: Close). */
 export interface WebSocketCloseEvent {
   /** Names the event. */
   readonly type: "websocket.close";
@@ -364,7 +388,7 @@ export interface WebSocketCloseEvent {
   readonly reason?: string | null;
 }
 
-/** Refuses the handshake with a response of one's own (asgi:A-171). */
+/** Refuses the handshake with a custom response (ASGI Extensions: Websocket Denial Response). */
 export interface WebSocketDenialStartEvent {
   /** Names the event. */
   readonly type: "websocket.http.response.start";
@@ -374,7 +398,7 @@ export interface WebSocketDenialStartEvent {
   readonly headers?: HeaderInput;
 }
 
-/** A piece of that response's body (asgi:A-172). */
+/** A piece of the body of that response. */
 export interface WebSocketDenialBodyEvent {
   /** Names the event. */
   readonly type: "websocket.http.response.body";
@@ -392,13 +416,13 @@ export type WebSocketSendEvent =
   | WebSocketDenialStartEvent
   | WebSocketDenialBodyEvent;
 
-/** The application may open what it needs (asgi:A-156). */
+/** The application opens its resources (ASGI Lifespan: Startup). */
 export interface LifespanStartupEvent {
   /** Names the event. */
   readonly type: "lifespan.startup";
 }
 
-/** The application may close what it opened (asgi:A-159). */
+/** The application closes its resources (ASGI Lifespan: Shutdown). */
 export interface LifespanShutdownEvent {
   /** Names the event. */
   readonly type: "lifespan.shutdown";
@@ -407,7 +431,9 @@ export interface LifespanShutdownEvent {
 /** What `receive()` yields in the lifespan scope. */
 export type LifespanReceiveEvent = LifespanStartupEvent | LifespanShutdownEvent;
 
-/** What `send()` takes in the lifespan scope (asgi:A-157 to A-161). */
+/**
+ * What `send()` takes in the lifespan scope (ASGI Lifespan: Startup Complete to Shutdown Failed).
+ */
 export type LifespanSendEvent =
   | { readonly type: "lifespan.startup.complete" }
   | { readonly type: "lifespan.startup.failed"; readonly message?: string }
@@ -426,13 +452,18 @@ export type SendEvent =
   | WebSocketSendEvent
   | LifespanSendEvent;
 
-/** Resolves to the next event of the scope (asgi:A-018, A-019). */
+/** Resolves to the next event of the scope (ASGI: Applications). */
 export type Receive<E extends ReceiveEvent = ReceiveEvent> = () => Promise<E>;
 
-/** Resolves when the event is handed over and the transport can take more (asgi:A-020). */
+/**
+ * Resolves when the event has been accepted and the transport can take more (ASGI: Applications).
+ */
 export type Send<E extends SendEvent = SendEvent> = (event: E) => Promise<void>;
 
-/** An application: called once for each request, and once for the process's life (asgi:A-014). */
+/**
+ * An application: called once for each request and each WebSocket, and once for lifespan (ASGI:
+ * Applications).
+ */
 export type AsgiApp<S extends object = State> = (
   scope: Scope<S>,
   receive: Receive,
