@@ -1,6 +1,10 @@
 /**
  * Tricorn: an ASGI server for Deno, Bun and Node.
  *
+ * Install it with `deno add jsr:@tricorn/serve`, or as the package `tricorn` from npm, which has
+ * the command `tricorn main:app`. It needs Deno 2.9, Bun 1.4, or Node 22.18, 24.3 or 26, or a later
+ * release of these.
+ *
  * ```ts
  * import { serve } from "jsr:@tricorn/serve";
  *
@@ -12,6 +16,16 @@
  *
  * await server.listening;
  * ```
+ *
+ * - {@linkcode serve} starts a server inside a program; {@linkcode run} serves until a signal
+ *   ends the process; {@linkcode Server} and {@linkcode Config} are the parts of both.
+ * - {@linkcode Options} lists every option with its unit and default. The command has the same
+ *   options as flags and environment variables: `tricorn --help`.
+ * - An application is an {@linkcode AsgiApp}, an async function of `scope`, `receive` and `send`.
+ * - Errors: a wrong option throws {@linkcode ConfigError}. A failed start rejects
+ *   `server.listening` with {@linkcode AppLoadError}, {@linkcode StartupError} or
+ *   {@linkcode ListenError}. `send()` rejects with {@linkcode ClientDisconnected}, {@linkcode InvalidEventError} or
+ *   {@linkcode UnexpectedEventError}. Each has a `code`, such as `"ERR_TRICORN_CONFIG"`.
  *
  * @module
  */

@@ -12,9 +12,9 @@ import { loggingFor, Server } from "./server/server.ts";
 
 /** How the program should end. */
 export interface Ending {
-  /** 0 for a good end, 1 for one that was not, 2 or 3 for a failed start (options section 5). */
+  /** 0 after an orderly end, 1 after a failed one, 2 for wrong usage, 3 for a failed start. */
   readonly exitCode: number;
-  /** The signal to end by: who sent SIGTERM sees that it worked (options:X-005). */
+  /** The signal to end by, so that a process manager sees that its SIGTERM was handled. */
   readonly signal?: SignalName;
 }
 
@@ -35,8 +35,8 @@ const UNCAUGHT: Readonly<Record<UncaughtKind, string>> = {
 };
 
 /**
- * Runs a server until a signal, `limitMaxRequests` or an uncaught error ends it. The first SIGINT or
- * SIGTERM drains; a second one, whichever it is, forces.
+ * Runs a server until a signal, `limitMaxRequests` or an uncaught error ends it. The first SIGINT
+ * or SIGTERM drains; a second one, whichever it is, forces.
  */
 export async function runConfig(config: Config): Promise<Ending> {
   const logging = loggingFor(config);
@@ -105,12 +105,26 @@ async function runServer(server: Server, logging: Logging): Promise<Ending> {
 }
 
 /**
- * Serves `app` until the process is told to stop, taking SIGINT and SIGTERM, and resolves to the
- * exit code. The process is left to the caller; when it ends by itself, it exits with that code.
+ * Serves `app` until the process is told to stop, and resolves to the exit code. It does not end
+ * the process, but sets the exit code with which it ends. Reads no environment variables for
+ * options.
+ *
+ * Signals, until it resolves: the first SIGINT, SIGTERM or, on Windows, SIGBREAK shuts down
+ * gracefully, a second one at once. SIGHUP reloads certificates if TLS is used; when it means that
+ * the terminal was closed, it shuts down.
+ *
+ * Exit codes:
+ *
+ * - 0: an orderly end, also after SIGINT.
+ * - 1: an uncaught error of the application ended the server (see the option `uncaughtErrors`), or
+ *   the application's shutdown failed.
+ * - 2: an option cannot be used here; found when the server starts.
+ * - 3: the start failed: the application, its startup, or an address to listen on.
+ * - 143 after SIGTERM, 129 after SIGHUP.
  *
  * @param app The application, an import string such as `"main:app"`, or a server that has not been
- * started, for programs that want to look at it meanwhile.
- * @param options Of the server that is made; of one that is given they are its own.
+ * started, for programs that use the server meanwhile.
+ * @param options Options of the server that is made. Must be empty if `app` is a server.
  * @throws ConfigError if an option is wrong.
  *
  * @example

@@ -5,17 +5,32 @@ import { checkOptions } from "./config/resolve.ts";
 import type { OptionsInput } from "./config/options/mod.ts";
 import { Server } from "./server/server.ts";
 
-/** The options of a server, and the signal that stops it. */
+/** The options of a server, and an abort signal that stops it. */
 export type ServeOptions = OptionsInput & {
-  /** Stops the server gracefully when it is raised. */
+  /**
+   * Stops the server gracefully when it is aborted, as `server.stop()` does. If it is aborted
+   * already, the server does not start and `server.listening` rejects. Default: `undefined`.
+   */
   readonly signal?: AbortSignal | undefined;
 };
 
 /**
- * Starts a server for `app` and returns at once. It takes no signals and never ends the process.
+ * Starts a server for `app` and returns at once. It listens on `http://127.0.0.1:8000` unless
+ * options say otherwise, reads no environment variables for options, handles no signals of the
+ * process and never ends it.
+ *
+ * `server.listening` resolves once connections are accepted. It rejects with
+ *
+ * - `AppLoadError` if the application cannot be loaded,
+ * - `StartupError` if its lifespan startup fails, or the server is stopped before it listens,
+ * - `ListenError` if an address cannot be listened on,
+ * - `ConfigError` if an option cannot be used here, such as a certificate that cannot be read.
+ *
+ * The reason is logged too, so a program that does not wait for `listening` need not handle it.
  *
  * @param app The application, or an import string such as `"main:app"`.
- * @throws ConfigError if an option is wrong. What goes wrong later rejects `server.listening`.
+ * @param options Any of the options, and the `signal` that stops the server.
+ * @throws ConfigError if an option is wrong; UnsupportedRuntimeError if the runtime is too old.
  *
  * @example
  * ```ts

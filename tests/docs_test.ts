@@ -9,9 +9,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type AsgiApp, serve } from "../mod.ts";
+import { OPTION_NAMES, OPTIONS } from "../src/config/options/mod.ts";
+import { TestAuthority } from "./_support/certificates.ts";
 import { RawClient, request } from "./_support/raw_client.ts";
 import { ROOT, RUNTIME } from "./_support/this_runtime.ts";
 
@@ -46,7 +48,19 @@ const ANSWERS: Readonly<Record<string, (text: string) => void>> = {
     assert.match(text, /server-timing: app;dur=.*\r\n\r\n\/api$/s),
 };
 
+/** Files whose doc comments have examples of the public API. */
+const COMMENTED: readonly string[] = [
+  "mod.ts",
+  "src/config/config.ts",
+  "src/config/options/tls.ts",
+  "src/errors.ts",
+  "src/run.ts",
+  "src/serve.ts",
+  "src/server/server.ts",
+];
+
 const MOD = pathToFileURL(join(ROOT, "mod.ts")).href;
+const IDENTITY = new TestAuthority().server();
 /** Names that a block may use without saying where they come from. */
 const PRELUDE: Readonly<Record<string, string>> = {
   serve: `import { serve } from "${MOD}";`,
@@ -58,6 +72,8 @@ const PRELUDE: Readonly<Record<string, string>> = {
   await send({ type: "http.response.start", status: 200 });
   await send({ type: "http.response.body" });
 };`,
+  certificatePem: `const certificatePem = ${JSON.stringify(IDENTITY.cert)};`,
+  keyPem: `const keyPem = ${JSON.stringify(IDENTITY.key)};`,
 };
 
 function read(file: string): string {
@@ -97,7 +113,7 @@ function moduleOf({ code }: Block): string {
     // A test listens where nobody else does.
     .replaceAll("port: 8000", "port: 0");
   const prelude = Object.entries(PRELUDE).filter(([name]) =>
-    new RegExp(`\\b${name}\\(|[(,] ?${name}\\b`).test(source) &&
+    new RegExp(`\\b${name}\\(|(?:[(,]|cert:|key:) ?${name}\\b`).test(source) &&
     !new RegExp(`(?:import .*|const |function )\\b${name}\\b`).test(source)
   ).map(([, line]) => line);
   const isStopped = !/const server\b/.test(source) ||
@@ -111,9 +127,7 @@ function moduleOf({ code }: Block): string {
 const blocks = [
   ...markdownBlocks("README.md"),
   ...markdownBlocks("docs/applications.md"),
-  ...["mod.ts", "src/server/server.ts", "src/serve.ts", "src/run.ts"].flatMap(
-    commentBlocks,
-  ),
+  ...COMMENTED.flatMap(commentBlocks),
 ];
 const folder = mkdtempSync(join(tmpdir(), "tricorn-docs-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -133,10 +147,7 @@ test("the documents have examples", () => {
   assert.deepEqual([...counts.keys()].sort(), [
     "README.md",
     "docs/applications.md",
-    "mod.ts",
-    "src/run.ts",
-    "src/serve.ts",
-    "src/server/server.ts",
+    ...COMMENTED,
   ]);
   assert.ok(counts.get("docs/applications.md")! >= 10);
 });
@@ -204,6 +215,84 @@ for (const [index, block] of blocks.entries()) {
     }
   });
 }
+
+/** Doc comments of the options, on one line each. */
+function optionComments(): ReadonlyMap<string, string> {
+  const comments = new Map<string, string>();
+  for (
+    const file of [
+      "application",
+      "binding",
+      "http",
+      "limits",
+      "logging",
+      "timeouts",
+      "tls",
+      "websocket",
+    ]
+  ) {
+    const pattern = /^ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}readonly (\w+): /gm;
+    const source = read(`src/config/options/${file}.ts`);
+    // The interface of the options is the last one before the table.
+    const start = source.lastIndexOf("\nexport interface ");
+    for (const [, text, name] of source.slice(start).matchAll(pattern)) {
+      comments.set(name!, text!.replace(/\s*\n\s*\*\s*/g, " ").trim());
+    }
+  }
+  return comments;
+}
+
+describe("the doc comment of an option", () => {
+  const comments = optionComments();
+  for (const name of OPTION_NAMES) {
+    const { default: value, type } = OPTIONS[name];
+    const comment = comments.get(name) ?? "";
+
+    test(`${name} states the default of the table`, () => {
+      const stated = /Default: (?:`([^`]+)`|([\w.]+))[.,]/.exec(comment);
+      const text = (stated?.[1] ?? stated?.[2] ?? "").replace(/\.$/, "");
+      const expected = type.kind === "octal"
+        ? `0o${(value as number).toString(8)}`
+        : value === undefined
+        ? "undefined"
+        : JSON.stringify(value).replaceAll(",", ", ");
+      assert.equal(text, expected, comment);
+    });
+
+    if (type.kind !== "integer" && type.kind !== "number") continue;
+    test(`${name} states its unit, its minimum and what zero means`, () => {
+      const unit = type.unit ?? "";
+      assert.ok(comment.toLowerCase().includes(unit), comment);
+      const bounds = comment.replace(/Default: .*$/, "");
+      if (type.min === 0) assert.match(bounds, /\b0\b/);
+      else if (type.min !== 1) assert.ok(bounds.includes(`${type.min}`));
+    });
+  }
+});
+
+test("what users read names no row of the behaviour catalogue", () => {
+  const pages = [
+    "README.md",
+    "docs/applications.md",
+    "docs/deployment.md",
+    "docs/migrating.md",
+    "docs/settings.md",
+    "mod.ts",
+    "cli.ts",
+    ...COMMENTED,
+  ];
+  for (const file of pages) {
+    // Of sources only the doc comments of what is not private.
+    const text = file.endsWith(".md")
+      ? read(file)
+      : (read(file).match(/\/\*\*(?:(?!\*\/)[^])*\*\/(?!\s*(?:async )?#)/g) ??
+        []).join("\n");
+    assert.doesNotMatch(text, /\b[a-z]+:[A-Z]-\d{3}\b/, file);
+  }
+  for (const [name, comment] of optionComments()) {
+    assert.doesNotMatch(comment, /\b[a-z]+:[A-Z]-\d{3}\b/, name);
+  }
+});
 
 /** Everything that comes back. */
 async function get(port: number): Promise<string> {

@@ -62,12 +62,17 @@ export interface ServerStats {
   readonly totalRequests: number;
 }
 
-/** Where a server stands. */
+/** How far a server has come. It only moves forward. */
 export type ServerPhase =
+  /** `start()` has not been called. */
   | "new"
+  /** Loads and starts the application, then opens the listening sockets. */
   | "starting"
+  /** Accepts connections. */
   | "running"
+  /** Shuts down: requests in progress finish, then the application is stopped. */
   | "stopping"
+  /** Everything is closed, or the start failed. */
   | "finished";
 
 /**
@@ -135,7 +140,11 @@ export class Server {
     this.#delayMs = config.options.shutdownDelay * 1000;
   }
 
-  /** Where it stands. */
+  /**
+   * How far the server has come: `new` before `start()`, `starting` until it accepts connections,
+   * `running` while it does, `stopping` during the shutdown, `finished` once everything is closed
+   * or the start has failed.
+   */
   get phase(): ServerPhase {
     return this.#phase;
   }
@@ -264,7 +273,7 @@ export class Server {
     void this.finished.finally(stopTimer).catch(() => {});
   }
 
-  /** Ends now: cuts requests off, and does not wait for the application (process:P-037, asgi:A-168). */
+  /** Ends now: aborts requests in progress and skips the application's shutdown. */
   forceStop(): void {
     if (this.#isForced) return;
     this.#isForced = true;

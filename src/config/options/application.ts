@@ -1,20 +1,32 @@
-/** What is served, and how it is loaded. */
+/** Options of the application: how it is loaded and started. */
 import { type OptionTable, SOME_SECONDS } from "./definition.ts";
 
-/** What is served, and how it is loaded: checked and complete. */
+/** How the application is loaded and started: checked and complete. */
 export interface ApplicationOptions {
-  /** Whether the application is a function that makes the application (options:O-002). */
+  /**
+   * Whether the application is a factory: a function without parameters that returns the
+   * application. Default: false.
+   */
   readonly factory: boolean;
-  /** Where import strings begin; `undefined` or `""` is the working directory (options:O-003). */
+  /**
+   * Directory that import strings are relative to; itself relative to the working directory.
+   * Default: `undefined`, the working directory.
+   */
   readonly appDir: string | undefined;
-  /** Whether the application is told of startup and shutdown (options:O-005). */
+  /**
+   * Whether lifespan events are sent: `auto` goes on without them if the application does not
+   * support them, `on` fails the start then, `off` sends none. Default: `"auto"`.
+   */
   readonly lifespan: "auto" | "on" | "off";
-  /** Seconds for each of startup and shutdown of the application (asgi:A-166). */
+  /**
+   * Seconds for the application's startup, and again for its shutdown; at least 0.1. Default: 60.
+   */
   readonly timeoutLifespan: number;
   /**
-   * What the command and `run()` do after an error that nobody caught, with its stack in the log:
-   * go on, drain and end with code 1, or end with it at once. `auto` goes on after a rejection and
-   * drains after an exception. `serve()` leaves such errors to the program around it.
+   * What the command and `run()` do after an uncaught error of the application, once its stack is
+   * logged: go on, drain and end with code 1, or end with code 1 at once. `auto` goes on after a
+   * rejection and drains after an exception. `serve()` leaves such errors to the program around it.
+   * Default: `"auto"`.
    */
   readonly uncaughtErrors: "auto" | "continue" | "drain" | "exit";
 }
@@ -41,15 +53,14 @@ export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
     flag: "--lifespan",
     type: { kind: "choice", choices: ["auto", "on", "off"] },
     default: "auto",
-    help:
-      "Tell the application of startup and shutdown: try it, insist on it, or never.",
+    help: "Lifespan support: detect (auto), require (on), disable (off).",
   },
   timeoutLifespan: {
     group: "Application",
     flag: "--timeout-lifespan",
     type: SOME_SECONDS,
     default: 60,
-    help: "Time for the application's startup, and again for its shutdown.",
+    help: "Time limit of the application's startup, and again of its shutdown.",
   },
   uncaughtErrors: {
     group: "Application",
@@ -57,6 +68,8 @@ export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
     type: { kind: "choice", choices: ["auto", "continue", "drain", "exit"] },
     default: "auto",
     help:
-      "After an error that the application leaves uncaught: go on, drain and end with code 1, or end at once. auto goes on after a rejected promise and drains after an exception.",
+      "After an uncaught error of the application: go on (continue), finish open requests and " +
+      "exit with code 1 (drain), or exit with code 1 at once. auto continues after a rejected " +
+      "promise and drains after an exception.",
   },
 };

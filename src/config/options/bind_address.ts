@@ -3,19 +3,19 @@ import type { ListenTarget } from "../../runtime/types.ts";
 import { checkHost } from "./checks.ts";
 import { quote, type Verdict } from "./value_types.ts";
 
-/** Where one `--bind` says to listen. */
+/** The address of one `--bind`. */
 export type BindAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "fd"; readonly fd: number };
 
-/** The port where none is named. */
+/** The default port. */
 export const DEFAULT_PORT = 8000;
 const MAX_PORT = 65535;
 
 /**
- * Reads `host:port`, `[v6]:port`, `:port`, `host`, `unix:path` or `fd://number` (wishes:N-007). No
- * host, or `*`, is every interface.
+ * Reads `host:port`, `[v6]:port`, `:port`, `host`, `unix:path` or `fd://number`. No host, or `*`,
+ * means every interface.
  */
 export function readBind(text: string): Verdict<BindAddress> {
   if (text.startsWith("unix:")) return readUnix(text);
@@ -25,7 +25,7 @@ export function readBind(text: string): Verdict<BindAddress> {
   return readTcp(text);
 }
 
-/** The address as `--bind` takes it, the port always given. */
+/** Formats an address for `--bind`, with its port. */
 export function bindText(address: BindAddress): string {
   switch (address.kind) {
     case "unix":
@@ -39,7 +39,7 @@ export function bindText(address: BindAddress): string {
   }
 }
 
-/** Addresses, each in its full spelling; refuses an empty list and what is in it twice. */
+/** Checks addresses and writes them in full; rejects an empty list and duplicates. */
 export function checkBinds(
   texts: readonly unknown[],
 ): Verdict<readonly string[]> {
@@ -55,7 +55,7 @@ export function checkBinds(
     if ("problem" in verdict) return verdict;
     const { value } = verdict;
     const full = bindText(value);
-    // Port 0 is another port each time.
+    // Port 0 gives a different port each time.
     const isRepeatable = value.kind === "tcp" && value.port === 0;
     if (checked.has(full) && !isRepeatable) {
       return { problem: `${quote(text)} names an address a second time.` };
@@ -100,7 +100,7 @@ function readTcp(text: string): Verdict<BindAddress> {
     return wrong(text, hint);
   }
   const [, host = "", portText] = match;
-  // "8000" would be the name of a host.
+  // "8000" alone would be a host name.
   if (text === "" || (portText === undefined && /^\d+$/.test(host))) {
     const hint = text === "" ? "" : ` A port alone is ':${text}'.`;
     return wrong(text, hint);

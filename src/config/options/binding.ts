@@ -7,37 +7,53 @@ import { MAX_INT, type OptionTable, PAIR } from "./definition.ts";
 /** Where to listen: checked and complete. */
 export interface BindingOptions {
   /**
-   * Address or name to listen on; a name stands for all of its addresses, `""` for every interface,
-   * IPv4 and IPv6 (options:O-010).
+   * Address or name to listen on. A name means all of its addresses, `""` every interface, IPv4 and
+   * IPv6. Default: `"127.0.0.1"`.
    */
   readonly host: string;
-  /** 0 to 65535; 0 lets the kernel choose (options:O-011). */
+  /** Port to listen on, 0 to 65535; 0 lets the kernel choose. Default: 8000. */
   readonly port: number;
-  /** UNIX socket to listen on in place of host and port (options:O-012). */
+  /** Path of a UNIX socket to listen on instead of host and port. Default: `undefined`. */
   readonly uds: string | undefined;
-  /** Permissions of UNIX sockets made here, such as `0o660` (options:O-012). */
+  /** Permissions of UNIX sockets created by the server, 0 to `0o777`. Default: `0o666`. */
   readonly udsMode: number;
-  /** Inherited descriptor to listen on in place of host and port; 0 is one (options:O-013). */
+  /**
+   * Inherited file descriptor to listen on instead of host and port; 0 is standard input. Default:
+   * `undefined`.
+   */
   readonly fd: number | undefined;
   /**
-   * Addresses to listen on in place of host and port: `host:port`, `[v6]:port`, `:port`, `host`,
-   * `unix:path`, `fd://number` (wishes:N-007).
+   * Addresses to listen on instead of host and port: `host:port`, `[v6]:port`, `:port`, `host`,
+   * `unix:path`, `fd://number`. Default: `undefined`.
    */
   readonly bind: readonly string[] | undefined;
   /**
-   * Sockets to listen on in place of host and port: inherited descriptors, and listening servers
-   * of `node:net` without connection listeners. They are closed at the end.
+   * Sockets to listen on instead of host and port: inherited file descriptors, and listening
+   * servers of `node:net` without connection listeners. The server closes them when it stops.
+   * Default: `undefined`.
    */
   readonly sockets: readonly (number | object)[] | undefined;
-  /** Whether other processes may listen on the same TCP addresses and share the connections. */
+  /**
+   * Whether other processes may listen on the same TCP addresses and share the connections
+   * (`SO_REUSEPORT`). Default: false.
+   */
   readonly reusePort: boolean;
-  /** Whether `::` and no host at all leave IPv4 alone. */
+  /**
+   * Whether `::` and `""` listen on IPv6 alone (`IPV6_V6ONLY`); unsupported on Deno. Default:
+   * false.
+   */
   readonly ipv6Only: boolean;
-  /** Connections the kernel holds before they are accepted; at least 1 (options:O-015). */
+  /** Connections that the kernel queues until they are accepted; at least 1. Default: 2048. */
   readonly backlog: number;
-  /** Whether connections begin with a PROXY header, of a peer in `forwardedAllowIps`. */
+  /**
+   * Whether every connection begins with a PROXY header; only peers in `forwardedAllowIps` may
+   * connect then. Default: false.
+   */
   readonly proxyProtocol: boolean;
-  /** Whose sockets carry the bytes: the runtime's own, or those of `node:net` (options:O-031). */
+  /**
+   * Which sockets are used: the runtime's own (`native`), those of `node:net` (`node`), or the
+   * faster of those that support the other options. Default: `"auto"`.
+   */
   readonly loop: "auto" | "native" | "node";
 }
 
@@ -51,8 +67,8 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     default: "127.0.0.1",
     check: checkHost,
     help:
-      "Address or name to listen on; a name stands for all of its addresses. 0.0.0.0 is every " +
-      "IPv4 interface, :: every interface.",
+      "Address or name to listen on; a name means all of its addresses. 0.0.0.0 is every IPv4 " +
+      "interface, :: every interface.",
   },
   port: {
     group: "Binding",
@@ -61,7 +77,7 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "integer", min: 0, max: 65535 },
     default: DEFAULT_PORT,
     fallbackVariables: ["PORT"],
-    help: "Port to listen on. 0 picks a free one, which is logged.",
+    help: "Port to listen on. 0 picks a free one and logs it.",
   },
   uds: {
     group: "Binding",
@@ -70,7 +86,7 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     default: undefined,
     excludes: ["host", "port"],
     check: checkUds,
-    help: "Listen on a UNIX socket in place of host and port.",
+    help: "Listen on a UNIX socket instead of host and port.",
   },
   udsMode: {
     group: "Binding",
@@ -78,7 +94,7 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "octal", max: 0o777 },
     default: 0o666,
     defaultText: "666",
-    help: "Permissions of UNIX sockets that are made here, in octal.",
+    help: "Permissions of UNIX sockets created by the server, in octal.",
   },
   fd: {
     group: "Binding",
@@ -86,8 +102,7 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "integer", min: 0, max: MAX_INT },
     default: undefined,
     excludes: ["host", "port", "uds"],
-    help:
-      "Listen on the socket with this descriptor, inherited from a parent process.",
+    help: "Listen on an inherited socket, given by its file descriptor.",
   },
   bind: {
     group: "Binding",
@@ -103,8 +118,8 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     excludes: ["host", "port", "uds", "fd"],
     check: checkBinds,
     help:
-      "Listen here in place of host and port: host:port, [v6]:port, :port, host, unix:path or " +
-      "fd://number. May be given several times.",
+      "Listen on this address instead of host and port: host:port, [v6]:port, :port, host, " +
+      "unix:path or fd://number. May be repeated.",
   },
   sockets: {
     group: "Binding",
@@ -118,8 +133,8 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     excludes: ["host", "port", "uds", "fd", "bind"],
     check: checkSockets,
     help:
-      "Inherited descriptors, or listening servers of node:net without connection listeners, to " +
-      "listen on. They are closed at the end.",
+      "Inherited file descriptors, or listening servers of node:net without connection " +
+      "listeners, to listen on. The server closes them when it stops.",
   },
   reusePort: {
     group: "Binding",
@@ -127,21 +142,22 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: PAIR,
     default: false,
     help:
-      "Let other processes listen on the same TCP addresses and share the connections.",
+      "Let other processes listen on the same TCP addresses and share the connections " +
+      "(SO_REUSEPORT).",
   },
   ipv6Only: {
     group: "Binding",
     flag: "--ipv6-only",
     type: PAIR,
     default: false,
-    help: "Let :: take IPv6 alone. Not on Deno.",
+    help: "Bind :: for IPv6 only (unsupported on Deno).",
   },
   backlog: {
     group: "Binding",
     flag: "--backlog",
     type: { kind: "integer", min: 1, max: MAX_INT, unit: "connections" },
     default: 2048,
-    help: "Connections that may wait to be accepted.",
+    help: "Connections that the kernel queues until they are accepted.",
   },
   proxyProtocol: {
     group: "Binding",
@@ -149,8 +165,8 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "boolean" },
     default: false,
     help:
-      "Read a PROXY header, version 1 or 2, at the start of every connection, and take the " +
-      "client's address from it. Only peers of --forwarded-allow-ips are let in.",
+      "Require a PROXY header, version 1 or 2, at the start of every connection, and take the " +
+      "client's address from it. Only peers in --forwarded-allow-ips may connect.",
   },
   loop: {
     group: "Binding",
@@ -158,12 +174,12 @@ export const BINDING_OPTIONS: OptionTable<BindingOptions> = {
     type: { kind: "choice", choices: ["auto", "native", "node"] },
     default: "auto",
     help:
-      "Which sockets carry the bytes: the runtime's own (native), those of node:net (node), or " +
-      "the better of those that can do what is asked for.",
+      "Socket implementation: the runtime's own (native), that of node:net (node), or the faster " +
+      "one that supports the other options (auto).",
   },
 };
 
-/** Checked as text, kept as text: the API gives the same. */
+/** Checks one `--bind`; the value stays text, as in the API. */
 function readBindItem(text: string): Verdict<string> {
   const verdict = readBind(text);
   return "problem" in verdict ? verdict : { value: text };

@@ -1,4 +1,4 @@
-/** Checks of single options that go beyond their type. */
+/** Checks of single options beyond their type. */
 import { problemOfPeer } from "../../proxy/trusted_peers.ts";
 import { quote, type Verdict } from "./value_types.ts";
 
@@ -9,7 +9,10 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 §5.5: no control characters but the tab, and one octet a character. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Fields that frame a message or belong to its connection: the server decides them (http:H-054). */
+/**
+ * Fields that frame a message or belong to its connection (RFC 9110 §7.6.1, RFC 9112 §6): the
+ * server sets them.
+ */
 const SERVERS_OWN: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
@@ -21,13 +24,13 @@ const SERVERS_OWN: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** `host` without the brackets of a URL; refuses what can be neither name nor address. */
+/** Checks a host name or address; removes the brackets of a URL. */
 export function checkHost(host: string): Verdict<string> {
   const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
   if (/[\s\x00-\x1f\x7f/\\@?#[\]]/.test(bare)) {
     return { problem: `${quote(host)} is not a host name or an IP address.` };
   }
-  // One colon is a port in the wrong place; an IPv6 address has two or more.
+  // A single colon means a port; an IPv6 address has two or more.
   if (
     bare.includes(":") &&
     !/^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%.+)?$/i.test(bare)
@@ -41,13 +44,13 @@ export function checkHost(host: string): Verdict<string> {
   return { value: bare };
 }
 
-/** The path of a UNIX socket. */
+/** Checks the path of a UNIX socket. */
 export function checkUds(path: string): Verdict<string> {
   if (path === "") return { problem: "'' is not a path." };
   return { value: path };
 }
 
-/** Descriptors and servers, each once; whether they listen is found when they are used. */
+/** Checks descriptors and servers, each once. Whether they listen is checked when they are used. */
 export function checkSockets(
   sockets: readonly unknown[],
 ): Verdict<readonly (number | object)[]> {
@@ -74,7 +77,7 @@ function isDescriptor(value: unknown): boolean {
     value < 2 ** 31;
 }
 
-/** What we use of a `net.Server`: this folder does not know the class. */
+/** Checks for the methods of `net.Server` that we call; `node:net` is not imported here. */
 function isServer(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const server = value as Record<string, unknown>;
@@ -83,7 +86,7 @@ function isServer(value: unknown): boolean {
   );
 }
 
-/** `path` with a slash in front and none at the end (asgi:A-053); it is text, not percent-encoded. */
+/** Checks `root_path`, decoded text: adds a leading slash, removes trailing ones. */
 export function checkRootPath(path: string): Verdict<string> {
   if (/[\x00-\x1f\x7f?#]|:\/\//.test(path)) {
     return {
@@ -92,11 +95,11 @@ export function checkRootPath(path: string): Verdict<string> {
   }
   const trimmed = path.replace(/\/+$/, "");
   if (trimmed === "") return { value: "" };
-  // In front of a path that begins with a slash, "api" would make one that does not.
+  // `root_path` + path must begin with a slash.
   return { value: trimmed.startsWith("/") ? trimmed : `/${trimmed}` };
 }
 
-/** One `Name: value`, split at the first colon (options:O-046, wishes:R-056). */
+/** Reads one `Name: value`, split at the first colon: values may hold colons. */
 export function readHeader(text: string): Verdict<Header> {
   const colon = text.indexOf(":");
   if (colon < 0) {
@@ -105,7 +108,7 @@ export function readHeader(text: string): Verdict<Header> {
   return checkHeader(text.slice(0, colon), text.slice(colon + 1));
 }
 
-/** Pairs of name and value, in lower case and trimmed (wishes:R-063). */
+/** Checks pairs of name and value; names become lower case, values are trimmed. */
 export function checkHeaders(
   headers: readonly unknown[],
 ): Verdict<readonly Header[]> {
@@ -128,7 +131,7 @@ export function checkHeaders(
 
 function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
   const name = rawName.trim().toLowerCase();
-  // Only spaces and tabs: String.trim() would also take a line break off that must be refused.
+  // Spaces and tabs only: String.trim() would also remove a line break, which must be an error.
   const value = rawValue.replace(/^[ \t]+|[ \t]+$/g, "");
   if (!TOKEN.test(name)) {
     return { problem: `${quote(rawName)} is not a header name.` };
@@ -150,7 +153,7 @@ function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
   return { value: Object.freeze([name, value] as const) };
 }
 
-/** Entries of a list of peers, taken apart at commas and trimmed; each trusts somebody (process:P-124). */
+/** Checks lists of trusted peers: splits at commas, trims, rejects entries that match no peer. */
 export function checkPeers(
   texts: readonly unknown[],
 ): Verdict<readonly string[]> {

@@ -1,4 +1,4 @@
-/** How requests are understood and answered. */
+/** Options of HTTP: paths, default fields, trusted proxies. */
 import {
   checkHeaders,
   checkPeers,
@@ -7,28 +7,40 @@ import {
 } from "./checks.ts";
 import { type OptionTable, PAIR } from "./definition.ts";
 
-/** How requests are understood and answered: checked and complete. */
+/** Options of HTTP: checked and complete. */
 export interface HttpOptions {
-  /** The HTTP implementation (options:O-032). */
+  /** HTTP implementation; both values mean the same today. Default: `"auto"`. */
   readonly http: "auto" | "h1";
-  /** Where the application is mounted: begins with `/`, does not end with it; `""` is the root. */
+  /**
+   * Path that the application is mounted at: begins with `/`, does not end with it; `""` is the
+   * root. Default: `""`.
+   */
   readonly rootPath: string;
-  /** Whether `rootPath` is put in front of `path`, or already there (asgi:A-229). */
+  /**
+   * How `rootPath` gets into `scope.path`: `prefix` adds it, because the proxy has removed it,
+   * `as-is` expects it there (ASGI HTTP: HTTP Connection Scope). Default: `"prefix"`.
+   */
   readonly rootPathMode: "prefix" | "as-is";
-  /** Further fields of every response, names in lower case, values trimmed (options:O-046). */
+  /** Fields added to every response, names in lower case, values trimmed. Default: `[]`. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Whether responses name the server (options:O-044). */
+  /** Whether responses have a `server` field. Default: true. */
   readonly serverHeader: boolean;
-  /** Whether responses carry the date (options:O-045). */
+  /** Whether responses have a `date` field. Default: true. */
   readonly dateHeader: boolean;
-  /** Whether HTTP/1.1 applications may send 103 responses (asgi:A-181). */
+  /**
+   * Whether applications may send 103 responses over HTTP/1.1 (ASGI Extensions: Early Hints).
+   * Default: false.
+   */
   readonly earlyHints: boolean;
   /**
-   * Peers that are believed when they tell who their client is: addresses, networks, `unix:`,
-   * `unix:/path`, or `*` alone (options:O-043).
+   * Trusted proxies: peers whose statement about their client is used. Addresses, networks,
+   * `unix:`, `unix:/path`, or `*` alone. Default: `["127.0.0.1", "::1"]`.
    */
   readonly forwardedAllowIps: readonly string[];
-  /** What `send` does once the client has gone (asgi:A-208). */
+  /**
+   * What `send` does after the client has disconnected: reject with `ClientDisconnected`, or
+   * resolve (ASGI HTTP: Disconnected Client). Default: `"raise"`.
+   */
   readonly sendAfterDisconnect: "raise" | "ignore";
 }
 
@@ -48,7 +60,7 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     default: "",
     defaultText: "none",
     check: checkRootPath,
-    help: "Where a proxy has mounted the application.",
+    help: "Path that a proxy mounts the application at.",
   },
   rootPathMode: {
     group: "HTTP",
@@ -56,8 +68,8 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     type: { kind: "choice", choices: ["prefix", "as-is"] },
     default: "prefix",
     help:
-      "Put the root path in front of the request's path, because the proxy took it away, or " +
-      "leave the path as it is.",
+      "Add the root path to the request's path, because the proxy has removed it (prefix), or " +
+      "leave the path unchanged (as-is).",
   },
   headers: {
     group: "HTTP",
@@ -73,21 +85,21 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     flag: "--server-header",
     type: PAIR,
     default: true,
-    help: "Send the server field.",
+    help: "Add a server field to responses.",
   },
   dateHeader: {
     group: "HTTP",
     flag: "--date-header",
     type: PAIR,
     default: true,
-    help: "Send the date field.",
+    help: "Add a date field to responses.",
   },
   earlyHints: {
     group: "HTTP",
     flag: "--early-hints",
     type: PAIR,
     default: false,
-    help: "Let applications send 103 responses over HTTP/1.1.",
+    help: "Let applications send 103 (Early Hints) responses over HTTP/1.1.",
   },
   forwardedAllowIps: {
     group: "HTTP",
@@ -102,8 +114,8 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     fallbackVariables: ["FORWARDED_ALLOW_IPS"],
     check: checkPeers,
     help:
-      "Peers that are believed when they tell who their client is: addresses and networks with " +
-      "commas between, 'unix:' for UNIX sockets, '*' for everybody. May be repeated.",
+      "Trusted proxies: peers whose statement about their client is used. Addresses and networks " +
+      "separated by commas, 'unix:' for UNIX sockets, '*' for every peer. May be repeated.",
   },
   sendAfterDisconnect: {
     group: "HTTP",
@@ -111,6 +123,7 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     type: { kind: "choice", choices: ["raise", "ignore"] },
     default: "raise",
     help:
-      "What sending does once the client has gone: throw ClientDisconnected, or nothing.",
+      "What send() does after the client has disconnected: reject with ClientDisconnected " +
+      "(raise), or resolve (ignore).",
   },
 };

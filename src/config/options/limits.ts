@@ -1,27 +1,46 @@
-/** What peers may make large. */
+/** Limits on what peers can make large. */
 import { MAX_INT, type OptionTable } from "./definition.ts";
 
-/** What peers may make large: checked and complete. */
+/** Limits on what peers can make large: checked and complete. */
 export interface LimitOptions {
-  /** Bytes of request line and header fields together (options:O-040). */
+  /** Bytes of request line and header fields together, 256 to 16777216. Default: 65536. */
   readonly limitRequestHead: number;
-  /** Bytes of a request target (RFC 9112 §3). */
+  /** Bytes of a request target (RFC 9112 §3.2), 64 to 16777216. Default: 16384. */
   readonly limitRequestTarget: number;
-  /** Fields of a request head. */
+  /** Number of fields of a request head, 1 to 65536. Default: 128. */
   readonly limitRequestFields: number;
-  /** Bytes of a request body; `undefined` for any number. */
+  /**
+   * Bytes of a request body; 0 accepts only requests without one. Default: `undefined`, no limit.
+   */
   readonly limitRequestBody: number | undefined;
-  /** Bytes of a request body that must arrive in a second, on average; 0 for none. */
+  /**
+   * Minimum average upload rate of a request body, in bytes per second; 0 disables. It counts after
+   * the first 5 seconds and while the application reads. Default: 240.
+   */
   readonly minBodyRate: number;
-  /** Open connections; `undefined` follows the descriptors this process may have. */
+  /**
+   * Open connections; further ones are closed at once. Default: `undefined`, 90 % of the open files
+   * that the process may have, or no limit where their number cannot be read.
+   */
   readonly limitConnections: number | undefined;
-  /** Open connections of one client, by address; `undefined` for any number. */
+  /**
+   * Open connections of one client: an IPv4 address or an IPv6 network (/64). Default: `undefined`,
+   * no limit.
+   */
   readonly limitConnectionsPerClient: number | undefined;
-  /** Requests whose response is not complete, and WebSockets, at which further ones get 503 (options:O-026). */
+  /**
+   * Requests and WebSockets in progress, beyond which further requests get 503. A request is in
+   * progress until its response is complete. Default: `undefined`, no limit.
+   */
   readonly limitConcurrency: number | undefined;
-  /** Responses after which the process ends (options:O-024). */
+  /**
+   * Number of requests answered, after which the server shuts down. Default: `undefined`, no limit.
+   */
   readonly limitMaxRequests: number | undefined;
-  /** Largest random addition to `limitMaxRequests` (options:O-025). */
+  /**
+   * Largest random addition to `limitMaxRequests`, in requests, drawn once at the start; 0 adds
+   * nothing. Default: 0.
+   */
   readonly limitMaxRequestsJitter: number;
 }
 
@@ -31,25 +50,25 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     group: "Limits",
     flag: "--limit-request-head",
     aliases: ["--h11-max-incomplete-event-size"],
-    // The smallest still holds a request of a browser's health check, the largest bounds what
-    // one connection can make us keep.
+    // The minimum still holds a health check's request; the maximum bounds the memory that one
+    // connection can take.
     type: { kind: "integer", min: 256, max: 16 * 1024 * 1024, unit: "bytes" },
     default: 65536,
-    help: "Size of request line and header fields together.",
+    help: "Maximum size of request line and header fields together.",
   },
   limitRequestTarget: {
     group: "Limits",
     flag: "--limit-request-target",
     type: { kind: "integer", min: 64, max: 16 * 1024 * 1024, unit: "bytes" },
     default: 16 * 1024,
-    help: "Size of the target in the request line: path and query.",
+    help: "Maximum size of the target in the request line: path and query.",
   },
   limitRequestFields: {
     group: "Limits",
     flag: "--limit-request-fields",
     type: { kind: "integer", min: 1, max: 65536, unit: "fields" },
     default: 128,
-    help: "Number of header fields.",
+    help: "Maximum number of header fields.",
   },
   limitRequestBody: {
     group: "Limits",
@@ -62,7 +81,7 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     },
     default: undefined,
     defaultText: "none",
-    help: "Size of a request body. More is answered with 413.",
+    help: "Maximum size of a request body; larger ones get 413.",
   },
   minBodyRate: {
     group: "Limits",
@@ -70,9 +89,9 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     type: { kind: "integer", min: 0, max: MAX_INT, unit: "bytes per second" },
     default: 240,
     help:
-      "What must arrive of a request body on average, after its first 5 seconds and while the " +
-      "application reads. A body of up to 4 KiB may be slower and has 10 minutes in all. 0 for " +
-      "nothing.",
+      "Minimum average upload rate of a request body, after its first 5 seconds and while the " +
+      "application reads; 0 disables. A body of up to 4 KiB may be slower and has 10 minutes " +
+      "in all.",
   },
   limitConnections: {
     group: "Limits",
@@ -81,8 +100,8 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     default: undefined,
     defaultText: "90 % of the open files",
     help:
-      "Open connections. Further ones are closed at once. No limit by default where the number of " +
-      "open files allowed cannot be read.",
+      "Maximum number of open connections; further ones are closed at once. No limit by default " +
+      "where the limit of open files cannot be read.",
   },
   limitConnectionsPerClient: {
     group: "Limits",
@@ -91,8 +110,8 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     default: undefined,
     defaultText: "none",
     help:
-      "Open connections from one IPv4 address or IPv6 network (/64). Not behind a proxy, whose " +
-      "address they all have.",
+      "Maximum number of open connections from one IPv4 address or IPv6 network (/64). Not for " +
+      "use behind a proxy, where all connections have the proxy's address.",
   },
   limitConcurrency: {
     group: "Limits",
@@ -101,8 +120,8 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     default: undefined,
     defaultText: "none",
     help:
-      "Answer 503 to further requests while this many are in progress. One is until its response " +
-      "is complete: what the application does afterwards does not count.",
+      "Answer further requests with 503 while this many are in progress. A request is in " +
+      "progress until its response is complete; work after the response does not count.",
   },
   limitMaxRequests: {
     group: "Limits",

@@ -1,7 +1,7 @@
-/** What is logged, and how it looks. */
+/** Options of logging. */
 import { type OptionTable, PAIR } from "./definition.ts";
 
-/** How much is logged, from little to much (process:P-105). */
+/** Levels of log messages, the most severe first. */
 export type LogLevelName =
   | "critical"
   | "error"
@@ -10,13 +10,16 @@ export type LogLevelName =
   | "debug"
   | "trace";
 
-/** What is logged, and how it looks: checked and complete. */
+/** Options of logging: checked and complete. */
 export interface LoggingOptions {
-  /** Least important level that is logged (options:O-028). */
+  /** Least severe level that is logged. Default: `"info"`. */
   readonly logLevel: LogLevelName;
-  /** Whether there is a line for every response (options:O-029). */
+  /** Whether each response gets a line on standard output. Default: true. */
   readonly accessLog: boolean;
-  /** Whether log lines are coloured; `undefined` decides by stream (options:O-030). */
+  /**
+   * Whether log lines are coloured. Default: `undefined`, decided for each stream: by
+   * `FORCE_COLOR`, then `NO_COLOR`, then whether it is a terminal.
+   */
   readonly useColors: boolean | undefined;
 }
 
@@ -31,14 +34,14 @@ export const LOGGING_OPTIONS: OptionTable<LoggingOptions> = {
       ignoresCase: true,
     },
     default: "info",
-    help: "Least important level to log.",
+    help: "Least severe level to log.",
   },
   accessLog: {
     group: "Logging",
     flag: "--access-log",
     type: PAIR,
     default: true,
-    help: "Log a line for every response, on standard output.",
+    help: "Log a line for each response, on standard output.",
   },
   useColors: {
     group: "Logging",
@@ -47,6 +50,7 @@ export const LOGGING_OPTIONS: OptionTable<LoggingOptions> = {
     default: undefined,
     defaultText: "on terminals",
     help:
-      "Colour log lines. Without it NO_COLOR and FORCE_COLOR are looked at.",
+      "Colour log lines. If unset, FORCE_COLOR and NO_COLOR decide, then whether the stream is " +
+      "a terminal.",
   },
 };

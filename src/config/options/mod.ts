@@ -1,7 +1,6 @@
 /**
  * The one table of options. The command line, the environment, the API, the help text and
- * docs/settings.md are all read from it: a new option is a field and an entry in its group, a file
- * of options/.
+ * docs/settings.md all read it. A new option is a field and an entry in the file of its group.
  */
 import { APPLICATION_OPTIONS, type ApplicationOptions } from "./application.ts";
 import { BINDING_OPTIONS, type BindingOptions } from "./binding.ts";
@@ -26,8 +25,8 @@ export interface Options
     LoggingOptions {}
 
 /**
- * What a caller may give: any of the options; `undefined` means the default. `bind` and
- * `forwardedAllowIps` may be a string.
+ * Options as a program gives them: all are optional, `undefined` means the default. `bind` and
+ * `forwardedAllowIps` may also be a single string.
  */
 export type OptionsInput = {
   readonly [K in keyof Options]?:
@@ -53,19 +52,19 @@ export const OPTION_NAMES: readonly (keyof Options)[] = Object.keys(
   OPTIONS,
 ) as (keyof Options)[];
 
-/** Those that a text can give: by a flag or a variable. */
+/** The options with a flag and a variable. */
 export const TEXT_OPTION_NAMES: readonly (keyof Options)[] = OPTION_NAMES
   .filter((name) => OPTIONS[name].type.kind !== "program");
 
-/** The options that make no sense beside `name`. */
+/** The options that conflict with `name`. */
 export function excludesOf(name: keyof Options): readonly (keyof Options)[] {
   return (OPTIONS[name].excludes ?? []) as readonly (keyof Options)[];
 }
 
 /**
- * The variables of an option, first the one to recommend (options:E-001). A repeatable flag is
- * read in the plural and in the singular; an alias of a flag has its variable too. None for what only
- * a program can give.
+ * The variables of an option, the recommended one first. A repeatable flag has a variable in the
+ * plural and one in the singular; each alias of a flag has one too. Empty for options of programs
+ * only.
  */
 export function variablesOf(name: keyof Options): readonly string[] {
   const { flag, aliases = [], type } = OPTIONS[name];

@@ -1,28 +1,36 @@
-/** When the server gives up. */
+/** Options of time limits. */
 import { type OptionTable, SECONDS, SOME_SECONDS } from "./definition.ts";
 
-/** When the server gives up: checked and complete. */
+/** Time limits: checked and complete. */
 export interface TimeoutOptions {
-  /** Seconds that an idle connection is kept; 0 closes after each response (options:O-047). */
+  /** Seconds that an idle connection is kept; 0 closes after each response. Default: 5. */
   readonly timeoutKeepAlive: number;
-  /** Seconds that a new connection is kept without a byte. */
+  /** Seconds from accepting a connection to its first byte; at least 0.1. Default: 75. */
   readonly timeoutFirstByte: number;
-  /** Seconds from the first byte of a request to the end of its head (wishes:N-010). */
+  /** Seconds from the first byte of a request to the end of its head; at least 0.1. Default: 30. */
   readonly timeoutRequestHead: number;
-  /** Seconds without a byte of the request body (wishes:N-010). */
+  /** Seconds without a byte of the request body; at least 0.1. Default: 60. */
   readonly timeoutRequestBody: number;
   /**
    * Seconds that an application may leave a full request body or pipelined requests unread before
-   * the client counts as gone; 0 for any time.
+   * the client counts as disconnected; 0 disables. Default: 300.
    */
   readonly timeoutReadPause: number;
-  /** Seconds in which a client takes nothing of what waits for it (wishes:N-010). */
+  /**
+   * Seconds in which a client accepts no byte of what is queued for it; at least 0.1. Default: 60.
+   */
   readonly timeoutWriteStall: number;
-  /** Seconds for a TLS handshake, from connect (wishes:N-010). */
+  /** Seconds for a TLS handshake, from accepting the connection; at least 0.1. Default: 10. */
   readonly timeoutTlsHandshake: number;
-  /** Seconds that requests in progress get when the server stops; 0 cuts them off at once. */
+  /**
+   * Seconds that requests in progress get when the server stops; 0 aborts them at once. Default:
+   * 30.
+   */
   readonly timeoutGracefulShutdown: number;
-  /** Seconds that a server goes on as before once it is told to stop (wishes:N-001). */
+  /**
+   * Seconds between the request to stop and the shutdown, in which the server goes on accepting;
+   * 0 for none. Default: 0.
+   */
   readonly shutdownDelay: number;
 }
 
@@ -34,17 +42,17 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SECONDS,
     default: 5,
     help:
-      "Time that an idle connection is kept after a response. 0 closes at once.",
+      "Time that an idle connection is kept after a response; 0 closes it at once.",
   },
   timeoutFirstByte: {
     group: "Timeouts",
     flag: "--timeout-first-byte",
     type: SOME_SECONDS,
-    // Balancers and browsers open connections ahead and hold them for 60 seconds.
+    // Load balancers and browsers open connections ahead and hold them for up to 60 seconds.
     default: 75,
     help:
-      "Time that a new connection is kept without a byte: browsers and load balancers open them " +
-      "ahead.",
+      "Time for the first byte of a new connection. Browsers and load balancers open " +
+      "connections ahead.",
   },
   timeoutRequestHead: {
     group: "Timeouts",
@@ -58,7 +66,7 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     flag: "--timeout-request-body",
     type: SOME_SECONDS,
     default: 60,
-    help: "Time that may pass without a byte of the request body.",
+    help: "Maximum time without a byte of the request body.",
   },
   timeoutReadPause: {
     group: "Timeouts",
@@ -66,7 +74,8 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SECONDS,
     default: 300,
     help:
-      "Time that an application may leave received bytes unread before the client counts as gone. 0 disables.",
+      "Time that an application may leave received bytes unread before the client counts as " +
+      "disconnected; 0 disables.",
   },
   timeoutWriteStall: {
     group: "Timeouts",
@@ -74,7 +83,7 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SOME_SECONDS,
     default: 60,
     help:
-      "Time that may pass without a byte of a response, or of WebSocket messages, being taken.",
+      "Maximum time without the client accepting a byte of a response or WebSocket message.",
   },
   timeoutTlsHandshake: {
     group: "Timeouts",
@@ -89,7 +98,7 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SECONDS,
     default: 30,
     help:
-      "Time for requests in progress when the server stops. 0 cuts them off at once.",
+      "Time for requests in progress when the server stops; 0 aborts them at once.",
   },
   shutdownDelay: {
     group: "Timeouts",
@@ -97,6 +106,7 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SECONDS,
     default: 0,
     help:
-      "Time to go on accepting connections once told to stop, until load balancers send none.",
+      "Time to go on accepting connections after the signal to stop, so that load balancers can " +
+      "take the server out of rotation.",
   },
 };

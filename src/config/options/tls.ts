@@ -1,8 +1,8 @@
-/** How connections are encrypted, and by whose certificate. */
+/** Options of TLS: certificates, versions, client certificates. */
 import { quote, type Verdict } from "./value_types.ts";
 import type { OptionTable } from "./definition.ts";
 
-/** Versions of TLS that are spoken; older ones are not (RFC 8996). */
+/** Supported versions of TLS; older ones are deprecated (RFC 8996). */
 export type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
 /** A certificate for further names, and its key. */
@@ -15,68 +15,92 @@ export interface SniFiles {
 
 /** A certificate and its key, in memory. */
 export interface SslIdentity {
-  /** PEM of the certificate, then of those that sign it. */
+  /** PEM of the certificate, followed by its intermediates. */
   readonly cert: string;
   /** PEM; `undefined` if the key is in `cert`. */
   readonly key?: string | undefined;
-  /** Of an encrypted key. */
+  /** Passphrase of an encrypted key. */
   readonly passphrase?: string | undefined;
-  /** Names it is chosen for by SNI; default: those in the certificate. */
+  /** Host names it is used for, by SNI. Default: those in the certificate. */
   readonly names?: readonly string[] | undefined;
 }
 
-/** What TLS shows and demands. What is left out is as the other options say. */
+/** Certificates and settings of TLS. A field that is left out follows the options. */
 export interface SslContext {
-  /** At least one; the first is shown to peers that ask for no name, or an unknown one. */
+  /** At least one; the first is used for peers that send no SNI name, or an unknown one. */
   readonly identities: readonly SslIdentity[];
   /** PEM of the authorities that sign client certificates. */
   readonly ca?: string | undefined;
-  /** Whether clients are asked for a certificate, and refused without a good one. */
+  /** As the option `sslCertReqs`. */
   readonly clientCertificates?: "none" | "optional" | "required" | undefined;
-  /** Oldest version that is spoken. */
+  /** Oldest TLS version accepted. */
   readonly minVersion?: TlsVersion | undefined;
-  /** Newest version that is spoken. */
+  /** Newest TLS version accepted. */
   readonly maxVersion?: TlsVersion | undefined;
-  /** In OpenSSL's words. */
+  /** Cipher suites of TLS 1.2 as an OpenSSL cipher list. */
   readonly ciphers?: string | undefined;
 }
 
 /**
- * Makes what TLS shows and demands, at the start and at each reload (options:O-056).
+ * Makes the TLS context, at the start and at each reload.
  *
  * @param options The server's options.
- * @param defaultFactory Makes what the options alone would: reads their files.
+ * @param defaultFactory Makes the context that the options alone describe: reads their files.
+ *
+ * @example
+ * ```ts
+ * import type { SslContextFactory } from "jsr:@tricorn/serve";
+ *
+ * // The certificate from memory, everything else as the options say.
+ * const sslContextFactory: SslContextFactory = (options) => ({
+ *   identities: [{ cert: certificatePem, key: keyPem }],
+ *   minVersion: options.sslMinVersion,
+ * });
+ * const server = serve(app, { port: 8000, sslContextFactory });
+ * console.log(await server.listening);
+ * ```
  */
 export type SslContextFactory = (
   options: TlsOptions,
   defaultFactory: () => Promise<SslContext>,
 ) => SslContext | Promise<SslContext>;
 
-/** How connections are encrypted: checked and complete. */
+/** Options of TLS: checked and complete. */
 export interface TlsOptions {
-  /** PEM file of the certificate chain; switches TLS on (options:O-049). */
+  /** PEM file of the certificate chain; enables TLS. Default: `undefined`. */
   readonly sslCertfile: string | undefined;
-  /** PEM file of the private key; `undefined` if it is in `sslCertfile` (options:O-050). */
+  /** PEM file of the private key. Default: `undefined`, the key is in `sslCertfile`. */
   readonly sslKeyfile: string | undefined;
-  /** Of encrypted keys (options:O-051). */
+  /** Password of encrypted keys. Default: `undefined`. */
   readonly sslKeyfilePassword: string | undefined;
-  /** Certificates for further names, chosen by SNI. */
+  /** Certificates for further host names, chosen by SNI. Default: `[]`. */
   readonly sslSni: readonly SniFiles[];
-  /** PEM file of the authorities that sign client certificates (options:O-054). */
+  /** PEM file of the authorities that sign client certificates. Default: `undefined`. */
   readonly sslCaCerts: string | undefined;
-  /** Whether clients are asked for a certificate (options:O-053). */
+  /**
+   * Client certificates: not requested (`none`), requested (`optional`; an unverified one is
+   * accepted and reported to the application), or `required`. Default: `"none"`.
+   */
   readonly sslCertReqs: "none" | "optional" | "required";
-  /** Oldest version spoken. */
+  /** Oldest TLS version accepted. Default: `"TLSv1.2"`. */
   readonly sslMinVersion: TlsVersion;
-  /** Newest version spoken. */
+  /** Newest TLS version accepted. Default: `"TLSv1.3"`. */
   readonly sslMaxVersion: TlsVersion;
-  /** The one version spoken; `default` leaves it to the two before (options:O-052). */
+  /**
+   * The only TLS version accepted; `default` uses `sslMinVersion` and `sslMaxVersion`. Default:
+   * `"default"`.
+   */
   readonly sslVersion: "default" | TlsVersion;
-  /** Cipher suites of TLS 1.2, in OpenSSL's words (options:O-055). */
+  /**
+   * Cipher suites of TLS 1.2 as an OpenSSL cipher list. Default: `undefined`, the runtime's own.
+   */
   readonly sslCiphers: string | undefined;
-  /** Whether a certificate for this machine is made in memory. */
+  /**
+   * Whether the server generates a certificate for localhost in memory, for development. Default:
+   * false.
+   */
   readonly sslDev: boolean;
-  /** Makes all of this in a program; switches TLS on (options:O-056). */
+  /** Makes the TLS context in a program; enables TLS. Default: `undefined`. */
   readonly sslContextFactory: SslContextFactory | undefined;
 }
 
@@ -94,7 +118,7 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     check: checkPath,
     help:
       "PEM file of the certificate chain, the server's own first; may hold the key too. " +
-      "Switches TLS on.",
+      "Enables TLS.",
   },
   sslKeyfile: {
     group: "TLS",
@@ -111,8 +135,8 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     default: undefined,
     isSecret: true,
     help:
-      "Password of an encrypted key. Other users of the machine can see flags: the variable " +
-      "keeps it from them.",
+      "Password of an encrypted key. Other users of the machine can see command lines: use the " +
+      "environment variable.",
   },
   sslSni: {
     group: "TLS",
@@ -122,7 +146,8 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     defaultText: "none",
     check: checkSni,
     help:
-      "Certificate for clients that ask for one of the names in it. May be repeated.",
+      "Further certificate, used for clients that ask for one of its names by SNI. May be " +
+      "repeated.",
   },
   sslCaCerts: {
     group: "TLS",
@@ -142,22 +167,22 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     },
     default: "none",
     help:
-      "Ask clients for a certificate. With optional, one that is not believed is let through, " +
-      "and the application told.",
+      "Client certificates. optional: unverified certificates are accepted and reported to the " +
+      "application.",
   },
   sslMinVersion: {
     group: "TLS",
     flag: "--ssl-min-version",
     type: { kind: "choice", choices: VERSIONS, aliases: VERSION_ALIASES },
     default: "TLSv1.2",
-    help: "Oldest version of TLS that is spoken.",
+    help: "Oldest TLS version to accept.",
   },
   sslMaxVersion: {
     group: "TLS",
     flag: "--ssl-max-version",
     type: { kind: "choice", choices: VERSIONS, aliases: VERSION_ALIASES },
     default: "TLSv1.3",
-    help: "Newest version of TLS that is spoken.",
+    help: "Newest TLS version to accept.",
   },
   sslVersion: {
     group: "TLS",
@@ -165,13 +190,13 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     type: {
       kind: "choice",
       choices: ["default", ...VERSIONS],
-      // Python's numbers for "whatever both sides know".
+      // Python's PROTOCOL_TLS and PROTOCOL_TLS_SERVER: negotiate the version.
       aliases: { ...VERSION_ALIASES, "2": "default", "17": "default" },
     },
     default: "default",
     excludes: ["sslMinVersion", "sslMaxVersion"],
     excludesBecause: "they name different versions of TLS",
-    help: "The one version of TLS that is spoken.",
+    help: "The only TLS version to accept.",
   },
   sslCiphers: {
     group: "TLS",
@@ -179,7 +204,7 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     type: { kind: "text", metavar: "TEXT" },
     default: undefined,
     defaultText: "the runtime's own",
-    help: "Cipher suites, as OpenSSL writes them.",
+    help: "Cipher suites of TLS 1.2, as an OpenSSL cipher list.",
   },
   sslDev: {
     group: "TLS",
@@ -189,7 +214,7 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     excludes: ["sslCertfile", "sslKeyfile", "sslKeyfilePassword", "sslSni"],
     excludesBecause: SAME_CERTIFICATE,
     help:
-      "Make a certificate for localhost in memory, for development. Its fingerprint is printed.",
+      "Generate a certificate for localhost in memory, for development, and log its fingerprint.",
   },
   sslContextFactory: {
     group: "TLS",
@@ -203,8 +228,8 @@ export const TLS_OPTIONS: OptionTable<TlsOptions> = {
     excludes: ["sslDev"],
     excludesBecause: SAME_CERTIFICATE,
     help:
-      "Function that returns certificates, keys and what else TLS needs, called at the start and " +
-      "at each reload.",
+      "Function that returns certificates, keys and settings of TLS, called at the start and at " +
+      "each reload.",
   },
 };
 
@@ -223,12 +248,12 @@ export function tlsVersions(
     : { min: sslVersion, max: sslVersion };
 }
 
-/** What may be given of {@linkcode TlsOptions}. */
+/** {@linkcode TlsOptions}, each optional. */
 type TlsInput = {
   readonly [K in keyof TlsOptions]?: TlsOptions[K] | undefined;
 };
 
-/** Options that do nothing where connections are not encrypted. */
+/** Options without effect unless TLS is enabled. */
 const NEEDS_TLS = [
   "sslKeyfilePassword",
   "sslCaCerts",
@@ -240,11 +265,11 @@ const NEEDS_TLS = [
 ] as const;
 
 /**
- * Finds what is wrong with options that are each right. Whoever asks for a key, or for client
- * certificates, must not be served without TLS (options:B-006).
+ * Finds conflicts between options of TLS that are each valid. A server that was given a key, or
+ * asked for client certificates, must not start without TLS.
  *
- * @param show How an option is called where it was given.
- * @returns A sentence without its period; `undefined` if nothing is wrong.
+ * @param show The name of an option where it was given: a flag, a variable or a key.
+ * @returns The problem, without a final period; `undefined` if there is none.
  */
 export function tlsProblem(
   input: TlsInput,
@@ -270,7 +295,7 @@ export function tlsProblem(
   if (asks && input.sslCaCerts === undefined) {
     return `Cannot use ${show("sslCertReqs")} without ${
       show("sslCaCerts")
-    }: nobody would be believed`;
+    }: no certificate could be verified`;
   }
   const { sslMinVersion = "TLSv1.2", sslMaxVersion = "TLSv1.3" } = input;
   return sslMinVersion > sslMaxVersion

@@ -1,13 +1,13 @@
-/** What values an option takes: read from text, or checked as they are. */
+/** Types of option values: reading them from text, checking those that a program gives. */
 
-/** A value in its normal form, or why there is none: a sentence, period included. */
+/** A value in its normal form, or the problem: a sentence with its period. */
 export type Verdict<T> = { readonly value: T } | { readonly problem: string };
 
 /** The kinds of options. */
 export type OptionType =
   /** On the command line a flag without a value; with `isNegatable` also `--no-…`. */
   | { readonly kind: "boolean"; readonly isNegatable?: boolean }
-  /** A word such as `true` on the command line too (options:O-039). */
+  /** Takes a word such as `true` on the command line too, as Uvicorn's flag does. */
   | { readonly kind: "switch" }
   | {
     readonly kind: "integer" | "number";
@@ -16,28 +16,28 @@ export type OptionType =
     readonly max: number;
     readonly unit?: string;
   }
-  /** Text of octal digits; a program gives the number. */
+  /** Octal digits as text; a number in a program. */
   | { readonly kind: "octal"; readonly max: number }
   | {
     readonly kind: "choice";
     readonly choices: readonly string[];
     readonly ignoresCase?: boolean;
-    /** Other spellings; a program may give one that is a number as a number. */
+    /** Other spellings; those of digits may be numbers in a program. */
     readonly aliases?: Readonly<Record<string, string>>;
   }
   | { readonly kind: "text"; readonly metavar: string }
   | {
-    /** May be given several times; a variable holds items with white space between. */
+    /** Repeatable; a variable holds items separated by white space. */
     readonly kind: "list";
-    /** Whether a program may give one item alone, a string. */
+    /** Whether a program may give a single string. */
     readonly takesOne?: boolean;
     readonly metavar: string;
     readonly readItem: (text: string) => Verdict<unknown>;
   }
   | {
-    /** Only a program can give it: it has no flag and no variable. */
+    /** Programs only: no flag and no variable. */
     readonly kind: "program";
-    /** What is wanted, article included. */
+    /** What is expected, with its article. */
     readonly noun: string;
     readonly accepts: (value: unknown) => boolean;
   };
@@ -63,7 +63,7 @@ const FALSE_WORDS: ReadonlySet<string> = new Set([
 export function readText(type: OptionType, text: string): Verdict<unknown> {
   switch (type.kind) {
     case "switch":
-    case "boolean": { // options:E-003
+    case "boolean": { // the words of Click's boolean type
       const word = text.trim().toLowerCase();
       if (TRUE_WORDS.has(word)) return { value: true };
       if (FALSE_WORDS.has(word)) return { value: false };
@@ -156,7 +156,7 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
       if (typeof value !== "string") {
         return { problem: `${quote(value)} is not a string.` };
       }
-      // No path, host or name may hold it, and system calls end at it.
+      // Not valid in a path, host or name; system calls treat it as the end of the text.
       if (value.includes("\0")) {
         return { problem: `${quote(value)} holds a null character.` };
       }
@@ -183,7 +183,9 @@ function wordFor(
   return Object.hasOwn(aliases, value) ? aliases[value] : value;
 }
 
-/** A value as one printable line: text in quotes, control characters escaped, cut when long. */
+/**
+ * Formats a value as one printable line: text in quotes, control characters escaped, cut at 200.
+ */
 export function quote(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") {
     return String(value);
@@ -200,7 +202,7 @@ export function quote(value: unknown): string {
   return `'${printable(cut)}'`;
 }
 
-/** `text` with control characters escaped, so that it stays one line and is no command to a terminal. */
+/** Escapes control characters: the result is one line, without terminal escape sequences. */
 export function printable(text: string): string {
   return text.replace(
     // C0, DEL, C1, line separators, and the marks that turn the direction of text around.

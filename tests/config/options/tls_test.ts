@@ -203,7 +203,7 @@ describe("options together", () => {
       ],
       [
         ["--ssl-certfile", "c", "--ssl-cert-reqs", "2"],
-        "Cannot use '--ssl-cert-reqs' without '--ssl-ca-certs': nobody would be believed",
+        "Cannot use '--ssl-cert-reqs' without '--ssl-ca-certs': no certificate could be verified",
       ],
       [
         [
