@@ -1,7 +1,7 @@
 /**
- * From the name of a module to its file. The file is looked for before anything is imported: an
- * error of the import says too little, because Deno calls a syntax error `ERR_MODULE_NOT_FOUND`
- * and every runtime uses that code for a file that the module itself misses.
+ * Finds the file of a module before it is imported. The error of `import()` is ambiguous: Deno uses
+ * `ERR_MODULE_NOT_FOUND` for syntax errors too, and every runtime uses it when an import inside the
+ * module is missing.
  */
 import { resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -9,7 +9,7 @@ import { runtime } from "../runtime/mod.ts";
 import type { FileKind } from "../runtime/types.ts";
 import { isModuleFile, isUrl } from "./import_string.ts";
 
-/** In the order they are tried. */
+/** Extensions, in the order they are tried. */
 export const MODULE_ENDINGS = [
   ".ts",
   ".mts",
@@ -21,21 +21,20 @@ export const MODULE_ENDINGS = [
   ".jsx",
 ] as const;
 
-/** What stands for a folder, in the order they are tried: Node's habit, then Deno's. */
+/** Entry files of a folder, in the order they are tried: Node's convention, then Deno's. */
 const FOLDER_MODULES = ["index", "mod"] as const;
 
-/** Where a module is, or why it cannot be told. */
+/** Where a module is, or why it was not found. */
 export type FoundModule =
-  /** `path` is absolute; `undefined` for what is no file of this machine. */
+  /** `path` is absolute; `undefined` for URLs other than `file:`. */
   | { readonly url: string; readonly path: string | undefined }
-  /** One or more sentences, periods included. */
+  /** One or more sentences with their periods. */
   | { readonly problem: string };
 
 /**
- * Looks for `module`: as a file, with each of the endings, as a folder, and `pkg.sub` also as
- * `pkg/sub`.
+ * Looks for `module`: as a file, with each extension, as a folder; `pkg.sub` also as `pkg/sub`.
  *
- * @param base Absolute path of the folder that relative names begin in.
+ * @param base Absolute path of the folder that relative names are resolved in.
  */
 export function findModule(module: string, base: string): FoundModule {
   if (isUrl(module) && !module.toLowerCase().startsWith("file:")) {
@@ -76,7 +75,7 @@ function isFile(path: string): boolean {
   return kindOf(path) === "file";
 }
 
-/** @throws if it cannot be told: no permission. */
+/** @throws if there is no permission to look. */
 function kindOf(path: string): FileKind | undefined {
   try {
     return runtime.fileKind(path);
@@ -106,7 +105,7 @@ function missing(module: string, base: string): string {
       return `There is no directory "${base}".`;
     }
   } catch {
-    // Then the folder is there, and what it holds is our business no more.
+    // Not readable: report the module as missing, below.
   }
   const tried = isModuleFile(module)
     ? module

@@ -1,6 +1,6 @@
-/** Import strings, `main:app`, taken apart (process:P-148). */
+/** Parses import strings such as `main:app`. */
 
-/** What an import string names. */
+/** A parsed import string. */
 export interface ImportString {
   /** A path, a dotted name or a URL; never empty. */
   readonly module: string;
@@ -8,15 +8,15 @@ export interface ImportString {
   readonly attribute: string | undefined;
 }
 
-/** Endings of files that hold a module. */
+/** Extensions of modules. */
 const MODULE_FILE = /\.[cm]?[jt]sx?$/i;
 /**
- * What only a URL looks like. A scheme and a colon are not enough: `http:app` and `data:app` are
- * the export `app` of a file `http.ts` or `data.ts`, and Deno would download the one and the other.
+ * Matches only URLs. A scheme and a colon are not enough: `http:app` and `data:app` name the export
+ * `app` of a file `http.ts` or `data.ts`; as URLs, Deno would try to download them.
  */
 const URL_FORM =
   /^(?:https?:\/\/|file:\/|data:[^,]*,|blob:.*[/:]|jsr:\/?@|npm:.)/i;
-/** What may be a package of npm as well as an export of a file. */
+/** Ambiguous: an npm package, or an export of a file `npm.ts`. */
 const PACKAGE_OR_EXPORT = /^(npm):([\p{ID_Start}$_][\p{ID_Continue}$.]*)$/iu;
 
 /** Whether `module` is a URL, such as `file:///srv/main.ts` or `jsr:@scope/name`. */
@@ -24,21 +24,21 @@ export function isUrl(module: string): boolean {
   return URL_FORM.test(module);
 }
 
-/** Whether `path` has the ending of a module, such as `.ts`. */
+/** Whether `path` has the extension of a module, such as `.ts`. */
 export function isModuleFile(path: string): boolean {
   return MODULE_FILE.test(path);
 }
 
 /**
- * Splits at the last colon, so that those of `file:///main.ts:app` and `C:\main.ts:app` survive.
+ * Splits at the last colon: `file:///main.ts:app` and `C:\main.ts:app` have further ones.
  *
- * @returns `undefined` if it has not the form `<module>:<attribute>` and is no file or URL either.
+ * @returns `undefined` if it is neither `<module>:<attribute>` nor a file or URL.
  */
 export function splitImportString(spec: string): ImportString | undefined {
   const colon = spec.lastIndexOf(":");
   const module = spec.slice(0, Math.max(colon, 0));
   const attribute = spec.slice(colon + 1);
-  // No name has a slash, so "file:///main.ts" and "C:\main.ts" end in no attribute.
+  // An attribute has no slash: "file:///main.ts" and "C:\main.ts" have none.
   const isSplit = colon >= 0 && !/[/\\]/.test(attribute) &&
     !isBareScheme(module, spec);
   if (isSplit) {
@@ -51,14 +51,14 @@ export function splitImportString(spec: string): ImportString | undefined {
     : undefined;
 }
 
-/** Whether what stands in front of the last colon of a URL is its scheme alone. */
+/** Whether the text before the last colon of a URL is only its scheme. */
 function isBareScheme(module: string, spec: string): boolean {
   return isUrl(spec) && !module.includes(":");
 }
 
 /**
- * How `spec` reads if it names a file: of `npm:app`, which is a package where there is no file
- * `npm.ts`. `undefined` if there are no two ways to read it.
+ * Reads an ambiguous `spec`, such as `npm:app`, as an export of a file; it is an npm package if
+ * there is no file `npm.ts`. `undefined` if `spec` is not ambiguous.
  */
 export function asExport(spec: string): ImportString | undefined {
   const [, module, attribute] = PACKAGE_OR_EXPORT.exec(spec) ?? [];

@@ -4,7 +4,9 @@
  * rest parameters has none. So properties are looked at first, and what cannot be told is believed.
  */
 
-/** What is wrong with `value` as an application, as in "… is a class"; `undefined` if it may be one. */
+/**
+ * What is wrong with `value` as an application, as in "… is a class"; `undefined` if it may be one.
+ */
 export function whyNoApplication(value: unknown): string | undefined {
   if (typeof value !== "function") return describeObject(value);
   if (isClass(value)) return "a class";

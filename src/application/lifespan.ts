@@ -1,6 +1,6 @@
 /**
- * Startup and shutdown of the application (asgi section 12): one call of it that lasts as long as
- * the process serves.
+ * Startup and shutdown of the application (ASGI Lifespan): one call of it that lasts as long as the
+ * server runs.
  */
 import type {
   AsgiApp,
@@ -17,13 +17,13 @@ import {
 } from "../errors.ts";
 import type { Logger } from "../logging/logger.ts";
 
-/** Whether lifespan is tried, required or never called (options:O-005). */
+/** Lifespan support: detect, require, disable. */
 export type LifespanMode = "auto" | "on" | "off";
 
-/** Calls back after `ms` unless the returned function is called first. */
+/** Calls back after `ms` milliseconds unless the returned function is called first. */
 export type StartTimer = (ms: number, callback: () => void) => () => void;
 
-/** How far the application's life has come. */
+/** State of the application's lifespan. */
 export type LifespanPhase =
   | "starting"
   | "running"
@@ -31,14 +31,14 @@ export type LifespanPhase =
   | "stopped"
   | "failed";
 
-/** What moves it on. */
+/** Messages of the application that change the phase. */
 type LifespanMessage =
   | "lifespan.startup.complete"
   | "lifespan.startup.failed"
   | "lifespan.shutdown.complete"
   | "lifespan.shutdown.failed";
 
-/** Phase after each message; a missing entry is a broken contract (asgi:A-165). */
+/** Phase after each message; a missing entry is an {@linkcode UnexpectedEventError}. */
 export const NEXT_PHASE: Readonly<
   Record<
     LifespanPhase,
@@ -69,36 +69,39 @@ const VERSIONS = Object.freeze(
   { version: "3.0", spec_version: "2.0" } as const,
 );
 
-/** How one of the two phases went. */
+/** Result of startup or shutdown. */
 type Outcome = "done" | "failed" | "abandoned";
 
 /** Why a phase failed. */
 export interface LifespanFailure {
-  /** In the application's words, or ours; `undefined` if it said nothing. */
+  /** The application's message, or ours; `undefined` if it gave none. */
   readonly message: string | undefined;
-  /** What the application threw, if it did: also behind its message. */
+  /** What the application threw, possibly after its `failed` message. */
   cause?: unknown;
 }
 
-/** What the lifespan needs to know. */
+/** Options of the lifespan. */
 export interface LifespanOptions {
   readonly mode: LifespanMode;
-  /** Time limit of each phase, in milliseconds (asgi:A-166). */
+  /** Time limit of startup, and of shutdown, in milliseconds. */
   readonly limitMs: number;
   readonly startTimer: StartTimer;
 }
 
-/** The application's life in this process. */
+/** Runs the lifespan call of one application. */
 export class Lifespan {
-  /** What startup left for requests (asgi:A-154). */
+  /**
+   * Filled by the application during startup, copied for each request (ASGI Lifespan: Lifespan
+   * State).
+   */
   readonly state: State = {};
   readonly #app: AsgiApp;
   readonly #options: LifespanOptions;
   readonly #logger: Logger;
   #phase: LifespanPhase = "starting";
-  /** Whether the application's call is running: it alone can hear of the shutdown. */
+  /** Whether the application's call has not ended: only then can it receive the shutdown event. */
   #isRunning = false;
-  /** Whether it took the startup event, so that a failure is its own and not a missing feature. */
+  /** Whether it received the startup event: a failure before that means "lifespan unsupported". */
   #hasHeardStartup = false;
   #failureMessage: string | undefined;
   #failure: LifespanFailure | undefined;
@@ -112,17 +115,17 @@ export class Lifespan {
     this.#logger = logger;
   }
 
-  /** How far the application's life has come. */
+  /** State of the application's lifespan. */
   get phase(): LifespanPhase {
     return this.#phase;
   }
 
-  /** Why the last phase failed. An application may throw what it meant in the same turn. */
+  /** Why startup or shutdown failed. The `cause` may be set later in the same turn. */
   get failure(): LifespanFailure | undefined {
     return this.#failure;
   }
 
-  /** Starts the application. Resolves to whether the server may accept connections (asgi:A-157). */
+  /** Starts the application. Resolves to whether the server may accept connections. */
   async startup(): Promise<boolean> {
     if (this.#options.mode === "off") {
       this.#phase = "running";
@@ -138,9 +141,10 @@ export class Lifespan {
     return this.#judge("startup", await outcome);
   }
 
-  /** Stops the application, if it lives. Resolves to whether it went well. */
+  /** Stops the application, if it was started. Resolves to whether shutdown succeeded. */
   async shutdown(): Promise<boolean> {
-    if (this.#phase !== "running" || !this.#isRunning) return true; // asgi:A-164
+    // If the application's call has ended, no event can reach it.
+    if (this.#phase !== "running" || !this.#isRunning) return true;
     const logger = this.#logger;
     logger.info("Waiting for application shutdown.");
     this.#phase = "stopping";
@@ -168,7 +172,7 @@ export class Lifespan {
     return false;
   }
 
-  /** Stops waiting for either phase: somebody forces the end (process:P-033). */
+  /** Stops waiting for startup or shutdown, at a forced stop. */
   abandon(): void {
     this.#waiting?.resolve("abandoned");
   }
@@ -216,7 +220,7 @@ export class Lifespan {
         this.#waiting?.resolve("failed");
         return;
       }
-      // asgi:A-163. One that never asked for an event does not take part: nothing to warn of.
+      // An application that returns without a receive() ignores lifespan: no reason to warn.
       if (this.#hasHeardStartup) {
         this.#logger.warning(
           "ASGI callable returned before 'lifespan.startup.complete'.",
@@ -244,20 +248,20 @@ export class Lifespan {
           this.#phase = "running";
           this.#waiting?.resolve("done");
         } else {
-          // It took the event, so it takes part: this is its start that failed.
+          // It received the event, so it supports lifespan: its startup has failed.
           this.#logger.error("Exception in 'lifespan' protocol", { error });
           this.#fail(error);
         }
         break;
-      case "running": // asgi:A-164
+      case "running": // the call ended between startup and shutdown
       case "stopping":
         this.#logger.error("Exception in 'lifespan' protocol", { error });
         this.#fail(error);
         break;
-      case "stopped": // it had said that all went well
+      case "stopped": // thrown after `shutdown.complete`
         this.#logger.error("Exception in 'lifespan' protocol", { error });
         break;
-      case "failed": // process:P-028: thrown again after it was told
+      case "failed": // thrown after a `failed` message: keep it as the cause
         if (this.#failure === undefined) this.#fail(error);
         else if (!("cause" in this.#failure)) this.#failure.cause = error;
         break;
@@ -280,7 +284,7 @@ export class Lifespan {
     else this.#hand(event, receiver);
   }
 
-  /** After the shutdown event nothing comes any more, and the promise never resolves (asgi:A-169). */
+  /** Resolves to the next event; never, after the shutdown event. */
   #receive(): Promise<ReceiveEvent> {
     return new Promise((resolve) => {
       const event = this.#events.shift();

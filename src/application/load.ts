@@ -212,7 +212,9 @@ function listing(exports: Exports): string {
     : `It exports ${shown}.`;
 }
 
-/** Loads what finds the place only when something failed: it needs processes, which cost a start. */
+/**
+ * Loads what finds the place only when something failed: it needs processes, which cost a start.
+ */
 async function located(
   error: unknown,
   path: string | undefined,

@@ -1,13 +1,13 @@
-/** Stacks cut to what the user wrote. */
+/** Stacks reduced to the user's frames. */
 import { fileURLToPath } from "node:url";
 import { printable } from "../config/options/value_types.ts";
 
-/** Causes of causes shown. */
+/** Maximum number of errors shown: an error, its causes and collected errors. */
 const MAX_CAUSES = 8;
-/** Where this server's own files are, as a URL: `src/`, or the whole of the npm package. */
+/** URL of this server's own files: `src/`, or the folder of the npm package. */
 const OWN_ROOT = new URL("../", import.meta.url).href;
 
-/** What Bun 1.4 throws for a syntax error has no stack, but this (a `BuildMessage`). */
+/** Bun 1.4 throws a `BuildMessage` for a syntax error: it has a position instead of a stack. */
 interface Position {
   readonly file: string;
   readonly line: number;
@@ -16,10 +16,10 @@ interface Position {
 }
 
 /**
- * What `error` says, with the frames of the runtime and of this server cut away; then the same of
- * its causes. Several lines, without a line end at the end. Never throws.
+ * Formats `error` and its causes, without the frames of the runtime and of this server. Several
+ * lines, without a final line end. Never throws.
  *
- * @param ownRoot URL of the folder whose frames are ours; ends with a slash.
+ * @param ownRoot URL of the folder whose frames are removed; ends with a slash.
  */
 export function userStack(error: unknown, ownRoot: string = OWN_ROOT): string {
   const parts: string[] = [];
@@ -75,23 +75,23 @@ function stackOf(value: unknown): string {
   }
   const headline = said === "" ? String(name) : `${name}: ${said}`;
   if (typeof stack !== "string" || stack === "") return headline;
-  // Deno 2.9 colours places in messages even where nothing else is coloured.
+  // Deno 2.9 colours positions in messages even where colours are off.
   // deno-lint-ignore no-control-regex
   const plain = (text: string) => text.replace(/\x1b\[[0-9;]*m/g, "").trimEnd();
   const whole = stack.includes(said)
     ? plain(stack)
     : `${plain(headline)}\n${plain(stack)}`;
-  // Deno 2.9 wraps the syntax errors of modules.
+  // Deno 2.9 wraps syntax errors of modules in a TypeError.
   return whole.replace(/^TypeError: (?=SyntaxError: )/, "");
 }
 
-/** Tells frames of runtime and server from those of the user. */
+/** Returns whether a frame belongs to the runtime or to this server. */
 function frameFilter(ownRoot: string): (line: string) => boolean {
   const ownPath = ownRoot.startsWith("file:")
     ? fileURLToPath(ownRoot)
     : ownRoot;
   return (line) => {
-    // Without a path it is the engine's: "at Array.map (<anonymous>)", "at load (native:1:11)".
+    // Frames without a path are the engine's: "at Array.map (<anonymous>)", "at load (native:1:11)".
     if (!/[/\\]/.test(line)) return true;
     if (/(^|[\s(])(node|ext|bun|internal|deno):/.test(line)) return true;
     return line.includes(ownRoot) || line.includes(ownPath);

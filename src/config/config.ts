@@ -15,8 +15,8 @@ import type { Options, OptionsInput } from "./options/mod.ts";
 import { resolveOptions } from "./resolve.ts";
 
 /**
- * What a server is made from. Reads no environment variables: that is the command's business
- * (options:E-009).
+ * The application and the options of a server. Reads no environment variables; only the command
+ * does.
  *
  * @example
  * ```ts
@@ -24,24 +24,25 @@ import { resolveOptions } from "./resolve.ts";
  * ```
  */
 export class Config {
-  /** As it was given: the application, or where to import it from. */
+  /** The application, or its import string, as given. */
   readonly app: AsgiApp | string;
   /** Checked, complete and frozen. */
   readonly options: Options;
   #loading: Promise<AsgiApp> | undefined;
 
   /**
-   * Checks the options and brings them into their normal form.
+   * Checks the options and fills in defaults.
    *
    * @param app An application, a factory, or an import string such as `"main:app"`.
-   * @throws ConfigError naming the option that is wrong; UnsupportedRuntimeError on a runtime that
-   * is too old, before anything else: every server begins with a Config.
+   * @param options Any of the options; the others have their defaults.
+   * @throws ConfigError naming the option that is wrong; UnsupportedRuntimeError, checked first, on
+   * a runtime that is too old.
    */
   constructor(app: AsgiApp | string, options: OptionsInput = {}) {
     const reason = whyUnsupportedHere();
     if (reason !== undefined) throw new UnsupportedRuntimeError(reason);
     if (typeof app !== "string" && typeof app !== "function") {
-      // Objects too are told what they are when they are loaded; nothing is no application.
+      // Other objects are accepted here: load() describes what they are.
       if (app === undefined || app === null) {
         throw new ConfigError(
           `Cannot use ${
@@ -54,7 +55,7 @@ export class Config {
     this.options = resolveOptions(options);
   }
 
-  /** @internal Where to listen; at least one. */
+  /** @internal The addresses to listen on; at least one. */
   get listenTargets(): readonly ListenTarget[] {
     const { host, port, uds, udsMode: mode, fd, bind, sockets } = this.options;
     if (sockets !== undefined) return sockets.map(targetOfSocket);
@@ -67,11 +68,12 @@ export class Config {
   }
 
   /**
-   * Imports the application, the first time it is called.
+   * Loads the application: imports it, and calls it if it is a factory. Later calls return the same
+   * promise.
    *
-   * @param onWarning Takes what the operator should know. Default: standard error, if warnings are
-   * logged.
-   * @throws AppLoadError (process section 9).
+   * @param onWarning Receives warnings for the operator. Default: writes them to standard error, if
+   * `logLevel` includes warnings.
+   * @throws AppLoadError if it cannot be imported, or is not an ASGI application.
    */
   load(
     onWarning: (message: string) => void = (text) => this.#warn(text),

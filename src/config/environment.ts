@@ -1,6 +1,6 @@
 /**
- * What stands in the environment under our prefix and is no option: names that are misspelt, and
- * the variables that Kubernetes sets for a service whose name begins like ours.
+ * Variables with our prefix that are not options: misspelt names, and the service links that
+ * Kubernetes sets for a service whose name begins with "tricorn".
  */
 import { TEXT_OPTION_NAMES, variablesOf } from "./options/mod.ts";
 import { printable } from "./options/value_types.ts";
@@ -11,20 +11,20 @@ import { didYouMean } from "../text/suggest.ts";
 export type Lookup = (name: string) => string | undefined;
 
 const PREFIX = "TRICORN_";
-/** What is read and is no option; the second by runtime/node/internals/fence.ts. */
+/** Variables that are read but are not options; the second by runtime/node/internals/fence.ts. */
 const OTHERS: readonly string[] = ["TRICORN_APP", "TRICORN_INTERNALS"];
 
 /**
- * Variables of a service link that no option is called like. The remaining one, `TRICORN_PORT` of a
- * service "tricorn", is told by its value.
+ * Names of service links that are not names of options. The remaining one, `TRICORN_PORT` of a
+ * service "tricorn", is recognised by its value.
  */
 const LINK_NAME =
   /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const LINK_VALUE = /^(tcp|udp|sctp):\/\/\S+:\d+$/;
 
 /**
- * `env`, without variables that are service links. Of those that are looked up, and would have been
- * taken for options, a warning tells once.
+ * Hides service links from `env`. Each one that is looked up, and would have been read as an
+ * option, is reported once.
  */
 export function withoutServiceLinks(
   env: Lookup,
@@ -54,10 +54,9 @@ function isLink(name: string, value: string): boolean {
 }
 
 /**
- * Warnings of variables that begin with our prefix and that nothing reads. Their values are not
- * shown.
+ * Warnings about variables with our prefix that nothing reads. Their values are not shown.
  *
- * @param names Of all variables; as many as we may see.
+ * @param names Names of all variables that the process may read.
  */
 export function strangeVariables(
   names: readonly string[],
@@ -68,7 +67,7 @@ export function strangeVariables(
   const known = [...OTHERS, ...TEXT_OPTION_NAMES.flatMap(variablesOf)];
   const warnings: string[] = [];
   for (const name of strange) {
-    // Windows shows them in any case, and finds them in any.
+    // On Windows, names of variables are case-insensitive.
     const isKnown = known.includes(name) ||
       (known.includes(name.toUpperCase()) &&
         env(name.toUpperCase()) !== undefined);
@@ -97,7 +96,7 @@ function reason(name: string, known: readonly string[]): string {
       ? `set ${positive} to false.`
       : `did you mean ${positive}?`;
   }
-  // Without the prefix: what always agrees makes everything look close.
+  // Compared without the prefix: a common prefix makes all names look similar.
   const close = didYouMean(word, known.map((one) => one.slice(PREFIX.length)));
   return close.length === 0
     ? "there is no such option."

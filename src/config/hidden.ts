@@ -1,6 +1,6 @@
-/** Values that programs may read and that no log shows. */
+/** Secret values: readable by programs, hidden from logs. */
 
-/** What a log shows in their place. */
+/** Shown in JSON instead of the value. */
 const HIDDEN = "[hidden]";
 
 /**

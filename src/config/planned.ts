@@ -1,11 +1,11 @@
-/** Options of Uvicorn's that are not there yet, and what does their work until then. */
+/** Options of Uvicorn that are not implemented yet, each with an alternative. */
 
 const WATCH =
   'start it with "deno run --watch", "bun --watch" or "node --watch"';
 const PROCESSES =
   "start a process for each, with --reuse-port or behind a proxy";
 
-/** By flag; a sentence without capital and period. */
+/** Alternatives by flag; a sentence without capital and period. */
 const PLANNED: Readonly<Record<string, string>> = {
   "--reload": WATCH,
   "--reload-dir": WATCH,
@@ -30,9 +30,9 @@ const PLANNED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What to do in place of an option that is not there yet; `undefined` if it is not planned.
+ * The alternative to an option that is not implemented yet; `undefined` if it is not planned.
  *
- * @param flag With its dashes; its `--no-` form too.
+ * @param flag With its dashes; may be the `--no-` form.
  */
 export function insteadOf(flag: string): string | undefined {
   const positive = flag.replace(/^--no-/, "--");
