@@ -47,10 +47,8 @@ export type { ApplicationOptions } from "./src/config/options/application.ts";
 export type { BindingOptions } from "./src/config/options/binding.ts";
 export type { HttpOptions } from "./src/config/options/http.ts";
 export type { LimitOptions } from "./src/config/options/limits.ts";
-export type {
-  LoggingOptions,
-  LogLevelName,
-} from "./src/config/options/logging.ts";
+export type { LoggingOptions } from "./src/logging/logging.ts";
+export type { LogLevel as LogLevelName } from "./src/logging/logger.ts";
 export type {
   SniFiles,
   SslContext,

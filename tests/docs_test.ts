@@ -221,21 +221,20 @@ function optionComments(): ReadonlyMap<string, string> {
   const comments = new Map<string, string>();
   for (
     const file of [
-      "application",
-      "binding",
-      "http",
-      "limits",
-      "logging",
-      "timeouts",
-      "tls",
-      "websocket",
+      "config/options/application",
+      "config/options/binding",
+      "config/options/http",
+      "config/options/limits",
+      "config/options/timeouts",
+      "config/options/tls",
+      "config/options/websocket",
+      "logging/logging",
     ]
   ) {
     const pattern = /^ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}readonly (\w+): /gm;
-    const source = read(`src/config/options/${file}.ts`);
-    // The interface of the options is the last one before the table.
-    const start = source.lastIndexOf("\nexport interface ");
-    for (const [, text, name] of source.slice(start).matchAll(pattern)) {
+    const source = read(`src/${file}.ts`);
+    const fields = /export interface \w+Options \{[^]*?\n\}/.exec(source)![0];
+    for (const [, text, name] of fields.matchAll(pattern)) {
       comments.set(name!, text!.replace(/\s*\n\s*\*\s*/g, " ").trim());
     }
   }

@@ -4,7 +4,7 @@ import { bold, colorStatus, levelPrefix } from "./styles.ts";
 
 /** One response, when it has ended or was cut off. */
 export interface AccessEntry {
-  /** `host:port`, IPv6 without brackets; `""` when unknown (http:H-151). */
+  /** `host:port`, IPv6 without brackets; `""` when unknown, as behind a UNIX socket. */
   readonly client: string;
   /** As received. */
   readonly method: string;
@@ -14,45 +14,45 @@ export interface AccessEntry {
   readonly query: string;
   /** Such as `1.1`; `""` for a WebSocket handshake. */
   readonly httpVersion: string;
-  /** What the client was sent, or would have been. */
+  /** Of the response, sent or not; 499 if the client disconnected before there was one. */
   readonly status: number;
   /** From the first byte of the request to the end of the response, in milliseconds. */
   readonly durationMs: number;
   /** Bytes of the response body that were handed to the socket. */
   readonly bodyBytes: number;
-  /** Whether the response was cut off. */
+  /** Whether the response was aborted before its end. */
   readonly isAborted: boolean;
 }
 
-/** Takes one entry for each response. */
+/** Receives one entry for each response. */
 export interface AccessLog {
-  /** Costs well under a microsecond. Keeps nothing of `entry`. */
+  /** Takes well under a microsecond. Keeps no reference to `entry`. */
   log(entry: AccessEntry): void;
 }
 
-/** What the log needs of its surroundings. */
+/** What the log needs of the process. */
 export interface AccessLogOutput {
   readonly isColored: boolean;
-  /** Takes whole lines. */
+  /** The sink: takes whole lines. */
   write(text: string): void;
-  /** Calls back once, when the current turn of the event loop is over. */
+  /** Calls back once, after the current iteration of the event loop. */
   afterTurn(callback: () => void): void;
-  /** The words for a status, such as `OK`; `""` if it has none. */
+  /** The reason phrase of a status, such as `OK`; `""` if it has none. */
   phrase(status: number): string;
 }
 
-/** Longest text that waits for the end of a turn, in characters. A turn has seldom more than 64 lines. */
+/** Maximum size of buffered lines, in characters: an iteration seldom has more than 64 lines. */
 const MAX_WAITING = 64 * 1024;
 
 /**
- * Lines in Uvicorn's format (process:P-103): `INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" 200 OK`.
- * They are kept until the turn of the event loop ends and then written in one piece: a system call
- * for each would cost more than the request.
+ * Writes lines in Uvicorn's format: `INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" 200 OK`. Lines are
+ * buffered until the current iteration of the event loop ends, then written in one piece: a system
+ * call for each would cost more than the request.
  */
 export class TextAccessLog implements AccessLog {
   readonly #output: AccessLogOutput;
   readonly #prefix: string;
-  /** What follows the request line, by status, line end included. */
+  /** The text after the request line, by status, with the line end. */
   readonly #endings = new Map<number, string>();
   readonly #writeWaiting = (): void => {
     this.#isScheduled = false;
@@ -60,7 +60,7 @@ export class TextAccessLog implements AccessLog {
   };
   #waiting = "";
   #isScheduled = false;
-  /** The last request line and what it was made from: most requests resemble the one before. */
+  /** Cache of the last request line: consecutive requests are often the same. */
   #method = "";
   #path = "";
   #query = "";
@@ -84,10 +84,10 @@ export class TextAccessLog implements AccessLog {
       this.#httpVersion = httpVersion;
       this.#requestLine = this.#quote(entry);
     }
-    // The client's address is the kernel's today, a proxy's word tomorrow.
+    // An address from the kernel today, but a proxy's header may supply it later: escape it.
     this.#waiting += this.#prefix + quoteQuery(client) + this.#requestLine +
       (this.#endings.get(status) ?? this.#ending(status));
-    // 499 says it already.
+    // 499 implies it.
     if (entry.isAborted && status !== 499) {
       this.#waiting = `${this.#waiting.slice(0, -1)} (cut off)\n`;
     }
@@ -97,7 +97,7 @@ export class TextAccessLog implements AccessLog {
     this.#output.afterTurn(this.#writeWaiting);
   }
 
-  /** Writes what waits. */
+  /** Writes the buffered lines. */
   flush(): void {
     const text = this.#waiting;
     if (text === "") return;
@@ -109,7 +109,7 @@ export class TextAccessLog implements AccessLog {
     const target = query === ""
       ? quotePath(path)
       : `${quotePath(path)}?${quoteQuery(query)}`;
-    // A handshake is no request of a version: `WebSocket /path` (websocket:W-108).
+    // A WebSocket handshake has no version: `WebSocket /path`.
     const version = httpVersion === ""
       ? ""
       : ` HTTP/${quoteQuery(httpVersion)}`;
@@ -119,7 +119,7 @@ export class TextAccessLog implements AccessLog {
 
   #ending(status: number): string {
     const { isColored, phrase } = this.#output;
-    // 101 is never the answer to a request, only to a handshake.
+    // 101 is only the answer to a WebSocket handshake.
     const words = status === 101
       ? "[accepted]"
       : `${status} ${phrase(status)}`.trimEnd();

@@ -1,12 +1,15 @@
-/** Everything a thrown value tells, as lines. */
+/** Formats what was thrown as lines. */
 import { printable } from "./escape.ts";
 
-/** Causes of causes shown; deeper ones say little, and a chain may be endless. */
+/**
+ * Maximum number of errors shown: an error, its causes and collected errors. A chain may be
+ * endless.
+ */
 const MAX_CAUSES = 8;
 
 /**
- * The stack of `error`, then that of its causes and of the errors it collects. Never throws,
- * whatever was thrown. Without a line end at its end.
+ * Formats the stack of `error`, then those of its causes and of the errors it collects
+ * (AggregateError). Never throws, whatever was thrown. No final line end.
  */
 export function errorText(error: unknown): string {
   try {
@@ -42,13 +45,13 @@ function one(value: unknown): string {
   const { name, message, stack } = value as Error;
   const headline = message === "" ? String(name) : `${name}: ${message}`;
   if (typeof stack !== "string" || stack === "") return headline;
-  // The stack is made with the error; who changed the message later meant the later one.
+  // The stack has the message of construction; prefer a message that was changed later.
   return stack.includes(message)
     ? stack.trimEnd()
     : `${headline}\n${stack.trimEnd()}`;
 }
 
-/** Errors of another realm are no `instanceof Error` here. */
+/** Not `instanceof Error`: errors of another realm are none here. */
 function isErrorLike(value: unknown): boolean {
   return typeof value === "object" && value !== null && "message" in value &&
     "stack" in value;

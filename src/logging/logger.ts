@@ -1,6 +1,6 @@
-/** Levels, and the interface that everything else logs through. */
+/** Log levels, and the interface that the rest of the server logs through. */
 
-/** From worst to chattiest (process:P-105). */
+/** Levels of log messages, the most severe first. */
 export type LogLevel =
   | "critical"
   | "error"
@@ -9,7 +9,10 @@ export type LogLevel =
   | "debug"
   | "trace";
 
-/** Numbers of the levels, higher is worse: those of Python, with 5 for trace (process:P-105). */
+/**
+ * Numbers of the levels, higher is more severe: those of Python's logging, and Uvicorn's 5 for
+ * trace.
+ */
 export const LEVEL_NUMBERS: Readonly<Record<LogLevel, number>> = {
   critical: 50,
   error: 40,
@@ -19,29 +22,57 @@ export const LEVEL_NUMBERS: Readonly<Record<LogLevel, number>> = {
   trace: 5,
 };
 
-/** What may come with a message. */
-export interface LogDetails {
-  /** What was thrown: printed below the message with its stack and causes. */
-  readonly error?: unknown;
-  /** The same message with ANSI styles, used only when colours are on (process:P-108). */
-  readonly styled?: string;
+/** A value inside a message, for formats that highlight it or write it as data. */
+export interface LogField {
+  /** Such as `pid`. */
+  readonly name: string;
+  readonly value: string | number;
+  /** Offset in the message where the value, as text, begins. */
+  readonly at: number;
 }
 
-/** Takes messages. The caller quotes what a peer sent. */
+/** What may accompany a message. */
+export interface LogDetails {
+  /** What was thrown: written below the message, with its stack and causes. */
+  readonly error?: unknown;
+  /** Values inside the message, in order of `at`, not overlapping. */
+  readonly fields?: readonly LogField[];
+}
+
+/** A message and its fields. */
+export interface LogMessage {
+  readonly message: string;
+  readonly fields: readonly LogField[];
+}
+
+/** Builds the message `before value after`, whose only field is the value. */
+export function messageWithField(
+  before: string,
+  name: string,
+  value: string | number,
+  after: string,
+): LogMessage {
+  return {
+    message: `${before}${value}${after}`,
+    fields: [{ name, value, at: before.length }],
+  };
+}
+
+/** Takes messages. The caller escapes what a peer sent. */
 export interface Logger {
-  /** Such as `tricorn` or `tricorn.asgi` (process:P-101). */
+  /** Such as `tricorn`. */
   readonly name: string;
-  /** Whether a message of this level would go anywhere: ask before building an expensive one. */
+  /** Whether messages of this level are written: ask before building an expensive one. */
   isEnabled(level: LogLevel): boolean;
   /** The server cannot go on. */
   critical(message: string, details?: LogDetails): void;
-  /** Something failed that should not have. */
+  /** An operation failed that should not have. */
   error(message: string, details?: LogDetails): void;
-  /** Somebody should look at it. */
+  /** The operator should look at it. */
   warning(message: string, details?: LogDetails): void;
-  /** The ordinary life of the server. */
+  /** Normal events in the life of the server. */
   info(message: string, details?: LogDetails): void;
-  /** For finding out what the server does. */
+  /** Details for diagnosis. */
   debug(message: string, details?: LogDetails): void;
   /** Every event. */
   trace(message: string, details?: LogDetails): void;

@@ -1,54 +1,56 @@
-/** The three loggers of a server and the two streams they write to (process:P-101). */
+/** The logs of a server and the two streams they are written to. */
 import { type AccessLog, TextAccessLog } from "./access_log.ts";
 import { LEVEL_NUMBERS, type Logger, type LogLevel } from "./logger.ts";
+import { RecordLogger } from "./record_logger.ts";
 import { usesColors } from "./styles.ts";
-import { TextLogger } from "./text_logger.ts";
+import { textFormat } from "./text_format.ts";
 
-/** Where lines go. Never throws. */
+/** Takes the text of a log. Never throws. */
 export interface TextSink {
-  /** Whether a person reads it. */
+  /** Whether it is a terminal. */
   readonly isTerminal: boolean;
   /** Takes whole lines, in one piece. */
   write(text: string): void;
 }
 
-/** What is logged, and how. */
+/** Options of logging: checked and complete. */
 export interface LoggingOptions {
-  /** Least important level that is logged. */
+  /** Least severe level that is logged. Default: `"info"`. */
   readonly logLevel: LogLevel;
-  /** Whether there is a line for every response. */
+  /** Whether each response gets a line on standard output. Default: true. */
   readonly accessLog: boolean;
-  /** `undefined`: decided for each stream by itself (process:P-107). */
+  /**
+   * Whether log lines are coloured. Default: `undefined`, decided for each stream: by
+   * `FORCE_COLOR`, then `NO_COLOR`, then whether it is a terminal.
+   */
   readonly useColors: boolean | undefined;
 }
 
-/** What logging needs of its surroundings. */
+/** What logging needs of the process. */
 export interface LoggingOutput {
-  /** Takes the access log. */
+  /** Receives the access log. */
   readonly stdout: TextSink;
-  /** Takes everything else. */
+  /** Receives all other messages. */
   readonly stderr: TextSink;
-  /** An environment variable: `NO_COLOR`, `FORCE_COLOR`, `TERM`. */
+  /** Looks up an environment variable: `NO_COLOR`, `FORCE_COLOR`, `TERM`. */
   env(name: string): string | undefined;
-  /** Calls back once, when the current turn of the event loop is over. */
+  /** Calls back once, after the current iteration of the event loop. */
   afterTurn(callback: () => void): void;
-  /** The words for a status, such as `OK`; `""` if it has none. */
+  /** The reason phrase of a status, such as `OK`; `""` if it has none. */
   phrase(status: number): string;
 }
 
-/** The loggers of one server. */
+/** The logs of one server. */
 export interface Logging {
-  /** The life of the server; named `tricorn`. */
+  /** Messages of the server; named `tricorn`. */
   readonly server: Logger;
-  /** The messages between server and application; named `tricorn.asgi`. */
-  readonly asgi: Logger;
-  /** `undefined` when nobody would see a line: then nothing need be measured for it. */
+  /** `undefined` if its lines would not be written: then entries need not be built. */
   readonly access: AccessLog | undefined;
-  /** Writes the access lines that wait for the end of the turn: to be called before the process ends. */
+  /** Writes buffered access lines. Call it before the process ends. */
   flush(): void;
 }
 
-/** Makes the loggers. Colours are decided now, levels are fixed. */
+/** Makes the logs. Level and colours are decided now and do not change. */
 export function createLogging(
   options: LoggingOptions,
   out: LoggingOutput,
@@ -64,19 +66,14 @@ export function createLogging(
     phrase: (status) => out.phrase(status),
   });
   const flush = (): void => access?.flush();
-  const format = {
+  const server = new RecordLogger("tricorn", {
     level: logLevel,
-    isColored: usesColors(useColors, stderr, env),
+    format: textFormat(usesColors(useColors, stderr, env)),
     write(text: string): void {
-      // Both streams often end in one terminal or file: what happened first is told first.
+      // Both streams often go to the same terminal or file: keep the order of events.
       flush();
       stderr.write(text);
     },
-  };
-  return {
-    server: new TextLogger("tricorn", format),
-    asgi: new TextLogger("tricorn.asgi", format),
-    access,
-    flush,
-  };
+  });
+  return { server, access, flush };
 }

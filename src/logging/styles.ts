@@ -1,7 +1,7 @@
-/** ANSI colours: what is coloured how, and when (process:P-107). */
+/** ANSI colours of log lines: levels, statuses, highlights; and when they are used. */
 import type { LogLevel } from "./logger.ts";
 
-/** Which colour a level's name has. */
+/** Colour of a level's name. */
 const LEVEL_COLORS: Readonly<Record<LogLevel, number>> = {
   critical: 91,
   error: 31,
@@ -14,21 +14,26 @@ const LEVEL_COLORS: Readonly<Record<LogLevel, number>> = {
 /** By the first digit of the status: white, green, yellow, red, bright red. */
 const STATUS_COLORS: readonly number[] = [0, 97, 32, 33, 31, 91];
 
-/** `LEVEL:` and spaces filled up to nine columns; a blank and the message follow (process:P-102). */
+/** `LEVEL:`, padded to nine columns; a space and the message follow. */
 export function levelPrefix(level: LogLevel, isColored: boolean): string {
   const name = level.toUpperCase();
   const shown = isColored ? color(name, LEVEL_COLORS[level]) : name;
   return `${shown}:${" ".repeat(8 - name.length)}`;
 }
 
-/** `text` in the colour of `status`. */
+/** Colours `text` as its `status`. */
 export function colorStatus(text: string, status: number): string {
   return color(text, STATUS_COLORS[Math.floor(status / 100)] ?? 0);
 }
 
-/** `text` in bold. */
+/** Sets `text` in bold. */
 export function bold(text: string): string {
   return `\x1b[1m${text}\x1b[0m`;
+}
+
+/** Colours `text` cyan. */
+export function cyan(text: string): string {
+  return color(text, 36);
 }
 
 function color(text: string, code: number): string {
@@ -36,8 +41,8 @@ function color(text: string, code: number): string {
 }
 
 /**
- * Whether to colour what goes to one stream: the option, then `FORCE_COLOR`, then `NO_COLOR`,
- * then whether a person reads it.
+ * Decides whether the lines of one stream are coloured: by the option, then `FORCE_COLOR`, then
+ * `NO_COLOR` (no-color.org), then whether the stream is a terminal.
  *
  * @param useColors The option; `undefined` leaves it to the rest.
  * @param stream Asked last: finding out takes a while.
@@ -53,6 +58,6 @@ export function usesColors(
     return forced !== "0" && forced.toLowerCase() !== "false";
   }
   const refused = env("NO_COLOR");
-  if (refused !== undefined && refused !== "") return false; // no-color.org
+  if (refused !== undefined && refused !== "") return false;
   return env("TERM") !== "dumb" && stream.isTerminal;
 }

@@ -1,4 +1,5 @@
-/** Addresses in words: the line that says where a server runs. */
+/** Log lines about the process and its addresses. */
+import { type LogMessage, messageWithField } from "../logging/logger.ts";
 import type { Address, ListenTarget } from "../runtime/types.ts";
 
 /** `http://host:port`, IPv6 in brackets; or the path of a UNIX socket. */
@@ -9,21 +10,28 @@ export function urlText(address: Address, scheme: "http" | "https"): string {
 }
 
 /**
- * The line for one address, plain and with the address in bold (process:P-007 to P-009).
+ * Builds the line for one address, which is its field `address`.
  *
- * @param target What was asked for.
- * @param address What it was bound to.
- * @param hint How to end the server, such as ` (Press CTRL+C to quit)`; or `""`.
+ * @param target The address as it was configured.
+ * @param address The address that it was bound to.
+ * @param hint How to stop the server, such as ` (Press CTRL+C to quit)`; or `""`.
  */
 export function readyLine(
   target: ListenTarget,
   address: Address,
   scheme: "http" | "https",
   hint: string,
-): { readonly text: string; readonly styled: string } {
+): LogMessage {
   const [kind, where] = place(target, address, scheme);
-  const line = (shown: string) => `Tricorn running on ${kind}${shown}${hint}`;
-  return { text: line(where), styled: line(`\x1b[1m${where}\x1b[0m`) };
+  return messageWithField(`Tricorn running on ${kind}`, "address", where, hint);
+}
+
+/** Builds the line `Started server process [1]`, whose number is its field `pid`. */
+export function processLine(
+  event: "Started" | "Finished",
+  pid: number,
+): LogMessage {
+  return messageWithField(`${event} server process [`, "pid", pid, "]");
 }
 
 function place(

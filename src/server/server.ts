@@ -23,7 +23,7 @@ import type { Certificates } from "./tls/certificates.ts";
 import { Drain } from "./shutdown.ts";
 import { AcceptDrain } from "./listening/accept_drain.ts";
 import { type Binding, bindingsFor, Listeners } from "./listening/listeners.ts";
-import { readyLine, urlText } from "./ready_line.ts";
+import { processLine, readyLine, urlText } from "./ready_line.ts";
 import { admissionLimits, httpSettings } from "./settings.ts";
 
 /** Time for TLS handshakes that have begun before the listeners were closed, in milliseconds. */
@@ -348,9 +348,8 @@ export class Server {
       return;
     }
     this.#isLoading = false;
-    logger.info(`Started server process [${runtime.pid}]`, {
-      styled: `Started server process [\x1b[36m${runtime.pid}\x1b[0m]`,
-    });
+    const started = processLine("Started", runtime.pid);
+    logger.info(started.message, started);
     logger.debug(`Tricorn ${VERSION} on ${runtime.name} ${runtime.version}`);
     const lifespan = this.#lifespan = new Lifespan(app, {
       mode: this.config.options.lifespan,
@@ -381,9 +380,8 @@ export class Server {
       }
     }
     if (!this.#isForced) this.#shutdownFailed = !await lifespan.shutdown();
-    logger.info(`Finished server process [${runtime.pid}]`, {
-      styled: `Finished server process [\x1b[36m${runtime.pid}\x1b[0m]`,
-    });
+    const finished = processLine("Finished", runtime.pid);
+    logger.info(finished.message, finished);
   }
 
   #orForced<T>(work: Promise<T>): Promise<T | undefined> {
@@ -470,13 +468,9 @@ export class Server {
     this.#certificates?.watch();
     const { bound, addresses } = this.#listeners;
     for (const { target, address } of bound) {
-      const { text, styled } = readyLine(
-        target,
-        address,
-        this.#scheme,
-        this.#quitsOnCtrlC ? " (Press CTRL+C to quit)" : "",
-      );
-      this.#logging.server.info(text, { styled });
+      const hint = this.#quitsOnCtrlC ? " (Press CTRL+C to quit)" : "";
+      const line = readyLine(target, address, this.#scheme, hint);
+      this.#logging.server.info(line.message, line);
     }
     this.#listening.resolve(addresses);
     return true;

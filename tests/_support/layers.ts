@@ -98,6 +98,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "proxy/",
     "runtime/",
     "tls/",
+    "logging/",
     "application/",
   ],
   "connection/": [

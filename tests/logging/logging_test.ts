@@ -68,10 +68,9 @@ describe("createLogging()", () => {
     ]);
   });
 
-  test("names the loggers", () => {
+  test("names the logger", () => {
     const { logging } = setUp();
     assert.equal(logging.server.name, "tricorn");
-    assert.equal(logging.asgi.name, "tricorn.asgi");
   });
 
   for (const logLevel of ["critical", "error", "warning"] as const) {
@@ -128,7 +127,9 @@ describe("createLogging()", () => {
   test("colours each stream by itself", () => {
     const { logging, written } = setUp({ stderrIsTerminal: true });
     logging.access!.log(ENTRY);
-    logging.server.info("x", { styled: "\x1b[1mx\x1b[0m" });
+    logging.server.info("x", {
+      fields: [{ name: "address", value: "x", at: 0 }],
+    });
     assert.deepEqual(written, [
       'out INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" 200 OK\n',
       "err \x1b[32mINFO\x1b[0m:     \x1b[1mx\x1b[0m\n",

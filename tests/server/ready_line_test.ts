@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LogMessage } from "../../src/logging/logger.ts";
 import type { Address, ListenTarget } from "../../src/runtime/types.ts";
-import { readyLine, urlText } from "../../src/server/ready_line.ts";
+import { textFormat } from "../../src/logging/text_format.ts";
+import {
+  processLine,
+  readyLine,
+  urlText,
+} from "../../src/server/ready_line.ts";
 
 const tcp = (host: string): Address => ({ kind: "tcp", host, port: 8000 });
 const unix = (path: string): Address => ({ kind: "unix", path });
@@ -9,6 +15,17 @@ const fd: ListenTarget = { kind: "fd", fd: 3 };
 const given: ListenTarget = { kind: "server", server: {} };
 const asked: ListenTarget = { kind: "tcp", host: "localhost", port: 0 };
 const path: ListenTarget = { kind: "unix", path: "app.sock" };
+
+/** The message as the log shows it where colours are on. */
+function coloured(line: LogMessage): string {
+  const text = textFormat(true)({
+    time: 0,
+    level: "info",
+    logger: "tricorn",
+    ...line,
+  });
+  return text.slice(text.indexOf("     ") + 5, -1);
+}
 
 for (
   const [target, address, place] of [
@@ -25,16 +42,27 @@ for (
 ) {
   test(`readyLine() says "${place}" (process:P-007 to P-009)`, () => {
     const hint = " (Press CTRL+C to quit)";
-    const { text, styled } = readyLine(target, address, "http", hint);
-    assert.equal(text, `Tricorn running on ${place} (Press CTRL+C to quit)`);
-    assert.equal(styled.replace(/\x1b\[\dm/g, ""), text);
+    const line = readyLine(target, address, "http", hint);
+    assert.equal(
+      line.message,
+      `Tricorn running on ${place} (Press CTRL+C to quit)`,
+    );
+    const styled = coloured(line);
+    assert.ok(styled.endsWith(`\x1b[1m${line.fields[0]!.value}\x1b[0m${hint}`));
+    assert.equal(styled.replace(/\x1b\[\dm/g, ""), line.message);
     assert.match(styled, /\x1b\[1m\S.*\x1b\[0m \(Press/);
   });
 }
 
 test("readyLine() ends with the address where nothing ends the server by a key", () => {
-  const { text } = readyLine(asked, tcp("::1"), "http", "");
-  assert.equal(text, "Tricorn running on http://[::1]:8000");
+  const { message } = readyLine(asked, tcp("::1"), "http", "");
+  assert.equal(message, "Tricorn running on http://[::1]:8000");
+});
+
+test("processLine() has the process id as a field", () => {
+  const line = processLine("Started", 12);
+  assert.equal(line.message, "Started server process [12]");
+  assert.equal(coloured(line), "Started server process [\x1b[36m12\x1b[0m]");
 });
 
 test("urlText() takes the scheme, except for a path", () => {

@@ -54,7 +54,6 @@ function serverOf(app: AsgiApp | string, options: OptionsInput = {}) {
   const logger = new FakeLogger();
   const logging: Logging = {
     server: logger,
-    asgi: logger,
     access: undefined,
     flush() {},
   };

@@ -1,27 +1,9 @@
 /** Options of logging. */
+import type { LoggingOptions } from "../../logging/logging.ts";
 import { type OptionTable, PAIR } from "./definition.ts";
 
-/** Levels of log messages, the most severe first. */
-export type LogLevelName =
-  | "critical"
-  | "error"
-  | "warning"
-  | "info"
-  | "debug"
-  | "trace";
-
-/** Options of logging: checked and complete. */
-export interface LoggingOptions {
-  /** Least severe level that is logged. Default: `"info"`. */
-  readonly logLevel: LogLevelName;
-  /** Whether each response gets a line on standard output. Default: true. */
-  readonly accessLog: boolean;
-  /**
-   * Whether log lines are coloured. Default: `undefined`, decided for each stream: by
-   * `FORCE_COLOR`, then `NO_COLOR`, then whether it is a terminal.
-   */
-  readonly useColors: boolean | undefined;
-}
+// Defined there, because logging/ does not import this folder.
+export type { LoggingOptions };
 
 /** See {@linkcode LoggingOptions}. */
 export const LOGGING_OPTIONS: OptionTable<LoggingOptions> = {

@@ -1,30 +1,28 @@
-/** One line per message, in Uvicorn's default format (process:P-102). */
-import { errorText } from "./error_text.ts";
-import { printable } from "./escape.ts";
+/** The logger: makes a record of each message that its level lets through. */
 import {
   LEVEL_NUMBERS,
   type LogDetails,
   type Logger,
   type LogLevel,
 } from "./logger.ts";
-import { levelPrefix } from "./styles.ts";
+import type { LogFormatter } from "./record.ts";
 
-/** How lines look and where they go. */
-export interface TextLoggerOptions {
-  /** Least important level that is written. */
+/** Level, format and destination of one logger. */
+export interface RecordLoggerOptions {
+  /** Least severe level that is written. */
   readonly level: LogLevel;
-  readonly isColored: boolean;
-  /** Takes whole lines. */
+  readonly format: LogFormatter;
+  /** The sink: takes whole lines. */
   write(text: string): void;
 }
 
-/** Writes `LEVEL:    message`, and below it the stack of what was thrown. */
-export class TextLogger implements Logger {
+/** Makes records, formats them and hands the text to the sink. */
+export class RecordLogger implements Logger {
   readonly name: string;
-  readonly #options: TextLoggerOptions;
+  readonly #options: RecordLoggerOptions;
   readonly #threshold: number;
 
-  constructor(name: string, options: TextLoggerOptions) {
+  constructor(name: string, options: RecordLoggerOptions) {
     this.name = name;
     this.#options = options;
     this.#threshold = LEVEL_NUMBERS[options.level];
@@ -64,14 +62,13 @@ export class TextLogger implements Logger {
     details: LogDetails | undefined,
   ): void {
     if (!this.isEnabled(level)) return;
-    const { isColored, write } = this.#options;
-    // `styled` is ours and holds escapes on purpose; a message may hold an application's words.
-    const text = (isColored ? details?.styled : undefined) ??
-      printable(message);
-    let lines = `${levelPrefix(level, isColored)} ${text}\n`;
-    if (details !== undefined && "error" in details) {
-      lines += `${errorText(details.error)}\n`;
-    }
-    write(lines);
+    const { format, write } = this.#options;
+    write(format({
+      ...details,
+      time: Date.now(),
+      level,
+      logger: this.name,
+      message,
+    }));
   }
 }
