@@ -24,10 +24,31 @@ import { findRuntime, install } from "./_support/toolbox.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const RUNTIMES = ["deno", "bun", "node"];
-/** Test files that run at a time; those that start servers run alone among their kind. */
-const PARALLEL = 2;
-/** Folders whose files start servers, which want the machine for themselves. */
-const SERIAL = /^tests\/(wire|conformance|runtime|packaging|matrix)\//;
+/** Test files that run at a time. Most wait for servers, so that one more than two cores pays. */
+const PARALLEL = 3;
+/** Folders whose files start servers: they take longest, so they begin first. */
+const STARTS_SERVERS = /^tests\/(wire|conformance|runtime|server|fuzz)\//;
+/**
+ * Files that run alone, after the others: they load the machine, compare times, start programs of
+ * others, or judge a process by when it ends.
+ */
+const ALONE = new RegExp(
+  "^tests/(matrix|packaging)/|^tests/wire/(" + [
+    "backpressure",
+    "drain_load",
+    "drain_stubborn",
+    "foreign_client",
+    "front_haproxy",
+    "front_nginx",
+    "process_end",
+    "slow_clients",
+    "tcp_keep_alive",
+    "websocket_soak",
+  ].join("|") + ")_test|^tests/http1/request_parser_test|" +
+    "^tests/websocket/message_assembler_test|^tests/fuzz/hostile_run_test",
+);
+/** Files named at the end of a run, to see where its time went. */
+const SLOWEST = 10;
 /** A check that takes longer hangs. */
 const CHECK_LIMIT_MS = 300_000;
 
@@ -132,19 +153,38 @@ async function runChecks(deno, node) {
   return result;
 }
 
-/** Runs jobs two at a time, and never two that start servers. */
+/** Runs jobs some at a time, those that start servers first, and at last those that run alone. */
 async function runAll(jobs) {
-  const light = jobs.filter((job) => !SERIAL.test(job.file));
-  const heavy = jobs.filter((job) => SERIAL.test(job.file));
+  const alone = jobs.filter(({ file }) => ALONE.test(file));
+  const others = jobs.filter(({ file }) => !ALONE.test(file));
+  const startsServers = ({ file }) => STARTS_SERVERS.test(file);
+  const shared = [
+    ...others.filter(startsServers),
+    ...others.filter((job) => !startsServers(job)),
+  ];
   const reports = [];
   const worker = async (queue) => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
       reports.push(await job.start());
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, () => worker(light)));
-  await worker(heavy);
+  await Promise.all(Array.from({ length: PARALLEL }, () => worker(shared)));
+  await worker(alone);
   return reports;
+}
+
+/** The files that took longest, to see where the time of a run goes. */
+function printSlowest(reports) {
+  if (reports.length <= SLOWEST) return;
+  console.log("\nslowest files:");
+  for (
+    const { runtime, file, seconds } of reports
+      .toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST)
+  ) {
+    console.log(
+      `${seconds.toFixed(1).padStart(7)} s  ${runtime.padEnd(5)} ${file}`,
+    );
+  }
 }
 
 function summarize(reports, runtimes) {
@@ -219,7 +259,9 @@ async function test(options) {
         },
       }))
     );
-    results.push(summarize(await runAll(jobs), runtimes));
+    const reports = await runAll(jobs);
+    printSlowest(reports);
+    results.push(summarize(reports, runtimes));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
