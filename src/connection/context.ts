@@ -11,6 +11,8 @@ import type {
 } from "../runtime/types.ts";
 import type { WebSocketLimits } from "../websocket/limits.ts";
 import type { DeflatePreferences } from "../websocket/permessage_deflate.ts";
+import type { OriginRule } from "./exchange/request_origin.ts";
+import type { ServerAddresses } from "./exchange/server_addresses.ts";
 import type { Deadlines } from "./tracking/deadlines.ts";
 import type { DefaultHeaders } from "./output/default_headers.ts";
 import type { OpenConnections } from "./tracking/open_connections.ts";
@@ -20,7 +22,8 @@ import type { FlushScheduler } from "./output/flush_scheduler.ts";
 
 /** How a server treats its connections. Fixed while it runs. */
 export interface HttpSettings {
-  readonly scheme: string;
+  /** Finds the origins of requests that a proxy passed on; `undefined` takes the connection's. */
+  readonly originRule: OriginRule | undefined;
   readonly limits: HttpLimits;
   /** Mount point, decoded, without trailing slash. */
   readonly rootPath: string;
@@ -120,6 +123,7 @@ export interface ServerContext {
   concurrentCycles: number;
   /** Responses completed or cut off, refusals included. */
   totalRequests: number;
+  readonly serverAddresses: ServerAddresses;
   /** Numbers connections. */
   nextConnectionId: number;
   /** Called after each change that draining may be waiting for, and after each response. */

@@ -9,7 +9,7 @@ import type { AdmissionLimits } from "./listening/admission.ts";
 /** How connections are treated under `options`. */
 export function httpSettings(options: Options): HttpSettings {
   return {
-    scheme: "http",
+    originRule: undefined,
     limits: {
       ...DEFAULT_LIMITS,
       maxHeadBytes: options.limitRequestHead,

@@ -3,6 +3,7 @@ import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
 import { Deadlines } from "../../src/connection/tracking/deadlines.ts";
 import { DefaultHeaders } from "../../src/connection/output/default_headers.ts";
 import { DrainSignal } from "../../src/connection/exchange/drain_signal.ts";
+import { ServerAddresses } from "../../src/connection/exchange/server_addresses.ts";
 import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
 import type {
   HttpSettings,
@@ -67,7 +68,7 @@ export class FakeLogger implements Logger {
 }
 
 export const SETTINGS: HttpSettings = {
-  scheme: "http",
+  originRule: undefined,
   limits: DEFAULT_LIMITS,
   rootPath: "",
   prefixesRootPath: true,
@@ -136,6 +137,7 @@ export class Harness {
       runningCycles: 0,
       concurrentCycles: 0,
       totalRequests: 0,
+      serverAddresses: new ServerAddresses(),
       nextConnectionId: 0,
       onProgress: () => {},
       hasWarnedOfReturnValue: false,

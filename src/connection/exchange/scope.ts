@@ -1,11 +1,11 @@
-/** A parsed head and a socket's addresses into an ASGI scope. */
+/** A parsed head, its origin and its connection into an ASGI scope. */
 import type {
   AsgiVersions,
   ClientAddress,
   ConnectionExtension,
+  HeaderList,
   HttpExtensions,
   HttpScope,
-  ServerAddress,
   SignalExtension,
   State,
   TlsExtension,
@@ -14,12 +14,21 @@ import type {
 } from "../../asgi.ts";
 import { decodePath } from "../../http/percent.ts";
 import type { RequestHead } from "../../http/request_head.ts";
-import type { Address, Socket, TlsConnection } from "../../runtime/types.ts";
 import type { ServerContext } from "../context.ts";
-import type { HttpCycle } from "./http_cycle.ts";
-import type { WebSocketCycle } from "./websocket_cycle.ts";
+import type { ConnectionInfo } from "./connection_info.ts";
+import type { RequestOrigin } from "./request_origin.ts";
 
-/** asgi:A-032; one frozen object for all scopes of the kind (asgi:A-029). */
+/** The exchange behind a scope, asked when the application reads an entry. */
+export interface ScopedExchange {
+  readonly abortSignal: AbortSignal;
+}
+
+/** The same of a request. */
+export interface ScopedRequest extends ScopedExchange {
+  readonly body: { readonly trailers: Promise<HeaderList> };
+}
+
+/** One frozen object for all scopes. */
 const HTTP_VERSIONS: AsgiVersions = Object.freeze({
   version: "3.0",
   spec_version: "2.5",
@@ -27,119 +36,38 @@ const HTTP_VERSIONS: AsgiVersions = Object.freeze({
 const YES = Object.freeze({});
 const WITH_RANGE = Object.freeze({ range: true } as const);
 
-/** What every scope of one connection shares. */
-export interface ConnectionInfo {
-  /** The peer, if it has an address that can be told. */
-  readonly client: TcpAddress | undefined;
-  readonly server: ServerAddress | null;
-  /** Made for the first log line. */
-  clientText: string | undefined;
-  /** Unique within the process. */
-  readonly id: string;
-  /** Requests so far. */
-  requests: number;
-  /** What TLS agreed on. */
-  readonly alpn: string | null;
-  /** `undefined` on a plain connection. */
-  readonly tls: TlsConnection | undefined;
-  /** What scopes tell of `tls`; made for the first of them (asgi:A-207). */
-  tlsExtension: TlsExtension | undefined;
-}
-
-function hostText(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-type TcpAddress = Address & { readonly kind: "tcp" };
-
 /** A new one for each scope: one to be shared would be frozen, and cost Bun a quarter of a kB. */
-function clientOf({ client }: ConnectionInfo): ClientAddress | null {
+function clientOf({ client }: RequestOrigin): ClientAddress | null {
   return client === undefined ? null : [client.host, client.port];
 }
 
-let lastServer: { of: Address; is: ServerAddress | null } | undefined;
-
-/** That of most connections is the same, down to the object. */
-function serverOf(address: Address): ServerAddress | null {
-  if (lastServer?.of !== address) {
-    lastServer = { of: address, is: newServer(address) };
-  }
-  return lastServer.is;
-}
-
-function newServer(address: Address): ServerAddress | null {
-  if (address.kind === "tcp") {
-    return Object.freeze([address.host, address.port] as const);
-  }
-  // An inherited socket need not tell its path.
-  return address.path === ""
-    ? null
-    : Object.freeze([address.path, null] as const);
-}
-
-/** Reads a socket's addresses once for all of its requests. @param id Unique within the process. */
-export function connectionInfo(socket: Socket, id: string): ConnectionInfo {
-  const { tls, remoteAddress } = socket;
-  // http:H-010: a UNIX peer has no name, and one that is already gone cannot be asked.
-  const client = remoteAddress?.kind === "tcp" ? remoteAddress : undefined;
-  return {
-    client,
-    server: serverOf(socket.localAddress),
-    clientText: undefined,
-    id,
-    requests: 0,
-    alpn: tls?.alpn ?? null,
-    tls,
-    tlsExtension: undefined,
-  };
-}
-
-/** `host:port` of the peer for log lines, `""` if it has none (http:H-151). */
-export function clientText(info: ConnectionInfo): string {
-  const { client } = info;
-  return info.clientText ??= client === undefined
-    ? ""
-    : `${hostText(client.host)}:${client.port}`;
-}
-
-/** `text` as the log says it of one connection: behind the client, if that has an address. */
-export function ofClient(info: ConnectionInfo, text: string): string {
-  const client = clientText(info);
-  return client === "" ? text : `${client} - ${text}`;
-}
-
-/** The entry `abort_signal` of one request (asgi:A-244). */
+/** The entry `abort_signal` of one exchange. */
 class AbortEntry implements SignalExtension {
-  readonly #cycle: { readonly abortSignal: AbortSignal };
+  readonly #exchange: ScopedExchange;
 
-  constructor(cycle: { readonly abortSignal: AbortSignal }) {
-    this.#cycle = cycle;
+  constructor(exchange: ScopedExchange) {
+    this.#exchange = exchange;
   }
 
   get signal(): AbortSignal {
-    return this.#cycle.abortSignal;
+    return this.#exchange.abortSignal;
   }
 }
 
-/** The entry `http.request.trailers` of one request (asgi:A-246). */
+/** The entry `http.request.trailers` of one request. */
 class TrailersEntry {
-  readonly #cycle: HttpCycle;
+  readonly #request: ScopedRequest;
 
-  constructor(cycle: HttpCycle) {
-    this.#cycle = cycle;
+  constructor(request: ScopedRequest) {
+    this.#request = request;
   }
 
-  get trailers(): HttpCycle["body"]["trailers"] {
-    return this.#cycle.body.trailers;
+  get trailers(): Promise<HeaderList> {
+    return this.#request.body.trailers;
   }
 }
 
-/** `http` or `https`, whatever the connection below speaks. */
-function schemeOf(context: ServerContext, info: ConnectionInfo): string {
-  return info.tls === undefined ? context.settings.scheme : "https";
-}
-
-/** Adds the entry that only TLS connections have (asgi:A-200); `E` is not frozen yet. */
+/** Adds the entry that only TLS connections have; `E` is not frozen yet. */
 function withTls<E extends { readonly tls?: TlsExtension }>(
   extensions: E,
   context: ServerContext,
@@ -158,17 +86,17 @@ function connectionOf(info: ConnectionInfo): ConnectionExtension {
   return { id, requests, alpn };
 }
 
-/** What works on this request and nothing else (asgi:A-059). */
+/** What works on this request and nothing else. */
 function extensionsOf(
   head: RequestHead,
   context: ServerContext,
   info: ConnectionInfo,
-  cycle: HttpCycle,
+  request: ScopedRequest,
 ): HttpExtensions {
   if (head.version === "1.0") {
     return {
       "http.response.pathsend": WITH_RANGE,
-      abort_signal: new AbortEntry(cycle),
+      abort_signal: new AbortEntry(request),
       drain_signal: context.drainSignal,
       connection: connectionOf(info),
     };
@@ -179,7 +107,7 @@ function extensionsOf(
   } = context.settings.offersEarlyHints
     ? {
       "http.response.pathsend": WITH_RANGE,
-      abort_signal: new AbortEntry(cycle),
+      abort_signal: new AbortEntry(request),
       drain_signal: context.drainSignal,
       connection: connectionOf(info),
       "http.response.trailers": YES,
@@ -187,51 +115,55 @@ function extensionsOf(
     }
     : {
       "http.response.pathsend": WITH_RANGE,
-      abort_signal: new AbortEntry(cycle),
+      abort_signal: new AbortEntry(request),
       drain_signal: context.drainSignal,
       connection: connectionOf(info),
       "http.response.trailers": YES,
     };
   if (head.isChunked) {
-    extensions["http.request.trailers"] = new TrailersEntry(cycle);
+    extensions["http.request.trailers"] = new TrailersEntry(request);
   }
   return extensions;
 }
 
-/** The decoded path that applications and log lines see (asgi:A-049, A-229). */
-export function scopePath(head: RequestHead, context: ServerContext): string {
+/** The decoded path that applications and log lines see. */
+export function scopePath(
+  head: RequestHead,
+  { rootPath }: RequestOrigin,
+  prefixesRootPath: boolean,
+): string {
   const path = decodePath(head.rawPath);
-  const { rootPath, prefixesRootPath } = context.settings;
   // The asterisk of OPTIONS is no path that could be mounted somewhere (RFC 9112 §3.2.4).
   return prefixesRootPath && rootPath !== "" && path !== "*"
     ? rootPath + path
     : path;
 }
 
-/** Builds the scope of one request: a plain object, fields always in this order (asgi:A-060). */
+/** Builds the scope of one request: a plain object, fields always in this order. */
 export function httpScope(
   head: RequestHead,
   path: string,
-  context: ServerContext,
+  origin: RequestOrigin,
   info: ConnectionInfo,
-  cycle: HttpCycle,
+  context: ServerContext,
+  request: ScopedRequest,
 ): HttpScope<State> {
   return {
     type: "http",
     asgi: HTTP_VERSIONS,
     http_version: head.version,
     method: head.method,
-    scheme: schemeOf(context, info),
+    scheme: origin.scheme,
     path,
     raw_path: head.rawPath,
     query_string: head.query,
-    root_path: context.settings.rootPath,
+    root_path: origin.rootPath,
     headers: head.headers,
-    client: clientOf(info),
+    client: clientOf(origin),
     server: info.server,
     state: { ...context.state },
     extensions: withTls(
-      extensionsOf(head, context, info, cycle),
+      extensionsOf(head, context, info, request),
       context,
       info,
     ),
@@ -243,21 +175,22 @@ export function websocketScope(
   head: RequestHead,
   path: string,
   subprotocols: readonly string[],
-  context: ServerContext,
+  origin: RequestOrigin,
   info: ConnectionInfo,
-  cycle: WebSocketCycle,
+  context: ServerContext,
+  exchange: ScopedExchange,
 ): WebSocketScope<State> {
   return {
     type: "websocket",
     asgi: HTTP_VERSIONS,
     http_version: head.version,
-    scheme: schemeOf(context, info) === "https" ? "wss" : "ws",
+    scheme: origin.scheme === "https" ? "wss" : "ws",
     path,
     raw_path: head.rawPath,
     query_string: head.query,
-    root_path: context.settings.rootPath,
+    root_path: origin.rootPath,
     headers: head.headers,
-    client: clientOf(info),
+    client: clientOf(origin),
     server: info.server,
     subprotocols,
     state: { ...context.state },
@@ -265,7 +198,7 @@ export function websocketScope(
       {
         "websocket.http.response": YES,
         "websocket.compress": YES,
-        abort_signal: new AbortEntry(cycle),
+        abort_signal: new AbortEntry(exchange),
         drain_signal: context.drainSignal,
         connection: connectionOf(info),
       },

@@ -16,11 +16,14 @@ import { guarded, logFailure } from "../containment.ts";
 import type { ServerContext } from "../context.ts";
 import type { HttpCycle } from "../exchange/http_cycle.ts";
 import {
-  clientText,
   type ConnectionInfo,
   connectionInfo,
+} from "../exchange/connection_info.ts";
+import {
+  clientText,
   ofClient,
-} from "../exchange/scope.ts";
+  type RequestOrigin,
+} from "../exchange/request_origin.ts";
 import { httpFaultText } from "../fault_text.ts";
 import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
@@ -89,7 +92,7 @@ export class Http1Connection
     this.#parser = new RequestParser(context.settings.limits);
     this.flow = new WriteFlow(socket, context, this);
     this.response = new Http1Response(this.flow.out, context.defaults);
-    this.info = connectionInfo(socket, `${++context.nextConnectionId}`);
+    this.info = connectionInfo(socket, context);
     context.connections.add(this);
     this.#timeouts = new Http1Timeouts(context, this);
     this.#trace("HTTP connection made");
@@ -123,6 +126,11 @@ export class Http1Connection
   get runningCycle(): HttpCycle | undefined {
     const cycle = this.#exchange?.cycle;
     return cycle?.hasReturned === false ? cycle : undefined;
+  }
+
+  /** Of the request in progress or the last one; the connection's own before. */
+  get #origin(): RequestOrigin {
+    return this.#exchange?.origin ?? this.info;
   }
 
   #trace(what: string): void {
@@ -307,7 +315,7 @@ export class Http1Connection
     const seconds = settings.pauseMs / 1000;
     logger.warning(
       ofClient(
-        this.info,
+        this.#origin,
         `The application has read nothing of what arrived for ${seconds} s: ` +
           "the client counts as gone (--timeout-read-pause)",
       ),
@@ -390,7 +398,9 @@ export class Http1Connection
   refuse(code: HttpFaultCode): void {
     const fault = HTTP_FAULTS[code];
     const { logger, settings } = this.#context;
-    const client = clientText(this.info);
+    const client = clientText(
+      this.#reading === "head" ? this.info : this.#origin,
+    );
     logger.warning(httpFaultText(code, client, settings));
     if (logger.isEnabled("debug")) {
       logger.debug(`${client} - Refused by ${fault.source}`);
@@ -446,10 +456,12 @@ export class Http1Connection
   }
 
   /** Hands socket and unread bytes over: this connection is done with both. */
-  upgrade(handshake: Handshake, head: RequestHead): void {
+  upgrade(handshake: Handshake, exchange: Http1Exchange): void {
     const context = this.#context;
     const upgrade = new WebSocketUpgrade(this.#socket, context, this.info, {
-      head,
+      head: exchange.head,
+      path: exchange.path,
+      origin: exchange.origin,
       handshake,
       early: this.#parser.takeRest(),
     });
@@ -568,7 +580,7 @@ export class Http1Connection
 
   onWriteStall(): void {
     this.#context.logger.info(
-      ofClient(this.info, "Closed: the client does not read"),
+      ofClient(this.#origin, "Closed: the client does not read"),
     );
     this.destroy();
   }

@@ -13,13 +13,14 @@ import {
 } from "../../websocket/handshake.ts";
 import type { ServerContext } from "../context.ts";
 import { type CycleHost, HttpCycle } from "../exchange/http_cycle.ts";
+import type { ConnectionInfo } from "../exchange/connection_info.ts";
 import {
   clientText,
-  type ConnectionInfo,
-  httpScope,
   ofClient,
-  scopePath,
-} from "../exchange/scope.ts";
+  originOf,
+  type RequestOrigin,
+} from "../exchange/request_origin.ts";
+import { httpScope, scopePath } from "../exchange/scope.ts";
 import type { WriteFlow } from "../output/write_flow.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
 import type { Http1Response } from "./http1_response.ts";
@@ -48,7 +49,7 @@ export interface ExchangeOwner {
   /** The peer broke the protocol or exceeded a limit. */
   refuse(code: HttpFaultCode): void;
   /** Hands the socket to a WebSocket: the last call of this exchange. */
-  upgrade(handshake: Handshake, head: RequestHead): void;
+  upgrade(handshake: Handshake, exchange: Http1Exchange): void;
   /** The response is whole. Resolves when the transport can take more. */
   onResponseComplete(): Promise<void>;
   /** The response cannot become whole: the connection ends, in a way that the peer notices. */
@@ -68,9 +69,11 @@ function includesWebSocket(upgrade: string): boolean {
 export class Http1Exchange implements CycleHost {
   readonly head: RequestHead;
   readonly cycle: HttpCycle;
+  readonly origin: RequestOrigin;
+  /** Decoded, as scope and log have it. */
+  readonly path: string;
   readonly #owner: ExchangeOwner;
   readonly #context: ServerContext;
-  readonly #path: string;
   /** On the clock of the access log; 0 without one. */
   readonly #startedAtMs: number;
   #handshake: Handshake | undefined;
@@ -92,7 +95,9 @@ export class Http1Exchange implements CycleHost {
     this.head = head;
     this.#owner = owner;
     this.#context = context;
-    this.#path = scopePath(head, context);
+    const { originRule, prefixesRootPath } = context.settings;
+    this.origin = originOf(head, owner.info, originRule);
+    this.path = scopePath(head, this.origin, prefixesRootPath);
     this.#startedAtMs = context.access === undefined
       ? 0
       : context.monotonicMs();
@@ -137,7 +142,7 @@ export class Http1Exchange implements CycleHost {
       return;
     }
     const { status, message, headers } = handshake;
-    this.#context.logger.warning(ofClient(this.#owner.info, message));
+    this.#context.logger.warning(ofClient(this.origin, message));
     this.#skipApplication();
     this.cycle.refuse(status, message, headers);
   }
@@ -174,14 +179,21 @@ export class Http1Exchange implements CycleHost {
       this.cycle.skip();
       // A draining server would close the WebSocket with its first frame.
       if (context.isDraining) this.cycle.refuse(503);
-      else this.#owner.upgrade(this.#handshake, this.head);
+      else this.#owner.upgrade(this.#handshake, this);
       return;
     }
     context.runningCycles++;
     context.concurrentCycles++;
     this.cycle.isCounted = true;
     void this.cycle.run(
-      httpScope(this.head, this.#path, context, this.#owner.info, this.cycle),
+      httpScope(
+        this.head,
+        this.path,
+        this.origin,
+        this.#owner.info,
+        context,
+        this.cycle,
+      ),
     );
   }
 
@@ -355,9 +367,9 @@ export class Http1Exchange implements CycleHost {
     if (context.access !== undefined) {
       const { head, stream } = this;
       context.access.log({
-        client: clientText(this.#owner.info),
+        client: clientText(this.origin),
         method: head.method,
-        path: this.#path,
+        path: this.path,
         query: head.query,
         httpVersion: head.version,
         status: isAborted && !stream.isHeadCommitted ? 499 : stream.status,

@@ -13,14 +13,14 @@ import { negotiateDeflate } from "../../websocket/permessage_deflate.ts";
 import { logFailure } from "../containment.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { countEnd, countStart } from "../exchange/application_call.ts";
-import type { StreamProblem } from "../exchange/response_sink.ts";
+import type { ConnectionInfo } from "../exchange/connection_info.ts";
 import {
   clientText,
-  type ConnectionInfo,
   ofClient,
-  scopePath,
-  websocketScope,
-} from "../exchange/scope.ts";
+  type RequestOrigin,
+} from "../exchange/request_origin.ts";
+import type { StreamProblem } from "../exchange/response_sink.ts";
+import { websocketScope } from "../exchange/scope.ts";
 import {
   type HandshakeHost,
   type MessageHost,
@@ -51,6 +51,9 @@ type Phase =
 /** What an upgrade begins with. */
 export interface UpgradeRequest {
   readonly head: RequestHead;
+  /** As scope and log have it. */
+  readonly path: string;
+  readonly origin: RequestOrigin;
   readonly handshake: Handshake;
   /** Bytes that arrived behind the request. */
   readonly early: Uint8Array;
@@ -70,6 +73,7 @@ export class WebSocketUpgrade
   readonly #context: ServerContext;
   readonly #settings: WebSocketSettings;
   readonly #info: ConnectionInfo;
+  readonly #origin: RequestOrigin;
   readonly #head: RequestHead;
   readonly #handshake: Handshake;
   readonly #path: string;
@@ -90,7 +94,7 @@ export class WebSocketUpgrade
     socket: Socket,
     context: ServerContext,
     info: ConnectionInfo,
-    { head, handshake, early }: UpgradeRequest,
+    { head, path, origin, handshake, early }: UpgradeRequest,
   ) {
     this.#socket = socket;
     this.#context = context;
@@ -99,7 +103,8 @@ export class WebSocketUpgrade
     this.#head = head;
     this.#handshake = handshake;
     this.#ahead = new ByteBacklog(early);
-    this.#path = scopePath(head, context);
+    this.#path = path;
+    this.#origin = origin;
     this.#startedAtMs = context.access === undefined
       ? 0
       : context.monotonicMs();
@@ -121,8 +126,9 @@ export class WebSocketUpgrade
       this.#head,
       this.#path,
       this.#handshake.subprotocols,
-      context,
+      this.#origin,
       this.#info,
+      context,
       this.#cycle,
     );
     void this.#cycle.run(scope);
@@ -148,7 +154,7 @@ export class WebSocketUpgrade
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    this.#context.logger.trace(ofClient(this.#info, what));
+    this.#context.logger.trace(ofClient(this.#origin, what));
   }
 
   /** The one place that moves on. */
@@ -261,6 +267,7 @@ export class WebSocketUpgrade
         this.#info,
         {
           settings: this.#settings,
+          origin: this.#origin,
           cycle: this.#cycle,
           agreement,
           ahead: this.#ahead,
@@ -382,7 +389,7 @@ export class WebSocketUpgrade
 
   onWriteStall(): void {
     this.#context.logger.info(
-      ofClient(this.#info, "Closed: the client does not read"),
+      ofClient(this.#origin, "Closed: the client does not read"),
     );
     this.#destroy();
   }
@@ -436,7 +443,7 @@ export class WebSocketUpgrade
     const context = this.#context;
     context.totalRequests++;
     context.access?.log({
-      client: clientText(this.#info),
+      client: clientText(this.#origin),
       method: "WebSocket",
       path: this.#path,
       query: this.#head.query,

@@ -28,11 +28,12 @@ import { countEnd } from "../exchange/application_call.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { MessageCompression } from "./message_compression.ts";
 import { COPY_LIMIT } from "../output/output_buffer.ts";
+import type { ConnectionInfo } from "../exchange/connection_info.ts";
 import {
   clientText,
-  type ConnectionInfo,
   ofClient,
-} from "../exchange/scope.ts";
+  type RequestOrigin,
+} from "../exchange/request_origin.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
 import { LINGER_MS } from "../output/send_progress.ts";
 import type {
@@ -65,6 +66,7 @@ const encoder = new TextEncoder();
 /** What the handshake leaves to the WebSocket. */
 export interface AcceptedHandshake {
   readonly settings: WebSocketSettings;
+  readonly origin: RequestOrigin;
   readonly cycle: WebSocketCycle;
   /** What was agreed on of compression; `undefined` for none. */
   readonly agreement: DeflateAgreement | undefined;
@@ -88,6 +90,7 @@ export class WebSocketConnection
   readonly #context: ServerContext;
   readonly #settings: WebSocketSettings;
   readonly #info: ConnectionInfo;
+  readonly #origin: RequestOrigin;
   readonly #flow: WriteFlow;
   readonly #timeouts: WebSocketTimeouts;
   readonly #cycle: WebSocketCycle;
@@ -115,12 +118,13 @@ export class WebSocketConnection
     socket: Socket,
     context: ServerContext,
     info: ConnectionInfo,
-    { settings, cycle, agreement, ahead, isPaused }: AcceptedHandshake,
+    { settings, origin, cycle, agreement, ahead, isPaused }: AcceptedHandshake,
   ) {
     this.#socket = socket;
     this.#context = context;
     this.#settings = settings;
     this.#info = info;
+    this.#origin = origin;
     this.#cycle = cycle;
     this.#ahead = ahead;
     this.#isPaused = isPaused;
@@ -162,7 +166,7 @@ export class WebSocketConnection
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    this.#context.logger.trace(ofClient(this.#info, what));
+    this.#context.logger.trace(ofClient(this.#origin, what));
   }
 
   /** The one place that moves on. */
@@ -383,7 +387,7 @@ export class WebSocketConnection
   /** The peer broke the protocol: its close frame, the application and the log say why. */
   #onFault(code: WebSocketFaultCode): void {
     const { closeCode, reason } = WEBSOCKET_FAULTS[code];
-    const client = clientText(this.#info);
+    const client = clientText(this.#origin);
     const text = webSocketFaultText(code, client, this.#settings);
     // A peer that vanished did nothing wrong.
     if (code === "PING_TIMEOUT") this.#context.logger.debug(text);
@@ -494,7 +498,7 @@ export class WebSocketConnection
 
   onWriteStall(): void {
     this.#context.logger.info(
-      ofClient(this.#info, "Closed: the client does not read"),
+      ofClient(this.#origin, "Closed: the client does not read"),
     );
     this.#destroy();
   }

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpScope } from "../../../src/asgi.ts";
+import { connectionInfo } from "../../../src/connection/exchange/connection_info.ts";
 import {
   clientText,
-  connectionInfo,
+  originOf,
+  type RequestOrigin,
+} from "../../../src/connection/exchange/request_origin.ts";
+import {
   httpScope,
+  type ScopedRequest,
   scopePath,
   websocketScope,
 } from "../../../src/connection/exchange/scope.ts";
-import type { HttpCycle } from "../../../src/connection/exchange/http_cycle.ts";
-import type { WebSocketCycle } from "../../../src/connection/exchange/websocket_cycle.ts";
+import type { ServerContext } from "../../../src/connection/context.ts";
 import type { RequestHead } from "../../../src/http/request_head.ts";
 import type { TlsConnection } from "../../../src/runtime/types.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
@@ -46,9 +50,9 @@ function fakeCycle() {
       this.asked++;
       return this.controller.signal;
     },
-    body: { trailers: Promise.resolve([["x", "y"]]) },
+    body: { trailers: Promise.resolve([["x", "y"] as const]) },
   };
-  return cycle;
+  return cycle satisfies ScopedRequest;
 }
 
 function build(
@@ -57,10 +61,31 @@ function build(
   socket: FakeSocket = new FakeSocket(),
 ): HttpScope {
   const { context } = new Harness(answering(""), options);
-  const info = connectionInfo(socket, "7");
+  return scopeOf(fields, context, socket);
+}
+
+function scopeOf(
+  fields: Partial<RequestHead>,
+  context: ServerContext,
+  socket: FakeSocket = new FakeSocket(),
+  cycle: ScopedRequest = fakeCycle(),
+): HttpScope {
   const request = head(fields);
-  const cycle = fakeCycle() as unknown as HttpCycle;
-  return httpScope(request, scopePath(request, context), context, info, cycle);
+  const { originRule, prefixesRootPath } = context.settings;
+  const info = connectionInfo(socket, context);
+  const origin = originOf(request, info, originRule);
+  const path = scopePath(request, origin, prefixesRootPath);
+  return httpScope(request, path, origin, info, context, cycle);
+}
+
+/** A rule that finds another origin than the connection's. */
+function elsewhere(): RequestOrigin {
+  return {
+    client: { host: "203.0.113.7", port: 4711 },
+    scheme: "https",
+    rootPath: "/mount",
+    clientText: undefined,
+  };
 }
 
 describe("httpScope()", () => {
@@ -101,13 +126,20 @@ describe("httpScope()", () => {
       ["http_version", { version: "1.1" }, {}, "1.1"],
       ["method", { method: "PROPFIND" }, {}, "PROPFIND"],
       ["scheme", {}, {}, "http"],
-      ["scheme", {}, { settings: { scheme: "https" } }, "https"],
+      ["scheme", {}, { settings: { originRule: elsewhere } }, "https"],
       ["raw_path", { rawPath: "/a%2Fb" }, {}, "/a%2Fb"],
       ["raw_path", { rawPath: "/a" }, { settings: { rootPath: "/api" } }, "/a"],
       ["query_string", { query: "a=%20&b" }, {}, "a=%20&b"],
       ["query_string", { query: "" }, {}, ""],
       ["root_path", {}, {}, ""],
       ["root_path", {}, { settings: { rootPath: "/api" } }, "/api"],
+      ["root_path", {}, { settings: { originRule: elsewhere } }, "/mount"],
+      [
+        "path",
+        { rawPath: "/a" },
+        { settings: { originRule: elsewhere } },
+        "/mount/a",
+      ],
     ] as const
   ) {
     test(`${field} is ${JSON.stringify(value)} for ${JSON.stringify({ ...fields, ...options })}`, () => {
@@ -153,11 +185,9 @@ describe("httpScope()", () => {
     test("is a shallow copy for each request", () => {
       const shared = { list: [1] };
       const { context } = new Harness(answering(""), { state: { shared } });
-      const info = connectionInfo(new FakeSocket(), "1");
-      const cycle = fakeCycle() as unknown as HttpCycle;
-      const first = httpScope(head(), "/", context, info, cycle);
+      const first = scopeOf({}, context);
       first.state.mine = 1;
-      const second = httpScope(head(), "/", context, info, cycle);
+      const second = scopeOf({}, context);
       assert.deepEqual(second.state, { shared });
       assert.equal(second.state.shared, first.state.shared);
       assert.deepEqual(context.state, { shared });
@@ -212,10 +242,11 @@ describe("addresses", () => {
       const socket = new FakeSocket();
       socket.localAddress = local;
       socket.remoteAddress = remote;
-      const scope = build({}, {}, socket);
+      const { context } = new Harness(answering(""));
+      const scope = scopeOf({}, context, socket);
       assert.deepEqual(scope.client, client);
       assert.deepEqual(scope.server, server);
-      assert.equal(clientText(connectionInfo(socket, "1")), text);
+      assert.equal(clientText(connectionInfo(socket, context)), text);
     });
   }
 });
@@ -266,14 +297,7 @@ describe("extensions (asgi:A-059)", () => {
   test("make the abort signal only when it is read (asgi:A-244)", () => {
     const { context } = new Harness(answering(""));
     const cycle = fakeCycle();
-    const info = connectionInfo(new FakeSocket(), "1");
-    const scope = httpScope(
-      head(),
-      "/",
-      context,
-      info,
-      cycle as unknown as HttpCycle,
-    );
+    const scope = scopeOf({}, context, new FakeSocket(), cycle);
     assert.equal(cycle.asked, 0);
     assert.equal(
       scope.extensions.abort_signal!.signal,
@@ -284,14 +308,7 @@ describe("extensions (asgi:A-059)", () => {
 
   test("share the drain signal of the server (asgi:A-245)", () => {
     const harness = new Harness(answering(""));
-    const cycle = fakeCycle() as unknown as HttpCycle;
-    const scope = httpScope(
-      head(),
-      "/",
-      harness.context,
-      connectionInfo(new FakeSocket(), "1"),
-      cycle,
-    );
+    const scope = scopeOf({}, harness.context);
     const { signal } = scope.extensions.drain_signal!;
     assert.equal(signal.aborted, false);
     harness.drainSignal.raise();
@@ -352,26 +369,13 @@ describe("a connection with TLS", () => {
 
   function scopesOf(socket: FakeSocket) {
     const { context } = new Harness(answering(""));
-    const info = connectionInfo(socket, "1");
+    const info = connectionInfo(socket, context);
     const cycle = fakeCycle();
     return {
       http: (version: "1.0" | "1.1" = "1.1") =>
-        httpScope(
-          head({ version }),
-          "/",
-          context,
-          info,
-          cycle as unknown as HttpCycle,
-        ),
+        httpScope(head({ version }), "/", info, info, context, cycle),
       websocket: () =>
-        websocketScope(
-          head(),
-          "/",
-          [],
-          context,
-          info,
-          cycle as unknown as WebSocketCycle,
-        ),
+        websocketScope(head(), "/", [], info, info, context, cycle),
     };
   }
 
