@@ -11,13 +11,7 @@ import {
   SERVICE_RESTART,
 } from "../../websocket/close_codes.ts";
 import { OPCODE } from "../../websocket/frame_reader.ts";
-import {
-  MAX_DIRECT_TEXT,
-  writeClose,
-  writeControl,
-  writeFrameHeader,
-  writeText,
-} from "../../websocket/frame_writer.ts";
+import { writeClose, writeControl } from "../../websocket/frame_writer.ts";
 import type { DeflateAgreement } from "../../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../../websocket/protocol.ts";
 import type { ByteBacklog } from "../../bytes/byte_backlog.ts";
@@ -27,7 +21,7 @@ import { READ_HIGH_WATER } from "../output/write_gate.ts";
 import { countEnd } from "../exchange/application_call.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { MessageCompression } from "./message_compression.ts";
-import { COPY_LIMIT } from "../output/output_buffer.ts";
+import { writeMessage } from "./message_writer.ts";
 import type { ConnectionInfo } from "../exchange/connection_info.ts";
 import {
   clientText,
@@ -59,10 +53,6 @@ type Phase =
 const QUEUE_HIGH_WATER = 256 * 1024;
 /** The same behind the peer's FIN, with what could be read ahead: it is the last that comes. */
 const LAST_HIGH_WATER = QUEUE_HIGH_WATER + READ_HIGH_WATER;
-/** Smallest message that is worth compressing: below it the frame rarely gets shorter. */
-const MIN_COMPRESSED = 64;
-const encoder = new TextEncoder();
-
 /** What the handshake leaves to the WebSocket. */
 export interface AcceptedHandshake {
   readonly settings: WebSocketSettings;
@@ -169,7 +159,7 @@ export class WebSocketConnection
     this.#context.logger.trace(ofClient(this.#origin, what));
   }
 
-  /** The one place that moves on. */
+  /** Moves the WebSocket on: the only assignment of its phase. */
   #enter(phase: Phase): void {
     this.#phase = phase;
   }
@@ -240,7 +230,7 @@ export class WebSocketConnection
     }
   }
 
-  /** The peer is gone: the application is told, and senders that wait. */
+  /** The peer is gone: the application gets its disconnect event, waiting senders are rejected. */
   #peerGone(code: number, reason: string): void {
     this.#cycle.onPeerGone(code, reason);
     const gone = this.#cycle.disconnectError;
@@ -294,7 +284,7 @@ export class WebSocketConnection
       }
     }
     this.#isPumping = false;
-    // Room for more is the ordinary case, and was so before.
+    // Ordinarily there is room, as there was before: reading goes on as it is.
     if (!isDry || this.#isBehind || this.#isPaused) this.#regulate();
   }
 
@@ -389,7 +379,7 @@ export class WebSocketConnection
     const { closeCode, reason } = WEBSOCKET_FAULTS[code];
     const client = clientText(this.#origin);
     const text = webSocketFaultText(code, client, this.#settings);
-    // A peer that vanished did nothing wrong.
+    // A peer that vanished broke no rule.
     if (code === "PING_TIMEOUT") this.#context.logger.debug(text);
     else this.#context.logger.warning(text);
     if (this.#phase === "open") {
@@ -402,35 +392,8 @@ export class WebSocketConnection
   // -- The application's side.
 
   writeMessage(message: Uint8Array | string, compress: boolean): void {
-    const opcode = typeof message === "string" ? OPCODE.TEXT : OPCODE.BINARY;
-    if (
-      compress && this.#compression !== undefined &&
-      message.length >= MIN_COMPRESSED
-    ) {
-      const bytes = typeof message === "string"
-        ? encoder.encode(message)
-        : message;
-      this.#writeCompressed(opcode, this.#compression.deflate(bytes));
-    } else if (typeof message !== "string") {
-      this.#writeFrame(opcode, message);
-    } else if (message.length <= MAX_DIRECT_TEXT) {
-      writeText(this.#flow.out.writer, message);
-    } else {
-      this.#writeFrame(opcode, encoder.encode(message));
-    }
-  }
-
-  /** @param payload Lent, so that it is copied however large it is. */
-  #writeCompressed(opcode: number, payload: Uint8Array): void {
-    const { writer } = this.#flow.out;
-    writeFrameHeader(writer, opcode, payload.length, true);
-    writer.writeBytes(payload);
-  }
-
-  #writeFrame(opcode: number, payload: Uint8Array): void {
-    writeFrameHeader(this.#flow.out.writer, opcode, payload.length, false);
-    if (payload.length <= COPY_LIMIT) this.#flow.out.writer.writeBytes(payload);
-    else this.#flow.out.writeLarge(payload);
+    const compression = compress ? this.#compression : undefined;
+    writeMessage(this.#flow.out, message, compression);
   }
 
   close(code: number, reason: string): void {
@@ -542,10 +505,7 @@ export class WebSocketConnection
     this.#enter("ended");
     this.#ahead.clear();
     this.#timeouts.awaitClose(LINGER_MS);
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.#socket.resume();
-    }
+    this.#regulate();
     this.#socket.end();
   }
 
