@@ -1,4 +1,4 @@
-/** An abort signal that costs nothing until somebody asks for it (asgi:A-244). */
+/** An abort signal whose controller is made when the application first reads it. */
 
 /** One scope's abort signal. */
 export class LazyAbort {
@@ -14,7 +14,7 @@ export class LazyAbort {
     return this.#controller.signal;
   }
 
-  /** Whether `error` is the reason it was raised with: an application may throw it to end. */
+  /** Whether `error` is the reason it was raised with: an application may end its call by throwing it. */
   wasRaisedWith(error: unknown): boolean {
     return this.#reason !== undefined && error === this.#reason;
   }

@@ -19,7 +19,7 @@ export interface CallOwner {
   /**
    * The application has thrown, which is logged. Not called once `disconnectError` is set.
    *
-   * @param isDisconnect Whether it threw because it was told that the client has left.
+   * @param isDisconnect Whether it threw the disconnect that it had been given.
    */
   onThrow(isDisconnect: boolean): void;
   /** The last call, after `onReturn` or `onThrow`: `hasReturned` is set. */
@@ -33,7 +33,7 @@ export class ApplicationCall {
   readonly context: ServerContext;
   /** Set once no peer will read what is sent; `send` rejects with it. */
   disconnectError: ClientDisconnected | undefined;
-  /** Whether the application was told that the client has left, and may answer all the same. */
+  /** Whether the application got a disconnect event for a client that may still read the answer. */
   isPeerSilent = false;
   /** Whether the application has returned, or will not be called. */
   hasReturned = false;

@@ -1,4 +1,4 @@
-/** The signal that tells every application that the server shuts down (asgi:A-245). */
+/** The signal that tells every application that the server shuts down: the extension `drain_signal`. */
 import type { SignalExtension } from "../../asgi.ts";
 
 /** One signal for all scopes of a server, made when the first application asks for it. */

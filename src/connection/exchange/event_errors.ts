@@ -1,7 +1,7 @@
-/** What `send()` rejects with when a message is not what it should be, the same for every scope. */
+/** What `send()` rejects with when a message is wrong, the same for every scope. */
 import { InvalidEventError } from "../../errors.ts";
 
-/** A rejection that raises no alarm if the application does not await it. */
+/** A rejection that is not reported as unhandled if the application does not await its `send()`. */
 export function rejected(error: Error): Promise<void> {
   const promise = Promise.reject(error);
   promise.catch(ignore);

@@ -1,4 +1,4 @@
-/** A file as a response body: `http.response.pathsend` (asgi:A-184 to A-190, A-248). */
+/** A file as a response body: `http.response.pathsend`, with the range of our extension. */
 import type { HttpResponsePathSendEvent } from "../../asgi.ts";
 import { UnexpectedEventError } from "../../errors.ts";
 import { forbidsBody } from "../../http/status_lines.ts";
@@ -13,7 +13,7 @@ export interface FileSenderHost {
   hasSentAll(): boolean;
   /** Something was written: resolves when more may be. */
   afterWrite(bytes: number): Promise<void>;
-  /** Throws if nobody reads any more. */
+  /** Throws once the client has left. */
   checkGone(): void;
 }
 
@@ -23,7 +23,7 @@ export function checkPathSend(
 ): string | undefined {
   const { path, offset = 0, count } = event;
   if (typeof path !== "string" || !isAbsolute(path)) {
-    return `"path" is ${JSON.stringify(path)}, expected an absolute path`; // asgi:A-188
+    return `"path" is ${JSON.stringify(path)}, expected an absolute path`;
   }
   if (!isCount(offset)) {
     return `"offset" is ${String(offset)}, expected an integer from 0`;
@@ -38,7 +38,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** POSIX `/…`, Windows `C:\…` and `\\server\…`: which one fits is the operating system's to say. */
+/** POSIX `/…`, Windows `C:\…` and `\\server\…`, on every system: opening the file fails where it must. */
 function isAbsolute(path: string): boolean {
   return path.startsWith("/") || path.startsWith("\\\\") ||
     /^[A-Za-z]:[\\/]/.test(path);
@@ -46,7 +46,7 @@ function isAbsolute(path: string): boolean {
 
 /**
  * Writes the head and the file behind it. Until the first bytes of the file are there nothing has
- * been written, so that an error leaves the application free to answer otherwise (asgi:A-187).
+ * been written, so that an error leaves the application free to answer otherwise.
  *
  * @throws The I/O error of opening or reading; UnexpectedEventError if the file is shorter than
  * the `content-length` given.
@@ -58,7 +58,7 @@ export async function sendFile(
 ): Promise<void> {
   const { path, offset = 0, count = Infinity } = event;
   if (forbidsBody(stream.status)) {
-    // Not opened: no status without content says anything about a file.
+    // The file is not opened: a status without content does not describe one.
     if (stream.isHeadOpen) stream.endHead(-1);
     return;
   }
@@ -69,7 +69,7 @@ export async function sendFile(
     host.checkGone();
     let left = Math.min(count, Math.max(file.size - offset, 0));
     const declared = stream.declaredLength;
-    // asgi:A-189: never more than was promised, and less is an error.
+    // Never more than the content-length promised, and less is an error (RFC 9110 §8.6).
     if (declared >= 0 && left < declared) {
       throw new UnexpectedEventError(
         `Response content shorter than Content-Length: expected ${declared} bytes, file has ${left}`,
@@ -97,7 +97,7 @@ export async function sendFile(
           `Cannot send file ${JSON.stringify(path)}: it became shorter`,
         );
       }
-      // A head that was opened in an earlier turn has left already.
+      // A head that was started in an earlier turn has left already.
       if (stream.isHeadOpen) stream.endHead(left);
       stream.write(
         size === READ_BYTES ? buffer : buffer.subarray(0, size),
@@ -107,7 +107,7 @@ export async function sendFile(
       left -= size;
       await host.afterWrite(size);
       host.checkGone();
-      // While something waits, which of them it is in is not known.
+      // While bytes are queued, any of the buffers may hold them.
       if (host.hasSentAll()) lent.splice(0).forEach(giveReadBuffer);
     }
     stream.write("", true);

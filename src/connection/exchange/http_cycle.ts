@@ -47,7 +47,7 @@ import {
 /** What a cycle needs of its connection. */
 export interface CycleHost {
   readonly stream: ResponseSink;
-  /** Before a head is opened: the last moment to decide that the connection closes. */
+  /** A head is about to be opened: the last moment to decide that the connection closes. */
   beforeHead(): void;
   /** The application asks for body bytes. */
   onReceive(): void;
@@ -55,11 +55,11 @@ export interface CycleHost {
   afterWrite(bytes: number): Promise<void>;
   /** Bytes handed to the socket that it still holds. */
   readonly queuedBytes: number;
-  /** Sends what was written now: an interim response must not wait. */
+  /** Sends what was written at once, as an interim response needs. */
   flush(): void;
   /** The response is whole. Resolves when the transport can take more. */
   onResponseComplete(): Promise<void>;
-  /** The response cannot be completed: what was written leaves, the connection ends. */
+  /** The response cannot be completed: flushes what was written and ends the connection. */
   truncateResponse(): void;
   /** The application's call has ended. */
   onReturned(): void;
@@ -169,7 +169,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
     this.#host.onFailure(thrown);
   }
 
-  /** Ends a request whose application was told that the client has left, and did not answer. */
+  /** Ends a request whose application saw `http.disconnect` and did not answer. */
   #leave(): void {
     this.#call.disconnectError = new ClientDisconnected();
     this.#stream.retract();
@@ -412,7 +412,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
     return this.#host.onResponseComplete();
   }
 
-  /** The one place that moves on. */
+  /** Moves the response on: the only assignment of its state. */
   #enter(state: ResponseState): void {
     this.#state = state;
   }
@@ -427,8 +427,8 @@ export class HttpCycle implements CallOwner, TrackedCall {
   }
 
   /**
-   * The peer sent its FIN long ago and may have left altogether: the application is told, but may
-   * still answer.
+   * The peer sent its FIN long ago and may have left altogether: the application gets
+   * `http.disconnect` and its abort signal, but may still answer.
    */
   onPeerSilent(): void {
     this.#call.isPeerSilent = true;

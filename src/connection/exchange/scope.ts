@@ -36,7 +36,7 @@ const HTTP_VERSIONS: AsgiVersions = Object.freeze({
 const YES = Object.freeze({});
 const WITH_RANGE = Object.freeze({ range: true } as const);
 
-/** A new one for each scope: one to be shared would be frozen, and cost Bun a quarter of a kB. */
+/** Fresh for each scope: a shared one would have to be frozen, which costs 250 bytes on Bun. */
 function clientOf({ client }: RequestOrigin): ClientAddress | null {
   return client === undefined ? null : [client.host, client.port];
 }
@@ -80,7 +80,7 @@ function withTls<E extends { readonly tls?: TlsExtension }>(
   return extensions;
 }
 
-/** A copy, so that a scope keeps what it was told. */
+/** A copy, so that `requests` stays what it was for this scope. */
 function connectionOf(info: ConnectionInfo): ConnectionExtension {
   const { id, requests, alpn } = info;
   return { id, requests, alpn };
@@ -101,7 +101,7 @@ function extensionsOf(
       connection: connectionOf(info),
     };
   }
-  // Each in one literal: a key that is added to it costs more than the other six.
+  // Each in one literal: adding a key to an object costs more than the six in it.
   const extensions: {
     -readonly [K in keyof HttpExtensions]: HttpExtensions[K];
   } = context.settings.offersEarlyHints

@@ -1,4 +1,4 @@
-/** What applications are told of TLS: the extension `tls` of a scope (asgi:A-200 to A-207). */
+/** The extension `tls` of a scope (ASGI: TLS Extension). */
 import type { TlsExtension } from "../../asgi.ts";
 import type { TlsConnection } from "../../runtime/types.ts";
 import { readCertificate } from "../../tls/certificate_reader.ts";
@@ -10,29 +10,29 @@ const VERSIONS: Readonly<Record<string, number>> = {
   "TLSv1.3": 0x0304,
 };
 
-const NOBODY: readonly string[] = Object.freeze([]);
+const NO_CERTIFICATES: readonly string[] = Object.freeze([]);
 
-/** Asks a connection for everything, once. Frozen: all scopes of the connection share it. */
+/** Built once for each connection. Frozen: all of its scopes share it. */
 export function tlsExtension(tls: TlsConnection): TlsExtension {
   const { version, cipherSuite, clientCertificates } = tls;
   const [client] = clientCertificates;
   return Object.freeze({
     server_cert: tls.serverCertificate,
     client_cert_chain: client === undefined
-      ? NOBODY
+      ? NO_CERTIFICATES
       : Object.freeze([...clientCertificates]),
     client_cert_name: client === undefined
       ? null
       : readCertificate(client)?.subject ?? null,
-    // A-204: text that is never empty, and only where there is a certificate to doubt.
+    // Null for a verified certificate, or none; otherwise a text that is never empty.
     client_cert_error: client === undefined
       ? null
-      : doubt(tls.clientCertificateError),
+      : verificationError(tls.clientCertificateError),
     tls_version: version === null ? null : VERSIONS[version] ?? null,
     cipher_suite: cipherSuite === null ? null : cipherSuiteNumber(cipherSuite),
   });
 }
 
-function doubt(error: string | null): string | null {
+function verificationError(error: string | null): string | null {
   return error === "" ? "certificate verify failed" : error;
 }

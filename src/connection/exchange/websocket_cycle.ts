@@ -58,12 +58,12 @@ export interface WebSocketHost {
   onFailure(thrown: unknown): void;
 }
 
-/** What it needs of the handshake. */
+/** What it needs until the handshake is answered. */
 export interface HandshakeHost extends WebSocketHost {
   /** Subprotocols the client offered. */
   readonly subprotocols: readonly string[];
   /**
-   * Completes the handshake, and is done with the connection.
+   * Completes the handshake and hands the connection to the open WebSocket.
    *
    * @returns The open WebSocket; or what is wrong with the fields.
    */
@@ -84,7 +84,7 @@ export interface HandshakeHost extends WebSocketHost {
   truncateResponse(): void;
 }
 
-/** What it needs of the open WebSocket. */
+/** What it needs once the handshake is accepted. */
 export interface MessageHost extends WebSocketHost {
   /** Sends one message. */
   writeMessage(message: Uint8Array | string, compress: boolean): void;
@@ -227,15 +227,15 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
   #close(code: number, reason: string): void {
     this.#enter("closed");
     this.#messages!.close(code, reason);
-    this.disconnect(code, reason); // its own code, not the peer's answer
+    this.disconnect(code, reason); // with the code it sent, whatever the peer replies
   }
 
-  /** The one place that moves on. */
+  /** Moves the WebSocket on: the only assignment of its state. */
   #enter(state: WebSocketState): void {
     this.#state = state;
   }
 
-  // -- What the connection tells.
+  // -- The connection's side.
 
   /** Takes a message of the peer's. One of the two is `null`. */
   deliver(text: string | null, bytes: Uint8Array | null): void {
@@ -264,7 +264,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     if (!this.#call.hasReturned) this.#call.abort(reason);
   }
 
-  // -- What the application calls.
+  // -- The application's side.
 
   #receive(): Promise<ReceiveEvent> {
     const isQueued = this.#queue.length > 0;

@@ -5,7 +5,7 @@ import { latin1 } from "../../bytes/latin1.ts";
 import { emptyFacts, writeFields } from "../../http1/response_writer.ts";
 import type { DefaultHeaders } from "../output/default_headers.ts";
 
-/** The application may not set these: they are the handshake (asgi:A-130). */
+/** Fields of the handshake itself: the application must not set them (ASGI: WebSocket Accept). */
 const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "connection",
   "upgrade",
@@ -18,13 +18,13 @@ const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "sec-websocket-version",
 ]);
 
-/** What the answer says of the handshake. */
+/** What the handshake agreed on. */
 export interface HandshakeAnswer {
   /** The digest of the client's key. */
   readonly accept: string;
   /** The one chosen, one of those offered. */
   readonly subprotocol: string | undefined;
-  /** What was agreed on, as the field's value. */
+  /** Value of `sec-websocket-extensions`. */
   readonly extensions: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export function writeHandshakeAnswer(
 ): string | undefined {
   const facts = emptyFacts();
   const fields = new ByteWriter(256);
-  const list = [...headers]; // iterated once (asgi:A-004)
+  const list = [...headers]; // an iterable may be read only once
   const problem = writeFields(fields, list, facts);
   if (problem !== undefined) return problem;
   for (const [given] of list) {

@@ -9,7 +9,7 @@ import type { Deadline, Deadlines } from "../tracking/deadlines.ts";
 /** What is waited for. */
 type TimeoutKind = "nothing" | "answer" | "close";
 
-/** The upgrade that is told what is late. */
+/** The upgrade that acts on what is late. */
 export interface UpgradeTimeoutsOwner {
   /** The application has not answered. */
   onAnswerLate(): void;
@@ -62,7 +62,7 @@ export class UpgradeTimeouts implements Deadline {
     this.#owner.onFailure(thrown);
   }
 
-  /** We have closed: the peer has a moment to do so, too. */
+  /** We have sent FIN: waits a moment for the peer's. */
   awaitClose(socket: Socket): void {
     this.#awaited = "close";
     this.#progress = new SendProgress(socket);

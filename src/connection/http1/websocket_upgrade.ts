@@ -83,7 +83,7 @@ export class WebSocketUpgrade
   /** Frames that came before the answer: they are the WebSocket's. */
   readonly #ahead: ByteBacklog;
   #phase: Phase = "asking";
-  /** Made for a refusal: an accepted upgrade writes nothing of its own. */
+  /** Made for a refusal: the bytes of an accept are the WebSocket's. */
   #flow: WriteFlow | undefined;
   #response: Http1Response | undefined;
   #hasWarnedOfBody = false;
@@ -157,7 +157,7 @@ export class WebSocketUpgrade
     this.#context.logger.trace(ofClient(this.#origin, what));
   }
 
-  /** The one place that moves on. */
+  /** Moves the upgrade on: the only assignment of its phase. */
   #enter(phase: Phase): void {
     this.#phase = phase;
   }
@@ -227,7 +227,7 @@ export class WebSocketUpgrade
     }
   }
 
-  /** The peer is gone: the application is told, and senders that wait. */
+  /** The peer is gone: the application gets its disconnect event, waiting senders are rejected. */
   #peerGone(): void {
     this.#cycle.onPeerGone(ABNORMAL, "");
     const gone = this.#cycle.disconnectError;
@@ -295,7 +295,7 @@ export class WebSocketUpgrade
 
   refuse(status: number): void {
     this.#stream.begin(this.#head, true);
-    // 403 says all there is to say; a failure says so in words.
+    // A 403 has no body (as Uvicorn's); a failure has a short text.
     if (status === 403) this.#writeEmpty(status);
     else this.#stream.writeWhole(status);
     this.#log(status, false);

@@ -2,7 +2,7 @@
 import type { MessageDeflater, MessageInflater } from "../../runtime/types.ts";
 import type { DeflateAgreement } from "../../websocket/permessage_deflate.ts";
 
-/** What makes windows: 100 to 170 kB for each deflater, 17 to 29 for each inflater. */
+/** Makes windows: 100 to 170 kB for each deflater, 17 to 29 kB for each inflater. */
 export interface CompressionFactory {
   readonly createDeflater: (bits: number, keeps: boolean) => MessageDeflater;
   readonly createInflater: (bits: number, keeps: boolean) => MessageInflater;

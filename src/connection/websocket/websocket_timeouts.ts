@@ -15,7 +15,7 @@ type TimeoutKind =
   /** The peer's close frame, or its end of the socket. */
   | "close";
 
-/** The WebSocket that sends the pings and is told what is late. */
+/** The WebSocket that sends the pings and acts on what is late. */
 export interface WebSocketTimeoutsOwner {
   /** Whether so much is unsent that a ping could not leave. */
   readonly isFull: boolean;
