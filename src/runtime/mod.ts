@@ -31,14 +31,14 @@ import type {
 export { describeTarget } from "./listen/addresses.ts";
 export { resolveTarget } from "./listen/resolve_target.ts";
 
-/** Sockets of `node:net`. Loaded for who listens with them: Deno and Bun have others, too. */
+/** Sockets of `node:net`. Loaded when first used: Deno and Bun mostly use their own. */
 const nodeTransport: Transport = {
   name: "node",
   unsupported: nodeLacks,
   isPreferredFor: () => true,
-  async listen(target, options, accept) {
+  async bind(target, options) {
     const node = await import("./node/transport.ts");
-    return await node.listen(target, options, accept);
+    return await node.bind(target, options);
   },
 };
 

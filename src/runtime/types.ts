@@ -158,7 +158,7 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
   /** Whether `::` leaves IPv4 alone. */
   readonly ipv6Only?: boolean;
-  /** Speaks TLS with every peer; `accept` is called when the handshake is done. */
+  /** Speaks TLS with every peer; a socket is accepted when its handshake is done. */
   readonly tls?: TlsContext | undefined;
   /**
    * Called with each connection before its TLS handshake.
@@ -238,11 +238,23 @@ export interface TlsContext {
   ): void;
 }
 
-/** A listening socket. */
+/** A bound socket. The address is taken; connections wait until `accept` is called. */
 export interface Listener {
   /** What it is bound to, with the port the kernel chose. */
   readonly address: Address;
-  /** Stops accepting and resolves when the address is free; open sockets stay open. Idempotent. */
+  /**
+   * Begins to accept, and cannot fail. Those who have connected since the address was bound come
+   * first, in their order: up to `ListenOptions.backlog` of them wait, unread.
+   *
+   * @param onAccept Called once for each connection, returns its first handler, and may use the
+   * socket at once. Every socket is half-open capable, has `TCP_NODELAY` set where it has that, and
+   * starts out reading.
+   */
+  accept(onAccept: (socket: Socket) => SocketHandler): void;
+  /**
+   * Stops accepting and resolves when the address is free; open sockets stay open, and connections
+   * that were not accepted are closed. Idempotent.
+   */
   close(): Promise<void>;
   /** Whether the listener alone keeps the process alive (default: yes). */
   ref(): void;
@@ -276,18 +288,12 @@ export interface Transport {
   /** Whether it carries connections to `target` no worse than `node:net` would. */
   isPreferredFor(target: ListenTarget): boolean;
   /**
-   * Listens; calls `accept` once for each connection, which returns its first handler.
-   * `accept` may use the socket at once. Every socket is half-open capable, has
-   * `TCP_NODELAY` set where it has that, and starts out reading.
+   * Binds `target` and listens on it, without accepting yet.
    *
    * @throws ListenError with the system's code (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`,
    * `ENOENT`, `ENOTFOUND`, `ENAMETOOLONG`, …) or Deno's `NotCapable`, worded for an operator.
    */
-  listen(
-    target: ListenTarget,
-    options: ListenOptions,
-    accept: (socket: Socket) => SocketHandler,
-  ): Promise<Listener>;
+  bind(target: ListenTarget, options: ListenOptions): Promise<Listener>;
 }
 
 /** What of a path matters for finding modules. */

@@ -49,9 +49,11 @@ const SCENARIOS: Record<string, () => Promise<void> | void> = {
     const transport: Transport = rest[0] === "node"
       ? runtime.transports.node
       : runtime.transports.native;
-    const listener = await transport.listen(
+    const listener = await transport.bind(
       { kind: "tcp", host: "127.0.0.1", port: 0 },
       { backlog: 1 },
+    );
+    listener.accept(
       () => {
         throw new Error("Cannot happen: nobody connects");
       },
@@ -129,9 +131,7 @@ const SCENARIOS: Record<string, () => Promise<void> | void> = {
       : runtime.transports.native;
     try {
       const [first] = await resolveTarget(target);
-      const listener = await transport.listen(first!, { backlog: 1 }, () => {
-        throw new Error("Cannot happen: nobody connects");
-      });
+      const listener = await transport.bind(first!, { backlog: 1 });
       await listener.close();
       say("listened");
     } catch (error) {

@@ -12,6 +12,7 @@ import { probesDone } from "../../src/runtime/node/internals/fence.ts";
 import type {
   Address,
   Listener,
+  ListenOptions,
   ListenTarget,
   Socket,
   SocketHandler,
@@ -129,6 +130,18 @@ export class Recorder implements SocketHandler {
   }
 }
 
+/** Binds `target` and accepts at once. */
+export async function listen(
+  transport: Transport,
+  target: ListenTarget,
+  options: ListenOptions,
+  onAccept: (socket: Socket) => SocketHandler,
+): Promise<Listener> {
+  const listener = await transport.bind(target, options);
+  listener.accept(onAccept);
+  return listener;
+}
+
 export interface Wire<R extends SocketHandler> {
   readonly listener: Listener;
   /** Handlers of the connections so far, in the order of their acceptance. */
@@ -157,7 +170,8 @@ export async function withWire<R extends SocketHandler>(
       return handler;
     };
     const tls = carriage.tls === "none" ? undefined : await tlsOfTests();
-    const listener = await transport.listen(
+    const listener = await listen(
+      transport,
       target,
       carriage.tls === "listener"
         ? { backlog: 1024, tls: tls!.context }

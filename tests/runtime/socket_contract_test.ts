@@ -13,6 +13,7 @@ import {
   CARRIAGES,
   type Kind,
   label,
+  listen,
   nameOf,
   pattern,
   Peer,
@@ -824,7 +825,8 @@ function listening(wired: Wired): void {
         const { peer, handler } = await connect();
         await listener.close();
         const accepted: Recorder[] = [];
-        const second = await next.listen(
+        const second = await listen(
+          next,
           listener.address,
           { backlog: 16 },
           (socket) => {

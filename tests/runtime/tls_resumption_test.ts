@@ -23,6 +23,7 @@ import {
 } from "../_support/certificates.ts";
 import { needsProgram } from "../_support/needs.ts";
 import { runProgram } from "../_support/tls_clients.ts";
+import { listen } from "./_wire.ts";
 
 const skip = needsProgram("openssl");
 
@@ -92,13 +93,14 @@ class Judge implements SocketHandler {
 
 const WAYS = {
   "of a listener": (context: TlsContext) =>
-    runtime.transports.node.listen(
+    listen(
+      runtime.transports.node,
       TARGET,
       { backlog: 16, tls: context },
       (socket) => new Judge(socket),
     ),
   "on an accepted socket": (context: TlsContext) =>
-    runtime.transports.native.listen(TARGET, { backlog: 16 }, (socket) => ({
+    listen(runtime.transports.native, TARGET, { backlog: 16 }, (socket) => ({
       onData: (bytes) =>
         context.secure(socket, bytes.slice(), (secured) => new Judge(secured)),
       onDrain() {},

@@ -13,7 +13,7 @@ import { WriteQueue } from "../write_queue.ts";
 const JOIN_LIMIT = 128 * 1024;
 let joined: Uint8Array | undefined;
 
-/** One connection; bun.ts calls the methods named after Bun's events. */
+/** One connection; transport.ts calls the methods named after Bun's events. */
 export class BunSocket implements Socket {
   handler: SocketHandler = NOBODY;
   readonly #conn: BunConn<BunSocket>;
@@ -49,6 +49,11 @@ export class BunSocket implements Socket {
   /** These sockets are plain. */
   get tls(): undefined {
     return undefined;
+  }
+
+  /** Whether it is closed, though the handler may hear of it only soon. */
+  get isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   /** Bun makes a buffer for each read. */

@@ -1,21 +1,14 @@
 /** The native Bun transport, over Bun.listen. */
-import type {
-  BunApi,
-  BunConn,
-  BunHandlers,
-  BunListener,
-} from "../_bun_types.ts";
+import type { BunApi, BunHandlers, BunListener } from "../_bun_types.ts";
 import { BunSocket } from "./socket.ts";
-import type { Binder, BoundSocket } from "../listen/bound_socket.ts";
+import type { Binder, BoundSocket, OnAccept } from "../listen/bound_socket.ts";
 import { nativeLacks } from "../listen/capabilities.ts";
-import { type AcceptContext, contextOf, listenOn } from "../listen/listen.ts";
+import { type AcceptContext, bindTarget, contextOf } from "../listen/listen.ts";
 import { attachHandler, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
 import type {
   Listener,
   ListenOptions,
   ListenTarget,
-  Socket,
-  SocketHandler,
   Transport,
 } from "../types.ts";
 
@@ -25,63 +18,117 @@ export function bunTransport(api: BunApi): Transport {
     name: "native",
     unsupported: nativeLacks,
     isPreferredFor: () => true,
-    listen,
+    bind,
   };
 
-  function listen(
+  function bind(
     target: ListenTarget,
     options: ListenOptions,
-    accept: (socket: Socket) => SocketHandler,
   ): Promise<Listener> {
     const context = contextOf(target);
+    const { backlog, reusePort = false, ipv6Only = false } = options;
     // With allowHalfOpen false, the answer to a peer that has sent FIN would be lost.
-    const common = { socket: handlers(context, accept), allowHalfOpen: true };
-    const { reusePort = false, ipv6Only = false } = options;
+    const allowHalfOpen = true;
     const binder: Binder = {
       tcp: async (hostname, port) =>
-        bound(
-          api.listen({ ...common, hostname, port, reusePort, ipv6Only }),
+        new BunBoundSocket(context, backlog, (socket) => {
+          const where = { hostname, port, reusePort, ipv6Only };
+          return api.listen({ socket, allowHalfOpen, ...where });
+        }),
+      unix: async (unix) =>
+        new BunBoundSocket(
+          context,
+          backlog,
+          (socket) => api.listen({ socket, allowHalfOpen, unix }),
         ),
-      unix: async (unix) => bound(api.listen({ ...common, unix })),
     };
-    return listenOn(target, binder, options, context);
+    return bindTarget(target, binder, options, context);
   }
 }
 
-function handlers(
-  context: AcceptContext,
-  accept: (socket: Socket) => SocketHandler,
-): BunHandlers<BunSocket> {
-  return {
-    open(conn: BunConn<BunSocket>) {
-      const socket = new BunSocket(conn, context);
-      conn.data = socket;
-      if (!context.isUnix) conn.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-      attachHandler(socket, accept);
-    },
-    data(conn, bytes) {
-      conn.data.received(bytes);
-    },
-    drain(conn) {
-      conn.data.writable();
-    },
-    end(conn) {
-      conn.data.ended();
-    },
-    close(conn, error) {
-      conn.data.closed(error);
-    },
-    error(conn, error) {
-      conn.data.closed(error);
-    },
-  };
-}
+/**
+ * Bun accepts as soon as it listens. Until `accept` is called, connections are held here, paused:
+ * what their peers send stays in the kernel.
+ */
+class BunBoundSocket implements BoundSocket {
+  readonly port: number;
+  readonly #context: AcceptContext;
+  readonly #listener: BunListener;
+  readonly #maxHeld: number;
+  #held: BunSocket[] = [];
+  #onAccept: OnAccept | undefined;
 
-function bound(listener: BunListener): BoundSocket {
-  return {
-    port: listener.port ?? 0,
-    close: async () => listener.stop(false),
-    ref: () => listener.ref(),
-    unref: () => listener.unref(),
-  };
+  constructor(
+    context: AcceptContext,
+    maxHeld: number,
+    listen: (handlers: BunHandlers<BunSocket>) => BunListener,
+  ) {
+    this.#context = context;
+    this.#maxHeld = maxHeld;
+    this.#listener = listen(this.#handlers());
+    this.port = this.#listener.port ?? 0;
+  }
+
+  accept(onAccept: OnAccept): void {
+    this.#onAccept = onAccept;
+    for (const socket of this.#takeHeld()) {
+      if (socket.isClosed) continue;
+      // First, so that `onAccept` may pause it. Bytes come from the event loop, later.
+      socket.resume();
+      attachHandler(socket, onAccept);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#listener.stop(false);
+    for (const socket of this.#takeHeld()) socket.destroy();
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+
+  #takeHeld(): readonly BunSocket[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+
+  #hold(socket: BunSocket): void {
+    if (this.#held.length >= this.#maxHeld) return socket.destroy();
+    socket.pause();
+    this.#held.push(socket);
+  }
+
+  #handlers(): BunHandlers<BunSocket> {
+    const context = this.#context;
+    return {
+      open: (conn) => {
+        const socket = new BunSocket(conn, context);
+        conn.data = socket;
+        if (!context.isUnix) conn.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+        if (this.#onAccept === undefined) this.#hold(socket);
+        else attachHandler(socket, this.#onAccept);
+      },
+      data(conn, bytes) {
+        conn.data.received(bytes);
+      },
+      drain(conn) {
+        conn.data.writable();
+      },
+      end(conn) {
+        conn.data.ended();
+      },
+      close(conn, error) {
+        conn.data.closed(error);
+      },
+      error(conn, error) {
+        conn.data.closed(error);
+      },
+    };
+  }
 }

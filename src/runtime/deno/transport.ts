@@ -2,16 +2,14 @@
 import { setTimeout } from "node:timers";
 import type { DenoApi, DenoConn, DenoListener } from "../_deno_types.ts";
 import { DenoSocket } from "./socket.ts";
-import type { Binder, BoundSocket } from "../listen/bound_socket.ts";
+import type { Binder, BoundSocket, OnAccept } from "../listen/bound_socket.ts";
 import { denoLacks, hasZone } from "../listen/capabilities.ts";
-import { type AcceptContext, contextOf, listenOn } from "../listen/listen.ts";
+import { type AcceptContext, bindTarget, contextOf } from "../listen/listen.ts";
 import { attachHandler } from "../socket_events.ts";
 import type {
   Listener,
   ListenOptions,
   ListenTarget,
-  Socket,
-  SocketHandler,
   Transport,
 } from "../types.ts";
 
@@ -40,52 +38,48 @@ const ACCEPT_REST_MS = 50;
 export function denoTransport(api: DenoApi): Transport {
   const isPreferredFor = (target: ListenTarget) =>
     target.kind === "unix" || hasZone(target);
-  return { name: "native", unsupported: denoLacks, isPreferredFor, listen };
+  return { name: "native", unsupported: denoLacks, isPreferredFor, bind };
 
-  function listen(
+  function bind(
     target: ListenTarget,
     options: ListenOptions,
-    accept: (socket: Socket) => SocketHandler,
   ): Promise<Listener> {
     const context = contextOf(target);
     const tcpBacklog = options.backlog;
     const binder: Binder = {
       tcp: async (hostname, port) =>
-        new AcceptLoop(
+        new DenoBoundSocket(
           api.listen({ transport: "tcp", hostname, port, tcpBacklog }),
           context,
-          accept,
         ),
       unix: async (path) =>
-        new AcceptLoop(
+        new DenoBoundSocket(
           api.listen({ transport: "unix", path }),
           context,
-          accept,
         ),
     };
-    return listenOn(target, binder, options, context);
+    return bindTarget(target, binder, options, context);
   }
 }
 
-class AcceptLoop implements BoundSocket {
+/** Until `accept` is called, connections wait in the kernel's backlog. */
+class DenoBoundSocket implements BoundSocket {
   readonly port: number;
   readonly #listener: DenoListener;
   readonly #context: AcceptContext;
-  readonly #accept: (socket: Socket) => SocketHandler;
-  readonly #loop: Promise<void>;
+  /** The accept loop; `undefined` until it runs. */
+  #loop: Promise<void> | undefined;
   #isClosed = false;
   #isReferenced = true;
 
-  constructor(
-    listener: DenoListener,
-    context: AcceptContext,
-    accept: (socket: Socket) => SocketHandler,
-  ) {
+  constructor(listener: DenoListener, context: AcceptContext) {
     this.port = listener.addr.port ?? 0;
     this.#listener = listener;
     this.#context = context;
-    this.#accept = accept;
-    this.#loop = this.#run();
+  }
+
+  accept(onAccept: OnAccept): void {
+    this.#loop = this.#run(onAccept);
   }
 
   async close(): Promise<void> {
@@ -105,10 +99,10 @@ class AcceptLoop implements BoundSocket {
     this.#listener.unref();
   }
 
-  async #run(): Promise<void> {
+  async #run(onAccept: OnAccept): Promise<void> {
     while (!this.#isClosed) {
       try {
-        this.#onAccept(await this.#listener.accept());
+        this.#take(await this.#listener.accept(), onAccept);
       } catch (error) {
         // Closed, or an error of one connection or of descriptors: none ends the loop. A rest for
         // each peer that is reset at once would be all it takes to keep everybody out.
@@ -118,7 +112,7 @@ class AcceptLoop implements BoundSocket {
     }
   }
 
-  #onAccept(conn: DenoConn): void {
+  #take(conn: DenoConn, onAccept: OnAccept): void {
     try {
       conn.setNoDelay?.(true);
       conn.setKeepAlive?.(true);
@@ -126,7 +120,7 @@ class AcceptLoop implements BoundSocket {
       // The peer is gone already; the first read tells.
     }
     const socket = new DenoSocket(conn, this.#context);
-    attachHandler(socket, this.#accept);
+    attachHandler(socket, onAccept);
     socket.start();
   }
 

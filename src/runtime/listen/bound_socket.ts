@@ -1,11 +1,16 @@
-/** What a transport hands over when it has bound an address. */
-import type { Address, GivenTarget } from "../types.ts";
+/** The contract between a transport, which binds, and listen.ts, which decides what to bind. */
+import type { Address, GivenTarget, Socket, SocketHandler } from "../types.ts";
 
-/** A bound socket, as a transport hands it over. */
+/** Takes a new connection; returns its first handler. */
+export type OnAccept = (socket: Socket) => SocketHandler;
+
+/** A socket that a transport has bound. Nothing is accepted until `accept` is called. */
 export interface BoundSocket {
   /** The port the kernel chose; 0 on a UNIX socket. */
   readonly port: number;
-  /** Stops accepting. Called once. Resolves when the address is free. */
+  /** Begins to accept, with the connections that wait. Called once at most, and not after `close`. */
+  accept(onAccept: OnAccept): void;
+  /** Stops accepting and closes what waits. Called once. Resolves when the address is free. */
   close(): Promise<void>;
   ref(): void;
   unref(): void;

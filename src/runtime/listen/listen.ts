@@ -1,9 +1,9 @@
 /**
- * What listening has in common on every transport: permission, wildcards, UNIX paths, sockets
- * of others, wording of failures. A transport adds the two calls that bind.
+ * What binding has in common on every transport: permissions, wildcards, UNIX paths, inherited
+ * sockets, the wording of failures. A transport adds the calls that bind.
  */
 import { sharedLocalAddress } from "./addresses.ts";
-import type { Binder, BoundSocket } from "./bound_socket.ts";
+import type { Binder, BoundSocket, OnAccept } from "./bound_socket.ts";
 import { listenError, refusal } from "./listen_errors.ts";
 import { demandNet, demandUnix } from "./listen_permissions.ts";
 import type {
@@ -44,18 +44,18 @@ const EVERY_INTERFACE = ["::", "0.0.0.0"];
 const NO_IPV6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
 
 /**
- * Listens on `target` by way of `binder`, and fills in `context`.
+ * Binds `target` with `binder`, and fills in `context`.
  *
  * @throws ListenError
  */
-export async function listenOn(
+export async function bindTarget(
   target: ListenTarget,
   binder: Binder,
   options: ListenOptions,
   context: AcceptContext,
 ): Promise<Listener> {
   try {
-    const listener = await bind(target, binder, options);
+    const listener = await bindAny(target, binder, options);
     context.listenerAddress = listener.address;
     context.isUnix = listener.address.kind === "unix";
     context.localAddress = sharedLocalAddress(listener.address);
@@ -65,13 +65,13 @@ export async function listenOn(
   }
 }
 
-async function bind(
+async function bindAny(
   target: ListenTarget,
   binder: Binder,
   options: ListenOptions,
 ): Promise<Listener> {
-  if (target.kind === "tcp") return await listenTcp(target, binder, options);
-  if (target.kind === "unix") return await listenUnix(target, binder);
+  if (target.kind === "tcp") return await bindTcp(target, binder, options);
+  if (target.kind === "unix") return await bindUnix(target, binder);
   if (binder.given === undefined) {
     throw refusal(target, "ENOTSUP", "this transport has no inherited sockets");
   }
@@ -79,23 +79,23 @@ async function bind(
   return new BoundListener(bound.address, bound);
 }
 
-async function listenTcp(
+async function bindTcp(
   target: ListenTarget & { kind: "tcp" },
   binder: Binder,
   options: ListenOptions,
 ): Promise<Listener> {
-  if (target.host !== "") return await listenIp(target, target.host, binder);
+  if (target.host !== "") return await bindIp(target, target.host, binder);
   const [first, second] = EVERY_INTERFACE;
   try {
-    return await listenIp(target, first, binder);
+    return await bindIp(target, first, binder);
   } catch (cause) {
     const { code } = listenError(target, cause);
     if (!NO_IPV6.has(code) || options.ipv6Only) throw cause;
-    return await listenIp(target, second, binder);
+    return await bindIp(target, second, binder);
   }
 }
 
-async function listenIp(
+async function bindIp(
   target: ListenTarget,
   host: string,
   binder: Binder,
@@ -106,7 +106,7 @@ async function listenIp(
   return new BoundListener({ kind: "tcp", host, port: bound.port }, bound);
 }
 
-async function listenUnix(
+async function bindUnix(
   target: ListenTarget & { kind: "unix" },
   binder: Binder,
 ): Promise<Listener> {
@@ -130,6 +130,10 @@ class BoundListener implements Listener {
   constructor(address: Address, bound: BoundSocket) {
     this.address = address;
     this.#bound = bound;
+  }
+
+  accept(onAccept: OnAccept): void {
+    if (this.#closing === undefined) this.#bound.accept(onAccept);
   }
 
   close(): Promise<void> {

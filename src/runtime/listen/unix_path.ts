@@ -23,7 +23,7 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BoundSocket } from "./bound_socket.ts";
+import type { BoundSocket, OnAccept } from "./bound_socket.ts";
 import { refusal } from "./listen_errors.ts";
 import { mayWrite } from "../process/permissions.ts";
 import type { ListenTarget } from "../types.ts";
@@ -180,6 +180,10 @@ class OwnedSocket implements BoundSocket {
     } catch {
       // Gone already, or not allowed: nobody is left to hear of it.
     }
+  }
+
+  accept(onAccept: OnAccept): void {
+    this.#bound.accept(onAccept);
   }
 
   async close(): Promise<void> {

@@ -3,13 +3,13 @@ import { createServer, type Server, type Socket as NetSocket } from "node:net";
 import { setImmediate } from "node:timers";
 import { tcpAddress, UNNAMED } from "../listen/addresses.ts";
 import { deno } from "../_deno_types.ts";
-import type { Binder, GivenSocket } from "../listen/bound_socket.ts";
+import type { Binder, GivenSocket, OnAccept } from "../listen/bound_socket.ts";
 import {
   cannotListen,
   demandSocket,
   unixPathOf,
 } from "../listen/inherited_fd.ts";
-import { type AcceptContext, contextOf, listenOn } from "../listen/listen.ts";
+import { type AcceptContext, bindTarget, contextOf } from "../listen/listen.ts";
 import { refusal } from "../listen/listen_errors.ts";
 import { keepAccepting } from "./internals/accept_again.ts";
 import { sharedReads } from "./internals/shared_reads.ts";
@@ -23,38 +23,41 @@ import type {
   Listener,
   ListenOptions,
   ListenTarget,
-  Socket,
-  SocketHandler,
 } from "../types.ts";
 
-/** Listens with sockets of `node:net`. */
-export function listen(
+/** Makes a connection of `node:net` one of ours, and gives it to `onAccept`. */
+type Serve = (raw: NetSocket, onAccept: OnAccept) => void;
+
+/** Binds with sockets of `node:net`. */
+export function bind(
   target: ListenTarget,
   options: ListenOptions,
-  accept: (socket: Socket) => SocketHandler,
 ): Promise<Listener> {
   const { backlog, reusePort = false, ipv6Only = false } = options;
   const context = contextOf(target);
   const tls = options.tls as NodeTls | undefined;
-  const onConnection = (raw: NetSocket): void => {
-    // Asked of the server below, and again here, because Deno's node:net disregards it there.
+  const serve: Serve = (raw, onAccept) => {
+    // Also set when the server is created, which Deno 2.9 disregards.
     if (!context.isUnix) {
       raw.setNoDelay(true);
       raw.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     }
-    if (tls === undefined) attachHandler(new NodeSocket(raw, context), accept);
-    else startTlsHandshake(raw, context, tls, options.beforeHandshake, accept);
+    if (tls === undefined) {
+      attachHandler(new NodeSocket(raw, context), onAccept);
+    } else {
+      startTlsHandshake(raw, context, tls, options.beforeHandshake, onAccept);
+    }
   };
   const binder: Binder = {
     tcp: (host, port) =>
-      bind(onConnection, { host, port, backlog, reusePort, ipv6Only }),
-    unix: (path) => bind(onConnection, { path, backlog }),
+      listenAt({ host, port, backlog, reusePort, ipv6Only }, serve),
+    unix: (path) => listenAt({ path, backlog }, serve),
     given: (given) =>
       given.kind === "fd"
-        ? inherit(given, onConnection, backlog)
-        : join(given, onConnection),
+        ? inherit(given, backlog, serve)
+        : join(given, backlog, serve),
   };
-  return listenOn(target, binder, options, context);
+  return bindTarget(target, binder, options, context);
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -65,7 +68,7 @@ function startTlsHandshake(
   context: AcceptContext,
   tls: NodeTls,
   beforeHandshake: ListenOptions["beforeHandshake"],
-  accept: (socket: Socket) => SocketHandler,
+  onAccept: OnAccept,
 ): void {
   const remoteAddress = context.isUnix
     ? UNNAMED
@@ -91,13 +94,10 @@ function startTlsHandshake(
       if (remoteAddress !== undefined) {
         socket.overrideAddresses(remoteAddress, socket.localAddress);
       }
-      attachHandler(socket, accept);
+      attachHandler(socket, onAccept);
     },
   });
 }
-
-/** That of node:net where nothing else is said. */
-const USUAL_BACKLOG = 511;
 
 /** What `listen()` of node:net takes. */
 type Where =
@@ -108,37 +108,32 @@ type Where =
     | { fd: number }
   );
 
-function bind(
-  onConnection: (raw: NetSocket) => void,
-  where: Where,
-): Promise<BoundServer> {
+function listenAt(where: Where, serve: Serve): Promise<BoundServer> {
   return new Promise((resolve, reject) => {
     // With allowHalfOpen false, the answer to a peer that has sent FIN would be lost.
-    const server = createServer(
-      { allowHalfOpen: true, noDelay: true },
-      onConnection,
-    );
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const bound = new BoundServer(server, where.backlog, serve);
     server.on("error", reject);
     server.listen(where, () => {
       // From here on errors are those of accept, such as EMFILE: the connection is lost, the
       // listener is not. Out of descriptors, Node goes on by itself and Bun 1.4 too, though
       // spinning; Deno 2.9 has to be told.
       server.off("error", reject);
-      server.on("error", () => {});
-      resolve(new BoundServer(server, where.backlog));
+      bound.listening();
+      resolve(bound);
     });
   });
 }
 
 async function inherit(
   target: GivenTarget & { kind: "fd" },
-  onConnection: (raw: NetSocket) => void,
   backlog: number,
+  serve: Serve,
 ): Promise<GivenSocket> {
   demandSocket(target);
   const { fd } = target;
   try {
-    const bound = await bind(onConnection, { fd, backlog });
+    const bound = await listenAt({ fd, backlog }, serve);
     const { address } = bound;
     if (address.kind === "unix" && address.path === "") {
       bound.address = { kind: "unix", path: unixPathOf(fd) };
@@ -152,9 +147,10 @@ async function inherit(
 /** Takes the connections of a server that the program around us has made. */
 async function join(
   target: GivenTarget & { kind: "server" },
-  onConnection: (raw: NetSocket) => void,
+  backlog: number,
+  serve: Serve,
 ): Promise<GivenSocket> {
-  const server = target.server as Server;
+  const server = target.server as AcceptingServer;
   if (!server.listening) {
     throw refusal(target, "EINVAL", "it does not listen");
   }
@@ -164,35 +160,73 @@ async function join(
       "net.Server";
     throw refusal(target, "EINVAL", reason);
   }
-  // Its own default loses the answer to a peer that has sent FIN. Read at every accept.
-  (server as Server & { allowHalfOpen: boolean }).allowHalfOpen = true;
-  server.on("connection", (raw) => {
-    onConnection(raw);
-    // Undoes the server's option pauseOnConnect.
-    raw.resume();
-  });
-  server.on("error", () => {});
-  return new BoundServer(server, USUAL_BACKLOG);
+  // The default loses the answer to a peer that has sent FIN.
+  server.allowHalfOpen = true;
+  const bound = new BoundServer(server, backlog, serve);
+  bound.listening();
+  return bound;
 }
 
-class BoundServer implements GivenSocket {
-  address: Address;
-  readonly port: number;
-  readonly #server: Server;
+/** Options of `createServer` that a server reads at each accept. */
+type AcceptingServer = Server & {
+  allowHalfOpen: boolean;
+  pauseOnConnect: boolean;
+};
 
-  constructor(server: Server, backlog: number) {
+/**
+ * `node:net` accepts as soon as it listens. Until `accept` is called, connections are held here,
+ * paused: what their peers send stays in the kernel.
+ */
+class BoundServer implements GivenSocket {
+  address: Address = UNNAMED;
+  readonly #server: AcceptingServer;
+  readonly #maxHeld: number;
+  readonly #serve: Serve;
+  #held: NetSocket[] = [];
+
+  /** Takes over the connections of `server`, which may already listen. */
+  constructor(server: Server, maxHeld: number, serve: Serve) {
+    this.#server = server as AcceptingServer;
+    this.#maxHeld = maxHeld;
+    this.#serve = serve;
+    this.#server.pauseOnConnect = true;
+    server.on("connection", this.#hold);
+  }
+
+  get port(): number {
+    return this.address.kind === "tcp" ? this.address.port : 0;
+  }
+
+  /** Called when the server listens. */
+  listening(): void {
+    const server = this.#server;
     this.address = addressOf(server);
-    this.port = this.address.kind === "tcp" ? this.address.port : 0;
-    this.#server = server;
+    server.on("error", () => {});
     sharedReads[this.address.kind].prepare();
     if (deno !== undefined && this.address.kind === "tcp") {
-      keepAccepting(server, backlog);
+      keepAccepting(server, this.#maxHeld);
+    }
+  }
+
+  accept(onAccept: OnAccept): void {
+    const server = this.#server;
+    const serve = this.#serve;
+    server.off("connection", this.#hold);
+    server.pauseOnConnect = false;
+    server.on("connection", (raw) => serve(raw, onAccept));
+    for (const raw of this.#takeHeld()) {
+      if (raw.destroyed) continue;
+      // First, so that `onAccept` may pause it: reading begins now, and bytes come with a later tick.
+      raw.resume();
+      raw.read(0);
+      serve(raw, onAccept);
     }
   }
 
   close(): Promise<void> {
     // Not its callback: that waits for the last connection. The descriptor is closed at once.
     this.#server.close();
+    for (const raw of this.#takeHeld()) raw.destroy();
     return new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -202,6 +236,18 @@ class BoundServer implements GivenSocket {
 
   unref(): void {
     this.#server.unref();
+  }
+
+  readonly #hold = (raw: NetSocket): void => {
+    raw.on("error", () => {});
+    if (this.#held.length < this.#maxHeld) this.#held.push(raw);
+    else raw.destroy();
+  };
+
+  #takeHeld(): readonly NetSocket[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
   }
 }
 

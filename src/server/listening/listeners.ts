@@ -1,4 +1,4 @@
-/** Every address of one server, opened and closed together. */
+/** Every address of one server, bound and closed together. */
 import { ListenError } from "../../errors.ts";
 import { resolveTarget, selectTransport } from "../../runtime/mod.ts";
 import type {
@@ -70,19 +70,20 @@ export class Listeners {
   }
 
   /**
-   * Listens on all of `bindings`, or on none. A name is listened on at every address it leads to
-   * that this machine has, with the same port.
+   * Listens on all of `bindings`, or on none: all are bound before the first connection is accepted.
+   * A name is listened on at every address it leads to that this machine has, with the same port.
    *
+   * @param onAccept See `Listener.accept`.
    * @param resolve Finds the addresses of a name.
    * @throws ListenError for the first that cannot be had.
    */
   static async open(
     bindings: readonly Binding[],
     options: ListenOptions,
-    accept: (socket: Socket) => SocketHandler,
+    onAccept: (socket: Socket) => SocketHandler,
     resolve: typeof resolveTarget = resolveTarget,
   ): Promise<Listeners> {
-    const opening = new Opening(options, accept);
+    const opening = new Opening(options);
     try {
       for (const { target, transport } of bindings) {
         const [first, ...others] = await resolve(target);
@@ -96,6 +97,7 @@ export class Listeners {
       await opening.close();
       throw error;
     }
+    for (const { listener } of opening.opened) listener.accept(onAccept);
     return new Listeners(opening.opened);
   }
 
@@ -120,27 +122,18 @@ interface Opened {
   readonly listener: Listener;
 }
 
-/** Listeners on their way to be a {@linkcode Listeners}. */
+/** Bound addresses that accept nothing yet; they become a {@linkcode Listeners} together. */
 class Opening {
   readonly opened: Opened[] = [];
   readonly #options: ListenOptions;
-  readonly #accept: (socket: Socket) => SocketHandler;
 
-  constructor(
-    options: ListenOptions,
-    accept: (socket: Socket) => SocketHandler,
-  ) {
+  constructor(options: ListenOptions) {
     this.#options = options;
-    this.#accept = accept;
   }
 
   async open(target: ListenTarget, transport: Transport): Promise<Listener> {
     try {
-      const listener = await transport.listen(
-        target,
-        this.#options,
-        this.#accept,
-      );
+      const listener = await transport.bind(target, this.#options);
       this.opened.push({ target, listener });
       return listener;
     } catch (error) {
@@ -148,7 +141,7 @@ class Opening {
     }
   }
 
-  /** Listens on all addresses of one name. */
+  /** Binds all addresses of one name. */
   async openAll(
     targets: readonly TcpTarget[],
     transport: Transport,

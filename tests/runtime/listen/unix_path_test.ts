@@ -18,6 +18,7 @@ import { MAX_UNIX_PATH } from "../../../src/runtime/listen/unix_path.ts";
 import type { Listener } from "../../../src/runtime/types.ts";
 import {
   label,
+  listen,
   Peer,
   Recorder,
   TRANSPORTS,
@@ -28,8 +29,9 @@ import {
 const skip = process.platform === "win32";
 
 for (const transport of TRANSPORTS) {
-  const listen = (path: string): Promise<Listener> =>
-    transport.listen(
+  const listenAt = (path: string): Promise<Listener> =>
+    listen(
+      transport,
       { kind: "unix", path },
       { backlog: 16 },
       (socket) => new Recorder(socket),
@@ -39,7 +41,7 @@ for (const transport of TRANSPORTS) {
     code: string,
     reason: RegExp = /./,
   ): Promise<void> => {
-    await assert.rejects(listen(path), (error: unknown) => {
+    await assert.rejects(listenAt(path), (error: unknown) => {
       assert.ok(error instanceof ListenError);
       assert.equal(error.code, code);
       assert.ok(error.message.startsWith(`Cannot listen on unix:${path}: `));
@@ -63,7 +65,7 @@ for (const transport of TRANSPORTS) {
 
   behaves("makes a socket there and nothing else", async (directory) => {
     const path = join(directory, "s.sock");
-    const listener = await listen(path);
+    const listener = await listenAt(path);
     assert.deepEqual(readdirSync(directory), ["s.sock"]);
     assert.ok(lstatSync(path).isSocket());
     await isAnswering(path);
@@ -77,7 +79,7 @@ for (const transport of TRANSPORTS) {
       const path = join(directory, "s.sock");
       const umask = process.umask(0o077);
       try {
-        const listener = await listen(path);
+        const listener = await listenAt(path);
         assert.equal(lstatSync(path).mode & 0o777, 0o666);
         await listener.close();
       } finally {
@@ -94,7 +96,8 @@ for (const transport of TRANSPORTS) {
         const path = join(directory, "s".repeat(length === 0 ? room : length));
         const umask = process.umask(0);
         try {
-          const listener = await transport.listen(
+          const listener = await listen(
+            transport,
             { kind: "unix", path, mode: 0o620 },
             { backlog: 16 },
             (socket) => new Recorder(socket),
@@ -111,7 +114,8 @@ for (const transport of TRANSPORTS) {
   behaves("refuses a live socket and leaves it", async (directory) => {
     const path = join(directory, "s.sock");
     for (const other of TRANSPORTS) {
-      const first = await other.listen(
+      const first = await listen(
+        other,
         { kind: "unix", path },
         { backlog: 16 },
         (socket) => new Recorder(socket),
@@ -125,13 +129,13 @@ for (const transport of TRANSPORTS) {
 
   behaves("replaces a socket that nobody listens on", async (directory) => {
     const path = join(directory, "s.sock");
-    const first = await listen(path);
+    const first = await listenAt(path);
     // What is left when a process is killed: the name without the listener.
     renameSync(path, join(directory, "kept"));
     await first.close();
     renameSync(join(directory, "kept"), path);
     await assert.rejects(isAnswering(path));
-    const second = await listen(path);
+    const second = await listenAt(path);
     await isAnswering(path);
     await second.close();
     assert.ok(!existsSync(path));
@@ -140,9 +144,9 @@ for (const transport of TRANSPORTS) {
   behaves("goes to one of two that want it at once", async (directory) => {
     const path = join(directory, "s.sock");
     const results = await Promise.allSettled([
-      listen(path),
-      listen(path),
-      listen(path),
+      listenAt(path),
+      listenAt(path),
+      listenAt(path),
     ]);
     const won = results.filter((result) => result.status === "fulfilled");
     assert.equal(won.length, 1);
@@ -176,9 +180,9 @@ for (const transport of TRANSPORTS) {
 
   behaves("leaves what another has put there since", async (directory) => {
     const path = join(directory, "s.sock");
-    const first = await listen(path);
+    const first = await listenAt(path);
     unlinkSync(path);
-    const second = await listen(path);
+    const second = await listenAt(path);
     await first.close();
     await isAnswering(path);
     unlinkSync(path);
@@ -189,7 +193,7 @@ for (const transport of TRANSPORTS) {
 
   behaves("does not mind that its name is gone", async (directory) => {
     const path = join(directory, "s.sock");
-    const listener = await listen(path);
+    const listener = await listenAt(path);
     unlinkSync(path);
     await listener.close();
     await listener.close();
@@ -204,7 +208,7 @@ for (const transport of TRANSPORTS) {
     async (directory) => {
       const longest = directory + "/" +
         "s".repeat(MAX_UNIX_PATH - directory.length - 1);
-      const listener = await listen(longest);
+      const listener = await listenAt(longest);
       await isAnswering(longest);
       await listener.close();
       assert.ok(!existsSync(longest));
@@ -215,7 +219,7 @@ for (const transport of TRANSPORTS) {
   behaves("carries bytes and both names", async (directory) => {
     const path = join(directory, "s.sock");
     let heard: Recorder | undefined;
-    const listener = await transport.listen({ kind: "unix", path }, {
+    const listener = await listen(transport, { kind: "unix", path }, {
       backlog: 16,
     }, (socket) => {
       heard = new Recorder(socket);
@@ -236,9 +240,7 @@ test("listen() refuses an empty path and one with a zero byte", async () => {
   for (const path of ["", "\0abstract"]) {
     for (const transport of TRANSPORTS) {
       await assert.rejects(
-        transport.listen({ kind: "unix", path }, { backlog: 1 }, () => {
-          throw new Error("Cannot happen: nothing listens");
-        }),
+        transport.bind({ kind: "unix", path }, { backlog: 1 }),
         { code: "EINVAL" },
       );
     }

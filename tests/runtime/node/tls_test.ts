@@ -24,7 +24,7 @@ import type {
 import { TestAuthority } from "../../_support/certificates.ts";
 import { needsProgram } from "../../_support/needs.ts";
 import { RUNTIME } from "../../_support/this_runtime.ts";
-import { Recorder, text, until } from "../_wire.ts";
+import { listen, Recorder, text, until } from "../_wire.ts";
 
 const authority = new TestAuthority();
 const first = authority.server();
@@ -63,13 +63,13 @@ const WAYS = {
     accept: Accept,
     options: Partial<ListenOptions>,
   ) =>
-    runtime.transports.node.listen(TARGET, {
+    listen(runtime.transports.node, TARGET, {
       backlog: 16,
       tls: context,
       ...options,
     }, accept),
   "on an accepted socket": (context: TlsContext, accept: Accept) =>
-    runtime.transports.native.listen(TARGET, { backlog: 16 }, (socket) => ({
+    listen(runtime.transports.native, TARGET, { backlog: 16 }, (socket) => ({
       // As who has read a header in front of it would.
       onData: (bytes) => context.secure(socket, bytes.slice(), accept),
       onDrain() {},
@@ -355,4 +355,43 @@ test("[deno] a choice of ciphers is refused: it would not be applied", {
     () => createTls(settings, () => {}),
     /^Error: Deno \S+ has no choice of ciphers, run it on Bun or Node$/,
   );
+});
+
+test("TLS of a listener waits for accept() with the whole handshake", async () => {
+  const { createTls } = await runtime.loadTls();
+  const faults: TlsFault[] = [];
+  const context = createTls(settingsWith(), (fault) => faults.push(fault));
+  let begun = 0;
+  const listener = await runtime.transports.node.bind(TARGET, {
+    backlog: 16,
+    tls: context,
+    beforeHandshake: () => {
+      begun++;
+      return () => {};
+    },
+  });
+  const handlers: Recorder[] = [];
+  try {
+    const { port } = listener.address as { port: number };
+    const connecting = client(port, "www.b.test");
+    await sleep(60);
+    assert.equal(begun, 0);
+    listener.accept((socket) => {
+      const handler = new Recorder(socket);
+      handlers.push(handler);
+      return handler;
+    });
+    const peer = await connecting;
+    assert.equal(
+      peer.getPeerCertificate().fingerprint256,
+      fingerprint(second.cert),
+    );
+    peer.write("hello");
+    await until(() => handlers[0]?.text === "hello", "the bytes arrive");
+    assert.deepEqual([begun, faults], [1, []]);
+    peer.destroy();
+  } finally {
+    for (const { socket } of handlers) socket.destroy();
+    await listener.close();
+  }
 });

@@ -22,6 +22,8 @@ const never = () => {
 class FakeTransport implements Transport {
   readonly name = "node";
   readonly open: string[] = [];
+  /** What happened, in order. */
+  readonly events: string[] = [];
   /** Code of the failure for a host, or for a host and a port. */
   readonly failures: Record<string, string> = {};
   /** Ports that the kernel chooses. */
@@ -33,7 +35,7 @@ class FakeTransport implements Transport {
     return true;
   }
 
-  listen(target: ListenTarget): Promise<Listener> {
+  bind(target: ListenTarget): Promise<Listener> {
     if (target.kind !== "tcp") throw new Error("Cannot happen: not TCP");
     const { host, port } = target;
     const code = this.failures[host] ?? this.failures[`${host} ${port}`];
@@ -47,8 +49,10 @@ class FakeTransport implements Transport {
     };
     const text = `${address.host} ${address.port}`;
     this.open.push(text);
+    this.events.push(`bind ${text}`);
     return Promise.resolve({
       address,
+      accept: () => void this.events.push(`accept ${text}`),
       close: () => {
         this.open.splice(this.open.indexOf(text), 1);
         return Promise.resolve();
@@ -95,6 +99,27 @@ test("Listeners.open() listens on all, in their order", async () => {
   });
   await listeners.close();
   assert.deepEqual(transport.open, []);
+});
+
+test("Listeners.open() binds all before it accepts on the first", async () => {
+  const transport = new FakeTransport();
+  await openAll(transport, [["::1", 80], ["both.example", 0]]);
+  assert.deepEqual(transport.events, [
+    "bind ::1 80",
+    "bind 127.0.0.1 1001",
+    "bind ::1 1001",
+    "accept ::1 80",
+    "accept 127.0.0.1 1001",
+    "accept ::1 1001",
+  ]);
+});
+
+test("Listeners.open() accepts nothing if one cannot be had", async () => {
+  const transport = new FakeTransport();
+  transport.failures["10.0.0.9"] = "EADDRINUSE";
+  const targets = [["10.0.0.1", 80], ["10.0.0.9", 80]] as const;
+  await assert.rejects(openAll(transport, targets), { code: "EADDRINUSE" });
+  assert.deepEqual(transport.events, ["bind 10.0.0.1 80"]);
 });
 
 test("Listeners.open() leaves nothing open if one cannot be had", async () => {
