@@ -426,8 +426,8 @@ export interface Runtime {
   /** What the process exits with if it ends by itself. */
   setExitCode(code: number): void;
   /**
-   * Calls `callback` once, when the current turn of the event loop (the callbacks of
-   * the I/O at hand and their microtasks) is over. Cannot be cancelled.
+   * Calls `callback` once, at the end of the current turn, which connection/README.md defines.
+   * Cannot be cancelled.
    */
   afterTurn(callback: () => void): void;
   /** Milliseconds on a clock that never goes back. */
