@@ -1,4 +1,4 @@
-/** The help text, from the table of options. */
+/** Builds the help text from the table of options. */
 import {
   MAX_INT,
   MAX_SECONDS,
@@ -13,15 +13,15 @@ import {
 } from "../config/options/mod.ts";
 import { ACTIONS, negated } from "./parse_flags.ts";
 
-/** Longest line, in characters: what an ordinary terminal shows. */
+/** Maximum length of a line, in characters: the usual width of a terminal. */
 const WIDTH = 80;
-/** Where descriptions begin. */
+/** Column where descriptions begin. */
 const COLUMN = 28;
 
-/** Above every usage error, and the first line of the help (options:C-007). */
+/** First line of the help and of every usage error. */
 export const USAGE = "Usage: tricorn [OPTIONS] APP";
 
-/** What `--help` prints, line end included. */
+/** The text of `--help`, with the final line end. */
 export function helpText(): string {
   const lines = [
     USAGE,
@@ -62,7 +62,7 @@ export function helpText(): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The spellings of an option and the kind of its value: `-p, --port INTEGER`. */
+/** Formats the spellings of an option and the type of its value: `-p, --port INTEGER`. */
 export function flagsText(name: keyof Options): string {
   const { flag, aliases = [], type } = OPTIONS[name];
   const short = aliases.filter((alias) => !alias.startsWith("--"));
@@ -74,15 +74,15 @@ export function flagsText(name: keyof Options): string {
   return `${spellings} ${metavar(type)}`;
 }
 
-/** Bounds of a number, such as `0 to 65535`; `undefined` for other options. */
+/** Formats the bounds of a number, such as `0 to 65535`; `undefined` for other types. */
 export function rangeText(type: OptionType): string | undefined {
   if (type.kind !== "integer" && type.kind !== "number") return undefined;
-  // The largest number that system calls and timers take is nobody's business.
+  // Limits of system calls and timers are not worth mentioning.
   const isBounded = type.max !== MAX_INT && type.max !== MAX_SECONDS;
   return isBounded ? `${type.min} to ${type.max}` : `at least ${type.min}`;
 }
 
-/** The default as one would type it, with its unit; `undefined` where that says nothing. */
+/** Formats the default with its unit; `undefined` for none, and for flags that are off. */
 export function defaultText(name: keyof Options): string | undefined {
   const { type, default: value, defaultText } =
     OPTIONS[name] as OptionDefinition;
@@ -101,7 +101,7 @@ function describe(name: keyof Options): string {
   if (value !== undefined) facts.push(`default: ${value}`);
   const range = rangeText(type);
   if (range !== undefined) facts.push(range);
-  // Not to be broken between lines.
+  // Keep on one line.
   const joined = facts.join("; ").replaceAll(" ", "\u00a0");
   return facts.length === 0 ? help : `${help} [${joined}]`;
 }
@@ -134,7 +134,7 @@ function entry(flags: string, text: string): string[] {
   return [head + lines[0]!.slice(head.length), ...lines.slice(1)];
 }
 
-/** Flags so long that they fill lines of their own, broken where it reads well. */
+/** Breaks flags that are longer than a line between two spellings. */
 function wrapFlags(head: string): string[] {
   if (head.length <= WIDTH) return [head];
   const cut = Math.max(
@@ -144,7 +144,7 @@ function wrapFlags(head: string): string[] {
   return [head.slice(0, cut).trimEnd(), `      ${head.slice(cut).trim()}`];
 }
 
-/** `text` in lines of at most {@linkcode WIDTH}, each indented by `indent` spaces. */
+/** Breaks `text` into lines of at most {@linkcode WIDTH}, indented by `indent` spaces. */
 function wrap(text: string, indent: number): string[] {
   const lines: string[] = [];
   let line = "";

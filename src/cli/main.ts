@@ -1,4 +1,4 @@
-/** The command: arguments and environment into a run. */
+/** The command: reads arguments and environment, then runs a server. */
 import { Config } from "../config/config.ts";
 import {
   strangeVariables,
@@ -6,7 +6,8 @@ import {
 } from "../config/environment.ts";
 import { type OptionsInput, variablesOf } from "../config/options/mod.ts";
 import { userStack } from "../application/load.ts";
-import { mergeOptions, optionsFromEnvironment } from "../config/resolve.ts";
+import { flagLayer, mergeLayers } from "../config/layers.ts";
+import { environmentLayer } from "../config/resolve.ts";
 import { AppLoadError, ConfigError } from "../errors.ts";
 import { runConfig } from "../run.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -15,12 +16,12 @@ import { helpText, USAGE } from "./help.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { socketActivation } from "./socket_activation.ts";
 
-/** The options that say where to listen. */
+/** Options with an address to listen on. */
 const PLACES = ["host", "port", "uds", "fd", "bind"] as const;
 
 /**
- * Runs the command and ends the process: with 0, 2 for wrong usage, 3 for a failed start, or by
- * the signal that stopped the server (options section 5).
+ * Runs the command and ends the process: with the exit code of `run()`, with 2 for wrong usage, or
+ * by the signal that stopped the server.
  *
  * @param args Arguments after the script. Default: those of this process.
  */
@@ -44,11 +45,12 @@ export async function main(
 }
 
 /**
- * What to run; or, if only that was asked for, what to print.
+ * Makes the configuration; for `--help` and `--version`, returns the text to print.
  *
- * @param givenEnv Looks an environment variable up.
- * @param onWarning Takes what the operator should know. Default: standard error.
- * @param envNames Names of all variables. Default: those of the process, if `givenEnv` is its own.
+ * @param givenEnv Looks an environment variable up. Default: in the environment of the process.
+ * @param onWarning Receives warnings for the operator. Default: writes them to standard error.
+ * @param envNames Returns the names of all variables. Default: those of the process, if `givenEnv`
+ * is not given.
  * @throws ConfigError for wrong usage.
  */
 export function configFor(
@@ -68,7 +70,7 @@ export function configFor(
   }
   const env = withoutServiceLinks(givenEnv, onWarning);
   const options = withActivation(command.options, env, onWarning);
-  const environment = optionsFromEnvironment(
+  const environment = environmentLayer(
     env,
     (name) => options[name] !== undefined,
   );
@@ -76,10 +78,11 @@ export function configFor(
   if (app === undefined || app === "") {
     throw new ConfigError("Missing argument 'APP'.");
   }
-  return new Config(app, mergeOptions(options, environment));
+  const { values } = mergeLayers([flagLayer(options), environment]);
+  return new Config(app, values);
 }
 
-/** `flags`, and the sockets that were handed over, if nothing says where to listen. */
+/** Adds inherited sockets (`LISTEN_FDS`) to `flags`, unless an address is configured. */
 function withActivation(
   flags: OptionsInput,
   env: (name: string) => string | undefined,
@@ -99,7 +102,7 @@ function warn(message: string): void {
   runtime.stderr.write(`WARNING:  ${message}\n`);
 }
 
-/** What `--version` prints (options:O-008). */
+/** The text of `--version`. */
 export function versionText(): string {
   const names = { deno: "Deno", bun: "Bun", node: "Node" };
   const systems: Readonly<Record<string, string>> = {
@@ -114,7 +117,7 @@ export function versionText(): string {
   } ${version} on ${system}\n`;
 }
 
-/** What the terminal is told of an error that ended the command (options:C-007). */
+/** The text for the terminal, and the exit code, of an error that ended the command. */
 export function failureText(
   error: unknown,
 ): { readonly text: string; readonly exitCode: number } {
@@ -134,7 +137,7 @@ export function failureText(
       exitCode: error.exitCode,
     };
   }
-  // Our own mistake: whoever reports it needs all of it.
+  // A bug of ours: print everything that a report needs.
   const stack = error instanceof Error
     ? error.stack ?? error.message
     : String(error);

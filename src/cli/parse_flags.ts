@@ -1,4 +1,4 @@
-/** The arguments of the command, read by the table of options (options section 3). */
+/** Parses the arguments of the command, by the table of options. */
 import { ConfigError } from "../errors.ts";
 import {
   OPTIONS,
@@ -11,18 +11,18 @@ import { insteadOf } from "../config/planned.ts";
 import { readOption } from "../config/resolve.ts";
 import { didYouMean } from "../text/suggest.ts";
 
-/** What the arguments ask for. */
+/** Parsed arguments. */
 export type Command =
   | { readonly action: "help" | "version" }
   | {
     readonly action: "run";
     /** `undefined` if it was not given. */
     readonly app: string | undefined;
-    /** Only what was given. */
+    /** Only those that were given. */
     readonly options: OptionsInput;
   };
 
-/** Flags that are no options: they end the command (options:O-008, O-009). */
+/** Flags that print a text and exit; not options. */
 export const ACTIONS = [
   {
     flag: "--version",
@@ -38,7 +38,7 @@ export const ACTIONS = [
   },
 ] as const;
 
-/** What one spelling on the command line stands for. */
+/** Meaning of one spelling on the command line. */
 type Flag =
   | { readonly action: "help" | "version" }
   | { readonly name: keyof Options; readonly sets?: boolean };
@@ -46,9 +46,9 @@ type Flag =
 const FLAGS: ReadonlyMap<string, Flag> = allFlags();
 
 /**
- * Reads arguments in any order. `--version` and `--help` win over everything, mistakes included.
+ * Parses arguments in any order. `--version` and `--help` take precedence, even over errors.
  *
- * @throws ConfigError with exit code 2, in Click's words, for the first mistake.
+ * @throws ConfigError for the first error, worded as Click's, which Uvicorn uses.
  */
 export function parseFlags(args: readonly string[]): Command {
   const given = new Map<keyof Options, string[]>();
@@ -79,7 +79,7 @@ export function parseFlags(args: readonly string[]): Command {
       }
       switched.set(flag.name, flag.sets);
     } else {
-      // "-1" is a value, the name of another option is not: that one was forgotten.
+      // "-1" is a value. The name of another option is not: the value is missing.
       const text = value ?? (isFlag(args[at + 1]) ? undefined : args[++at]);
       if (text === undefined) {
         mistake ??= `Option '${spelling}' requires an argument.`;
@@ -102,7 +102,7 @@ export function parseFlags(args: readonly string[]): Command {
   return { action: "run", app, options: options as OptionsInput };
 }
 
-/** `--no-x` for `--x`. */
+/** Returns `--no-x` for `--x`. */
 export function negated(flag: string): string {
   return `--no-${flag.slice(2)}`;
 }
@@ -127,12 +127,12 @@ function allFlags(): Map<string, Flag> {
   return flags;
 }
 
-/** `--port=80`, `-p80` and `--port` into spelling and value. */
+/** Splits `--port=80`, `-p80` and `--port` into spelling and value. */
 function takeApart(
   argument: string,
 ): { spelling: string; value: string | undefined } {
   if (!argument.startsWith("--")) {
-    // A short flag and its value in one; all of it if there is no such flag.
+    // A short flag with its value attached; unchanged if there is no such flag.
     const short = argument.slice(0, 2);
     const value = argument.length > 2 && FLAGS.has(short)
       ? argument.slice(2)
@@ -158,12 +158,12 @@ function unknown(spelling: string): string {
     return `No such option '${spelling}' yet: until then, ${instead}.`;
   }
   const text = `No such option '${printable(spelling)}'.`;
-  // Without the dashes: two characters that always agree make everything look close.
+  // Compared without the dashes: a common prefix makes all names look similar.
   const words = [...FLAGS.keys()].filter((flag) => flag.startsWith("--"))
     .map((flag) => flag.slice(2));
   const word = spelling.replace(/^-+/, "");
   let close = didYouMean(word, words);
-  if (close.length === 0) close = didYouMean(word.replace(/^no-/, ""), words); // options:C-006
+  if (close.length === 0) close = didYouMean(word.replace(/^no-/, ""), words);
   if (close.length === 0) return text;
   const names = close.map((word) => `'--${word}'`).join(", ");
   return close.length === 1

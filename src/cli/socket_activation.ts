@@ -1,20 +1,20 @@
 /**
- * Sockets that a supervisor hands over by the protocol of systemd: `LISTEN_FDS` of them, from
- * descriptor 3 up, for the process `LISTEN_PID`.
+ * Socket activation (sd_listen_fds(3)): a supervisor passes `LISTEN_FDS` sockets, from descriptor 3
+ * up, to the process `LISTEN_PID`.
  */
 import { ConfigError } from "../errors.ts";
 import { printable } from "../config/options/value_types.ts";
 
-/** The first descriptor that is handed over: 0 to 2 are the standard streams. */
+/** First descriptor passed: 0 to 2 are the standard streams. */
 const FIRST_FD = 3;
-/** More than any supervisor hands over, and fewer than would keep us busy. */
+/** Upper bound against nonsense: more than any supervisor passes. */
 const MAX_FDS = 1024;
 
-/** What was handed over. */
+/** The sockets that were passed. */
 export interface Activation {
-  /** As `--bind` takes them; empty if there is nothing. */
+  /** In the format of `--bind`; empty if there are none. */
   readonly addresses: readonly string[];
-  /** What the operator should know; a sentence. */
+  /** A warning for the operator, as a sentence. */
   readonly warning?: string;
 }
 
@@ -23,7 +23,7 @@ export interface Activation {
  *
  * @param env Looks an environment variable up.
  * @param pid Id of this process.
- * @throws ConfigError if `LISTEN_FDS` is meant for us and is no number.
+ * @throws ConfigError if `LISTEN_FDS` is for this process and is not a number.
  */
 export function socketActivation(
   env: (name: string) => string | undefined,
@@ -33,7 +33,7 @@ export function socketActivation(
   if (count === undefined || count === "") return { addresses: [] };
   const owner = env("LISTEN_PID");
   if (owner !== String(pid)) {
-    // The variables are inherited by every program further down, the descriptors often are not.
+    // Child processes inherit the variables, but often not the descriptors.
     const whose = owner === undefined || owner === ""
       ? "LISTEN_PID is not set"
       : `LISTEN_PID is '${printable(owner.slice(0, 20))}'`;

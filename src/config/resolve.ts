@@ -1,6 +1,7 @@
-/** Flags over environment over defaults: checked, then frozen (options:E-008). */
+/** Reads and checks options, from text or from a program, and fills in defaults. */
 import { ConfigError } from "../errors.ts";
 import { hideFields } from "./hidden.ts";
+import { mergeLayers, type OptionLayer, programLayer } from "./layers.ts";
 import {
   checkValue,
   quote,
@@ -17,7 +18,6 @@ import {
   variablesOf,
 } from "./options/mod.ts";
 import { insteadOf } from "./planned.ts";
-import { tlsProblem } from "./options/tls.ts";
 import { didYouMean } from "../text/suggest.ts";
 
 type Name = keyof Options;
@@ -44,50 +44,57 @@ export function checkOptions(input: unknown): void {
  * @throws ConfigError naming the first option that is unknown, wrong, or at odds with another.
  */
 export function resolveOptions(input: OptionsInput): Options {
-  const values: Values = {};
   checkOptions(input);
   for (const key of Object.keys(input)) {
     if (Object.hasOwn(OPTIONS, key)) continue;
     throw new ConfigError(`Unknown option "${printableKey(key)}"${hint(key)}`);
   }
+  const given: Values = {};
   for (const name of OPTION_NAMES) {
     const spec = OPTIONS[name] as OptionDefinition;
-    const given = input[name];
-    if (given === undefined) {
-      values[name] = spec.default;
-      continue;
-    }
-    const verdict = normalForm(spec, checkValue(spec.type, given));
+    const value = input[name];
+    if (value === undefined) continue;
+    const verdict = normalForm(spec, checkValue(spec.type, value));
     if ("problem" in verdict) {
       const problem = verdict.problem.replace(/\.$/, "");
       throw new ConfigError(`Cannot use option "${name}": ${problem}`);
     }
-    values[name] = verdict.value;
+    given[name] = verdict.value;
   }
-  refuseConflicts(input, (name) => `"${name}"`);
-  const problem = tlsProblem(values as OptionsInput, (name) => `"${name}"`);
-  if (problem !== undefined) throw new ConfigError(problem);
+  const { values } = mergeLayers([programLayer(given as OptionsInput)]);
+  const options: Values = {};
+  for (const name of OPTION_NAMES) {
+    options[name] = values[name] ?? OPTIONS[name].default;
+  }
   const secrets = OPTION_NAMES.filter((name) =>
     (OPTIONS[name] as OptionDefinition).isSecret
   );
-  return Object.freeze(hideFields(values, secrets)) as unknown as Options;
+  return Object.freeze(hideFields(options, secrets)) as unknown as Options;
 }
 
 /**
- * Reads `TRICORN_*` variables, and the few foreign ones of the table (options:E-001 to E-007).
+ * Reads the variables of options: `TRICORN_*`, and the few of other tools in the table.
  *
- * @param env Looks one variable up; `undefined` if it is unset. Only names of the table are asked
- * for, one by one: Deno may allow just those.
- * @param isSet Options given by flags, whose variables are not even read.
- * @throws ConfigError worded like that for the flag, and naming the variable.
+ * @param env Looks one variable up; `undefined` if it is unset. Asked only for names of the table,
+ * one by one: Deno may allow just those.
+ * @param isSet Options of a higher layer, whose variables are not read.
+ * @returns A layer that names options by the variables they were read from.
+ * @throws ConfigError worded as for the flag, and naming the variable.
  */
-export function optionsFromEnvironment(
+export function environmentLayer(
   env: (name: string) => string | undefined,
   isSet: (name: Name) => boolean = () => false,
-): OptionsInput {
+): OptionLayer {
   const values: Values = {};
+  const variables = new Map<Name, string>();
+  const read = (name: Name, candidates: readonly string[]): void => {
+    const variable = candidates.find((each) => (env(each) ?? "") !== "");
+    if (variable === undefined) return;
+    values[name] = readVariable(name, variable, env(variable)!);
+    variables.set(name, variable);
+  };
   for (const name of OPTION_NAMES) {
-    if (!isSet(name)) readVariables(values, name, variablesOf(name), env);
+    if (!isSet(name)) read(name, variablesOf(name));
   }
   for (const name of OPTION_NAMES) {
     const { fallbackVariables } = OPTIONS[name];
@@ -95,18 +102,22 @@ export function optionsFromEnvironment(
       fallbackVariables === undefined || isSet(name) ||
       values[name] !== undefined
     ) continue;
-    // A platform sets PORT for everybody: somebody who chose a UNIX socket did not mean it.
+    // A platform sets PORT for every process: it does not override the choice of a UNIX socket.
     const isBeside = OPTION_NAMES.some((other) =>
       excludesOf(other).includes(name) &&
       (values[other] !== undefined || isSet(other))
     );
-    if (!isBeside) readVariables(values, name, fallbackVariables, env);
+    if (!isBeside) read(name, fallbackVariables);
   }
-  return values as OptionsInput;
+  return {
+    values: values as OptionsInput,
+    nameOf: (name) =>
+      variables.get(name) ?? variablesOf(name)[0] ?? `"${name}"`,
+  };
 }
 
 /**
- * Reads the text of a flag or variable, with Click's words for what is wrong (options:E-007).
+ * Reads the text of a flag or variable; messages are worded as Click's, which Uvicorn uses.
  *
  * @param texts One text; of a list, every item.
  * @throws ConfigError `Invalid value for '--port': …`.
@@ -118,37 +129,12 @@ export function readOption(name: Name, texts: readonly string[]): unknown {
   throw new ConfigError(`Invalid value for '${spec.flag}': ${verdict.problem}`);
 }
 
-/** Puts flags over the environment; a flag also beats variables that exclude it. */
-export function mergeOptions(
-  flags: OptionsInput,
-  environment: OptionsInput,
-): OptionsInput {
-  refuseConflicts(flags, (name) => `'${OPTIONS[name].flag}'`);
-  const kept: Values = { ...environment };
-  for (const name of OPTION_NAMES) {
-    for (const other of excludesOf(name)) {
-      if (flags[name] !== undefined) delete kept[other];
-      if (flags[other] !== undefined) delete kept[name];
-    }
-  }
-  refuseConflicts(kept as OptionsInput, (name) => variablesOf(name)[0]!);
-  const merged = { ...kept, ...flags } as OptionsInput;
-  const problem = tlsProblem(
-    merged,
-    (name) =>
-      kept[name] === undefined || flags[name] !== undefined
-        ? `'${OPTIONS[name].flag}'`
-        : variablesOf(name)[0]!,
-  );
-  if (problem !== undefined) throw new ConfigError(problem);
-  return merged;
-}
-
 function readTexts(
   spec: OptionDefinition,
   texts: readonly string[],
 ): Verdict<unknown> {
-  if (spec.type.kind !== "list") return readText(spec.type, texts.at(-1)!); // options:C-002
+  // As in Click, the last of several flags counts.
+  if (spec.type.kind !== "list") return readText(spec.type, texts.at(-1)!);
   const items: unknown[] = [];
   for (const text of texts) {
     const verdict = readText(spec.type, text);
@@ -171,52 +157,23 @@ function normalForm(
   return spec.check(verdict.value as NonNullable<unknown>);
 }
 
-function readVariables(
-  values: Values,
-  name: Name,
-  variables: readonly string[],
-  env: (name: string) => string | undefined,
-): void {
-  for (const variable of variables) {
-    const text = env(variable);
-    if (text === undefined || text === "") continue; // options:E-004
-    const isList = OPTIONS[name].type.kind === "list";
-    const texts = isList
-      ? text.split(/\s+/).filter((item) => item !== "")
-      : [text];
-    try {
-      values[name] = readOption(name, texts);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      throw new ConfigError(
-        `${error.message} (from the environment variable ${variable})`,
-      );
-    }
-    return;
-  }
-}
-
-function refuseConflicts(
-  input: OptionsInput,
-  show: (name: Name) => string,
-): void {
-  for (const name of OPTION_NAMES) {
-    // A flag that is off stands in nobody's way.
-    if (input[name] === undefined || input[name] === false) continue;
-    const other = excludesOf(name).find((excluded) =>
-      input[excluded] !== undefined && input[excluded] !== false
-    );
-    if (other === undefined) continue;
-    const reason = (OPTIONS[name] as OptionDefinition).excludesBecause ??
-      "they name different places to listen";
-    throw new ConfigError( // options:O-014
-      `Cannot use ${show(name)} together with ${show(other)}: ${reason}`,
+function readVariable(name: Name, variable: string, text: string): unknown {
+  const isList = OPTIONS[name].type.kind === "list";
+  const texts = isList
+    ? text.split(/\s+/).filter((item) => item !== "")
+    : [text];
+  try {
+    return readOption(name, texts);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(
+      `${error.message} (from the environment variable ${variable})`,
     );
   }
 }
 
 function hint(key: string): string {
-  // Who comes with the name of a flag, ours or Uvicorn's, is told the name here.
+  // The name of a flag, ours or Uvicorn's: suggest the option.
   const flag = `--${
     key.replace(/[A-Z]/g, "-$&").replaceAll("_", "-").toLowerCase()
   }`;

@@ -7,11 +7,7 @@ import {
   type OptionsInput,
   variablesOf,
 } from "../../src/config/options/mod.ts";
-import {
-  mergeOptions,
-  optionsFromEnvironment,
-  resolveOptions,
-} from "../../src/config/resolve.ts";
+import { environmentLayer, resolveOptions } from "../../src/config/resolve.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 type Name = keyof Options;
@@ -265,7 +261,7 @@ describe("resolveOptions()", () => {
   }
 });
 
-describe("optionsFromEnvironment()", () => {
+describe("environmentLayer()", () => {
   test("reads every option from its variable", () => {
     const samples = {
       boolean: ["yes", true],
@@ -293,7 +289,7 @@ describe("optionsFromEnvironment()", () => {
       if (name === "rootPath") value = "/x";
       for (const variable of variablesOf(name)) {
         assert.deepEqual(
-          optionsFromEnvironment(environment({ [variable]: text })),
+          environmentLayer(environment({ [variable]: text })).values,
           { [name]: value },
           variable,
         );
@@ -337,7 +333,7 @@ describe("optionsFromEnvironment()", () => {
   ) {
     test(`reads ${JSON.stringify(variables)}`, () => {
       assert.deepEqual(
-        optionsFromEnvironment(environment(variables)),
+        environmentLayer(environment(variables)).values,
         expected,
       );
     });
@@ -364,7 +360,7 @@ describe("optionsFromEnvironment()", () => {
   ) {
     test(`refuses ${JSON.stringify(variables)}`, () => {
       assert.equal(
-        messageOf(() => optionsFromEnvironment(environment(variables))),
+        messageOf(() => environmentLayer(environment(variables))),
         message,
       );
     });
@@ -372,39 +368,23 @@ describe("optionsFromEnvironment()", () => {
 
   test("does not even read the variable of an option that was given", () => {
     const asked: string[] = [];
-    optionsFromEnvironment((name) => {
+    environmentLayer((name) => {
       asked.push(name);
       return undefined;
     }, (name) => name === "port");
     assert.ok(!asked.includes("TRICORN_PORT") && !asked.includes("PORT"));
     assert.ok(asked.includes("TRICORN_HOST"));
   });
-});
 
-describe("mergeOptions()", () => {
-  for (
-    const [flags, variables, expected] of [
-      [{ port: 1 }, { port: 2, host: "h" }, { port: 1, host: "h" }],
-      [{ accessLog: false }, { accessLog: true }, { accessLog: false }],
-      [{ uds: "a" }, { host: "h", port: 2 }, { uds: "a" }],
-      [{ port: 1 }, { uds: "a", backlog: 3 }, { port: 1, backlog: 3 }],
-      [{ headers: [] }, { headers: [["a", "b"]] }, { headers: [] }],
-    ] as readonly (readonly [OptionsInput, OptionsInput, OptionsInput])[]
-  ) {
-    test(`puts ${JSON.stringify(flags)} over ${JSON.stringify(variables)}`, () => {
-      assert.deepEqual(mergeOptions(flags, variables), expected);
-    });
-  }
-
-  test("refuses two places to listen, named as they were given", () => {
-    assert.equal(
-      messageOf(() => mergeOptions({ uds: "a", host: "h" }, {})),
-      "Cannot use '--uds' together with '--host': they name different places to listen",
-    );
-    assert.equal(
-      messageOf(() => mergeOptions({}, { uds: "a", port: 1 })),
-      "Cannot use TRICORN_UDS together with TRICORN_PORT: they name different places to listen",
-    );
+  test("names an option by the variable that it was read from", () => {
+    const layer = environmentLayer(environment({
+      TRICORN_HOSTNAME: "h",
+      PORT: "80",
+    }));
+    assert.equal(layer.nameOf("host"), "TRICORN_HOSTNAME");
+    assert.equal(layer.nameOf("port"), "PORT");
+    assert.equal(layer.nameOf("uds"), "TRICORN_UDS");
+    assert.equal(layer.nameOf("sockets"), '"sockets"');
   });
 });
 
