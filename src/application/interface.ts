@@ -1,33 +1,83 @@
 /**
- * What an application looks like. A function of three parameters is one, but arity alone misleads
- * in both directions: an Express application has three parameters too, and one with default or
- * rest parameters has none. So properties are looked at first, and what cannot be told is believed.
+ * Detects the interface of an application: ASGI, or which other. A function of three parameters is
+ * an ASGI application, but the number of parameters alone is misleading: an Express application has
+ * three too, and a function with default or rest parameters has a `length` of 0. So properties are
+ * checked first, and a function whose parameters cannot be counted counts as ASGI.
  */
 
-/**
- * What is wrong with `value` as an application, as in "… is a class"; `undefined` if it may be one.
- */
-export function whyNoApplication(value: unknown): string | undefined {
-  if (typeof value !== "function") return describeObject(value);
-  if (isClass(value)) return "a class";
+/** Interfaces that are told apart. */
+export type InterfaceKind =
+  | "asgi"
+  | "express"
+  | "fastify"
+  | "fetch"
+  | "koa"
+  /** `(request, response, next)`. */
+  | "middleware"
+  /** A class: its instances may be applications. */
+  | "class"
+  /** A function of another number of parameters, or a generator function. */
+  | "function"
+  /** Anything else. */
+  | "unknown";
+
+/** An interface, and how to describe the value. */
+export interface DetectedInterface {
+  readonly kind: InterfaceKind;
+  /** To follow "is", such as "a class". */
+  readonly description: string;
+}
+
+/** Detects the interface of `value`. Calls nothing of it. */
+export function detectInterface(value: unknown): DetectedInterface {
+  if (typeof value === "function") return interfaceOfFunction(value);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return interfaceOfObject(value);
+  }
+  return { kind: "unknown", description: describeValue(value) };
+}
+
+// deno-lint-ignore ban-types
+function interfaceOfFunction(value: Function): DetectedInterface {
+  if (isClass(value)) return { kind: "class", description: "a class" };
   if (has(value, "fetch")) return fetchStyle(value);
   if (has(value, "handle") && has(value, "use")) {
-    return "an Express-style application";
+    return { kind: "express", description: "an Express-style application" };
   }
   const { most, isGenerator, names } = parametersOf(value);
-  if (isGenerator) return "a generator function";
+  if (isGenerator) {
+    return { kind: "function", description: "a generator function" };
+  }
   if (value.length === 3 || (value.length < 3 && most >= 3)) {
     return names[2] === "next"
-      ? 'middleware (its third parameter is "next")'
-      : undefined;
+      ? {
+        kind: "middleware",
+        description: 'middleware (its third parameter is "next")',
+      }
+      : { kind: "asgi", description: "an ASGI application" };
   }
   const count = Math.max(value.length, Number.isFinite(most) ? most : 0);
+  return { kind: "function", description: functionOf(count) };
+}
+
+function interfaceOfObject(value: object): DetectedInterface {
+  if (has(value, "fetch")) return fetchStyle(value);
+  if (has(value, "routing") && has(value, "ready")) {
+    return { kind: "fastify", description: "a Fastify application" };
+  }
+  if (has(value, "callback") && "middleware" in value) {
+    return { kind: "koa", description: "a Koa application" };
+  }
+  return { kind: "unknown", description: describeValue(value) };
+}
+
+function functionOf(count: number): string {
   return `a function of ${count} parameter${count === 1 ? "" : "s"}`;
 }
 
 /**
- * What whoever wrote `value` may have meant, where one can tell: a sentence with a space in front;
- * else `""`.
+ * Suggests what to serve instead of `value`, where that can be guessed: a sentence with a leading
+ * space; else `""`.
  */
 export function adviceFor(value: unknown): string {
   if (typeof value === "function") {
@@ -40,13 +90,13 @@ export function adviceFor(value: unknown): string {
         "--factory."
       : "";
   }
-  if (!describeObject(value).startsWith("an object")) return "";
+  if (detectInterface(value).kind !== "unknown") return "";
   const method = applicationMethod(value);
   return method === undefined ? "" : " Use one of its methods in its place: " +
     `(scope, receive, send) => it.${method}(scope, receive, send).`;
 }
 
-/** The first method, its own or inherited, that takes what an application takes. */
+/** Finds the first method, own or inherited, with three parameters. */
 function applicationMethod(value: unknown): string | undefined {
   for (
     let holder = value;
@@ -54,7 +104,7 @@ function applicationMethod(value: unknown): string | undefined {
     holder !== Object.prototype && !Array.isArray(holder);
     holder = Object.getPrototypeOf(holder)
   ) {
-    // Nothing is called: a getter may do anything.
+    // Through descriptors: calling a getter could have side effects.
     for (
       const [name, { value: member }] of Object.entries(
         Object.getOwnPropertyDescriptors(holder),
@@ -69,9 +119,9 @@ function applicationMethod(value: unknown): string | undefined {
 }
 
 /**
- * Whether `value` is a function that certainly takes nothing: then it can only be a factory
- * (options:O-002). One with three default parameters or a rest parameter, one that looks into
- * `arguments`, and one whose source is hidden may as well be an application.
+ * Whether `value` is a function that takes fewer than three parameters for certain: then it can
+ * only be a factory. With three default parameters, a rest parameter, `arguments` or a native body
+ * it may be an application.
  */
 export function isSurelyFactory(value: unknown): value is () => unknown {
   if (typeof value !== "function" || value.length !== 0 || isClass(value)) {
@@ -81,27 +131,17 @@ export function isSurelyFactory(value: unknown): value is () => unknown {
   return most < 3 && !isGenerator;
 }
 
-/** Whether `value` is a function that can be called with nothing. */
+/** Describes a value that cannot be called without arguments; `undefined` if it can. */
 export function whyNoFactory(value: unknown): string | undefined {
-  if (typeof value !== "function") return describeObject(value);
+  if (typeof value !== "function") return detectInterface(value).description;
   if (isClass(value)) return "a class";
-  if (value.length === 0) return undefined;
-  return `a function of ${value.length} parameter${
-    value.length === 1 ? "" : "s"
-  }`;
+  return value.length === 0 ? undefined : functionOf(value.length);
 }
 
-function describeObject(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
   if (Array.isArray(value)) return "an array";
-  if (has(value, "fetch")) return fetchStyle(value);
-  if (has(value, "routing") && has(value, "ready")) {
-    return "a Fastify application";
-  }
-  if (has(value, "callback") && "middleware" in value) {
-    return "a Koa application";
-  }
   const { name } = (Object.getPrototypeOf(value)?.constructor ?? {}) as {
     readonly name?: unknown;
   };
@@ -110,12 +150,16 @@ function describeObject(value: unknown): string {
     : "an object";
 }
 
-function fetchStyle(value: object): string {
+function fetchStyle(value: object): DetectedInterface {
   const { name } = (value.constructor ?? {}) as { readonly name?: unknown };
-  const kind = name === "Hono" || name === "H3" || name === "Elysia"
+  const framework = name === "Hono" || name === "H3" || name === "Elysia"
     ? `${name}, `
     : "";
-  return `${kind}a fetch-style application (it has a method "fetch")`;
+  return {
+    kind: "fetch",
+    description:
+      `${framework}a fetch-style application (it has a method "fetch")`,
+  };
 }
 
 function has(value: object, name: string): boolean {
@@ -130,12 +174,12 @@ function sourceOf(value: (...args: never[]) => unknown): string {
   return Function.prototype.toString.call(value);
 }
 
-/** What the source tells of a function's parameters. */
+/** Parameters of a function, as far as its source shows them. */
 interface Parameters {
-  /** How many it takes at most; `Infinity` if its source does not tell. */
+  /** Maximum number; `Infinity` if the source does not show it. */
   readonly most: number;
   readonly isGenerator: boolean;
-  /** Names, as far as they are plain. */
+  /** Names; empty if there are patterns. */
   readonly names: readonly string[];
 }
 
@@ -150,7 +194,7 @@ function parametersOf(value: Function): Parameters {
   const arrow = /^(?:async\s+)?([\w$]+)\s*=>/.exec(source);
   const list = arrow?.[1] ?? source.slice(open + 1, closing(source, open));
   const isNative = /\{\s*\[native code\]\s*\}\s*$/.test(source);
-  // A bracket in a text or a regular expression would be counted.
+  // Strings and regular expressions may hold brackets: do not count.
   const isHidden = isNative || /["'`/]|\.\.\./.test(list) ||
     /\barguments\b/.test(source);
   const most = isHidden ? Infinity : countOf(list);
@@ -160,7 +204,7 @@ function parametersOf(value: Function): Parameters {
   return { most, isGenerator, names };
 }
 
-/** How many parameters `list` has: those within brackets are parts of one. */
+/** Counts the parameters in `list`, ignoring commas inside brackets. */
 function countOf(list: string): number {
   let depth = 0;
   const commas: number[] = [-1];
@@ -175,7 +219,7 @@ function countOf(list: string): number {
     .length;
 }
 
-/** Where the parenthesis that opens at `open` closes. */
+/** Offset of the parenthesis that closes the one at `open`. */
 function closing(source: string, open: number): number {
   let depth = 0;
   for (let at = open; at >= 0 && at < source.length; at++) {

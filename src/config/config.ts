@@ -1,15 +1,11 @@
 /** One server's application and options, checked. */
 import type { AsgiApp } from "../asgi.ts";
-import {
-  AppLoadError,
-  ConfigError,
-  UnsupportedRuntimeError,
-} from "../errors.ts";
+import { ConfigError, UnsupportedRuntimeError } from "../errors.ts";
 import { runtime } from "../runtime/mod.ts";
 import { whyUnsupportedHere } from "../runtime/supported_versions.ts";
 import type { ListenTarget } from "../runtime/types.ts";
 import { targetOf } from "./options/bind_address.ts";
-import { applicationOf, loadApp } from "../application/load.ts";
+import { buildApplication } from "../application/build.ts";
 import { quote } from "./options/value_types.ts";
 import type { Options, OptionsInput } from "./options/mod.ts";
 import { resolveOptions } from "./resolve.ts";
@@ -78,21 +74,10 @@ export class Config {
   load(
     onWarning: (message: string) => void = (text) => this.#warn(text),
   ): Promise<AsgiApp> {
-    return this.#loading ??= this.#load(onWarning);
-  }
-
-  async #load(onWarning: (message: string) => void): Promise<AsgiApp> {
     const { factory, appDir } = this.options;
-    if (typeof this.app !== "string") {
-      return await applicationOf(this.app, "The application", {
-        factory,
-        onWarning,
-      });
-    }
-    return await loadApp(this.app, {
-      cwd: workingDirectory(),
-      appDir,
+    return this.#loading ??= buildApplication(this.app, {
       factory,
+      appDir,
       onWarning,
     });
   }
@@ -101,18 +86,6 @@ export class Config {
     const { logLevel } = this.options;
     if (logLevel === "error" || logLevel === "critical") return;
     runtime.stderr.write(`WARNING:  ${message}\n`);
-  }
-}
-
-function workingDirectory(): string {
-  try {
-    return runtime.cwd();
-  } catch (cause) {
-    if ((cause as Error).name !== "NotCapable") throw cause;
-    throw new AppLoadError(
-      "Error loading ASGI app. Deno is not allowed to read the working directory: run it with " +
-        "--allow-read, or with -A.",
-    );
   }
 }
 

@@ -4,11 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import {
-  applicationOf,
-  loadApp,
-  userStack,
-} from "../../src/application/load.ts";
+import { buildApplication } from "../../src/application/build.ts";
+import { loadExport, userStack } from "../../src/application/load.ts";
 import { AppLoadError } from "../../src/errors.ts";
 import { runtime } from "../../src/runtime/mod.ts";
 import * as fixture from "./fixtures/main.ts";
@@ -40,7 +37,12 @@ async function load(
 ) {
   const warnings: string[] = [];
   const onWarning = (message: string) => void warnings.push(message);
-  const app = await loadApp(spec, { cwd, appDir, factory, onWarning });
+  const app = await buildApplication(spec, {
+    cwd,
+    appDir,
+    factory,
+    onWarning,
+  });
   return { app, warnings };
 }
 
@@ -58,7 +60,7 @@ async function failureOf(work: Promise<unknown>): Promise<AppLoadError> {
   throw new Error("expected an AppLoadError");
 }
 
-describe("loadApp() finds", () => {
+describe("an import string finds", () => {
   for (
     const spec of [
       "main:app",
@@ -119,7 +121,7 @@ describe("loadApp() finds", () => {
   }
 });
 
-describe("loadApp() takes factories", () => {
+describe("an import string may name factories:", () => {
   for (const name of ["create", "createAsync"]) {
     test(`${name}, as asked`, async () => {
       const { app, warnings } = await load(`main:${name}`, { factory: true });
@@ -135,7 +137,7 @@ describe("loadApp() takes factories", () => {
   }
 });
 
-describe("loadApp() says in one line", () => {
+describe("an import string that cannot be used says in one line", () => {
   const start = "Error loading ASGI app. ";
   const tried = "nope.ts, .mts, .js, .mjs, .cjs, .cts, .tsx, .jsx";
   for (
@@ -401,28 +403,15 @@ describe("what the application threw is the cause", () => {
   });
 });
 
-describe("applicationOf()", () => {
-  const options = { factory: false, onWarning: () => {} };
-
-  test("leaves an application as it is", async () => {
-    assert.equal(
-      await applicationOf(fixture.app, "The application", options),
-      fixture.app,
-    );
-  });
-
-  test("names what it was given", async () => {
-    const { message } = await failureOf(
-      applicationOf({}, "The application", options),
-    );
-    assert.equal(
-      message,
-      `Error loading ASGI app. The application is an object; ${WANTED}`,
-    );
-  });
+test("loadExport() returns whatever the export is", async () => {
+  const where = { cwd: fixtures };
+  for (const name of ["text", "create", "rejected"] as const) {
+    const { value } = await loadExport(`main:${name}`, where);
+    assert.equal(value, fixture[name]);
+  }
 });
 
-describe("loadApp() takes for a file what could be a URL", () => {
+describe("an import string names a file rather than a URL", () => {
   const schemes = ["http", "https", "data", "file", "blob", "node", "bun"];
   const folder = mkdtempSync(join(tmpdir(), "tricorn-schemes-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -454,7 +443,7 @@ describe("loadApp() takes for a file what could be a URL", () => {
   }
 });
 
-describe("loadApp() recognises a factory by its parameters", () => {
+describe("a factory is recognised by its parameters", () => {
   const file = join(broken, "factories.ts");
   const app = "async (scope, receive, send) => {}";
   const factories: Readonly<Record<string, string>> = {
