@@ -5,7 +5,7 @@ import { usesTls } from "../config/options/tls.ts";
 import { Deadlines } from "../connection/tracking/deadlines.ts";
 import { DefaultHeaders } from "../connection/output/default_headers.ts";
 import { DrainSignal } from "../connection/exchange/drain_signal.ts";
-import { ServerAddresses } from "../connection/exchange/server_addresses.ts";
+import { ServerAddresses } from "../connection/exchange/connection_info.ts";
 import type { ServerContext } from "../connection/context.ts";
 import { OpenConnections } from "../connection/tracking/open_connections.ts";
 import { IndexedList } from "../connection/tracking/indexed_list.ts";

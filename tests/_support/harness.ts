@@ -3,7 +3,7 @@ import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
 import { Deadlines } from "../../src/connection/tracking/deadlines.ts";
 import { DefaultHeaders } from "../../src/connection/output/default_headers.ts";
 import { DrainSignal } from "../../src/connection/exchange/drain_signal.ts";
-import { ServerAddresses } from "../../src/connection/exchange/server_addresses.ts";
+import { ServerAddresses } from "../../src/connection/exchange/connection_info.ts";
 import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
 import type {
   HttpSettings,

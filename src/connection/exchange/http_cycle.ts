@@ -417,7 +417,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
     this.#state = state;
   }
 
-  /** The peer is gone: `receive` says so, `send` fails, the abort signal is raised. */
+  /** The peer is gone: `receive` gives `http.disconnect`, `send` rejects, the abort signal is raised. */
   onPeerGone(): void {
     const call = this.#call;
     if (call.disconnectError !== undefined) return;

@@ -43,7 +43,7 @@ function textOf({ client }: RequestOrigin): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `text` as the log says it: behind the client, if that has an address. */
+/** A log line: `text` behind the client, if that has an address. */
 export function ofClient(origin: RequestOrigin, text: string): string {
   const client = clientText(origin);
   return client === "" ? text : `${client} - ${text}`;

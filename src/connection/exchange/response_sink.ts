@@ -1,6 +1,6 @@
 /**
- * The bytes of one response as the exchange sees them, whatever the version of HTTP: what is left is
- * to say what comes, in which order, and to hear what does not fit.
+ * One response as the exchange writes it, whatever the version of HTTP. The exchange decides what
+ * comes in which order; the sink frames and encodes it, and refuses what does not fit.
  */
 import type { BodyInput, HeaderInput, HeaderList } from "../../asgi.ts";
 

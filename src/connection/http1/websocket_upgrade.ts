@@ -196,7 +196,7 @@ export class WebSocketUpgrade
     try {
       // Our last bytes may still be on their way; when they are, the socket closes by itself.
       if (this.#phase === "ended" && this.#socket.queuedBytes > 0) return;
-      // A peer that ends without a close frame is gone: nothing it says can complete the handshake.
+      // A peer that sends FIN before the handshake is complete cannot complete it.
       this.#peerGone();
       this.#destroy();
     } catch (thrown) {
@@ -356,7 +356,7 @@ export class WebSocketUpgrade
 
   // -- The end of a turn.
 
-  /** The head of a denial stays until its body says how it is framed. */
+  /** The head of a denial is held until its first body decides the framing. */
   get holdsWrites(): boolean {
     return this.#stream.isHeadOpen;
   }

@@ -374,7 +374,7 @@ export class WebSocketConnection
     this.#end();
   }
 
-  /** The peer broke the protocol: its close frame, the application and the log say why. */
+  /** The peer broke the protocol: the reason goes to its close frame, the application and the log. */
   #onFault(code: WebSocketFaultCode): void {
     const { closeCode, reason } = WEBSOCKET_FAULTS[code];
     const client = clientText(this.#origin);
