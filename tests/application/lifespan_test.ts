@@ -92,7 +92,7 @@ const EXCEPTION = "error: Exception in 'lifespan' protocol";
 
 describe("a whole life", () => {
   for (const mode of ["auto", "on"] as const) {
-    test(`starts, runs and stops, mode ${mode} (process:P-017, P-024)`, async () => {
+    test(`starts, runs and stops, mode ${mode} (process:P-017, P-024, asgi:A-159, A-160)`, async () => {
       const { lifespan, lines, calls } = setUp(model, mode);
       assert.equal(lifespan.phase, "starting");
       assert.equal(await lifespan.startup(), true);
@@ -149,7 +149,7 @@ describe("a whole life", () => {
     assert.deepEqual(lifespan.state, { first: 1, second: 2 });
   });
 
-  test("holds the server back until startup is complete (asgi:A-157)", async () => {
+  test("holds the server back until startup is complete (asgi:A-156, A-157)", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { lifespan } = setUp(async (scope, receive, send) => {
       await promise;
@@ -326,7 +326,7 @@ describe("startup that goes wrong", () => {
     });
   }
 
-  test("mode on shows an UnsupportedScopeError, which explains itself", async () => {
+  test("mode on shows an UnsupportedScopeError, which explains itself (asgi:A-211)", async () => {
     const life = setUp(refuses, "on");
     assert.equal(await life.lifespan.startup(), false);
     assert.ok(life.errors()[0] instanceof UnsupportedScopeError);

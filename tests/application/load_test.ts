@@ -94,7 +94,7 @@ describe("an import string finds", () => {
     assert.equal(typeof (await load("common:app")).app, "function");
   });
 
-  test("modules below appDir, and nothing beside it", async () => {
+  test("modules below appDir, and nothing beside it (options:O-003)", async () => {
     assert.equal((await load("sub:app", { appDir: "pkg" })).app, fixture.app);
     assert.equal(
       (await load("sub:app", { appDir: join(fixtures, "pkg") })).app,
@@ -121,7 +121,7 @@ describe("an import string finds", () => {
   }
 });
 
-describe("an import string may name factories:", () => {
+describe("an import string may name factories (options:O-002):", () => {
   for (const name of ["create", "createAsync"]) {
     test(`${name}, as asked`, async () => {
       const { app, warnings } = await load(`main:${name}`, { factory: true });

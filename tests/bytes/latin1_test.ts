@@ -4,7 +4,7 @@ import { latin1 } from "../../src/bytes/latin1.ts";
 
 const ALL = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
-test("latin1() makes one code unit of each octet", () => {
+test("latin1() makes one code unit of each octet (asgi:A-001)", () => {
   const text = latin1(ALL, 0, 256);
   assert.equal(text.length, 256);
   for (let byte = 0; byte < 256; byte++) {

@@ -151,7 +151,7 @@ test("versionText() names version, runtime and system", () => {
   );
 });
 
-test("failureText() shows the usage above a usage error", () => {
+test("failureText() shows the usage above a usage error (options:C-007)", () => {
   assert.deepEqual(failureText(new ConfigError("Missing argument 'APP'.")), {
     text: "Usage: tricorn [OPTIONS] APP\nTry 'tricorn --help' for help.\n\n" +
       "Error: Missing argument 'APP'.\n",

@@ -14,6 +14,7 @@ for (
     ["-p80 main:app", "main:app", { port: 80 }],
     ["--hostname 0.0.0.0 main:app", "main:app", { host: "0.0.0.0" }],
     ["--host= main:app", "main:app", { host: "" }],
+    // options:C-002
     ["--port 1 --port 2 main:app", "main:app", { port: 2 }],
     ["--factory main:app", "main:app", { factory: true }],
     ["--access-log", undefined, { accessLog: true }],
@@ -25,6 +26,7 @@ for (
       serverHeader: false,
       dateHeader: false,
     }],
+    // options:O-028
     ["--log-level WARNING", undefined, { logLevel: "warning" }],
     ["--header A:1 --header=b:2:3", undefined, {
       headers: [["a", "1"], ["b", "2:3"]],
@@ -34,6 +36,7 @@ for (
       rootPathMode: "as-is",
     }],
     ["--timeout-keep-alive 2.5", undefined, { timeoutKeepAlive: 2.5 }],
+    // options:O-040
     ["--h11-max-incomplete-event-size 1024", undefined, {
       limitRequestHead: 1024,
     }],
@@ -78,6 +81,7 @@ for (
     ["--factory=true", "Option '--factory' does not take a value."],
     ["--no-access-log=1", "Option '--no-access-log' does not take a value."],
     [
+      // options:C-006
       "--no-factory",
       "No such option '--no-factory'. (Did you mean '--factory'?)",
     ],
@@ -91,6 +95,7 @@ for (
     ["--port abc", "Invalid value for '--port': 'abc' is not a valid integer."],
     ["-p abc", "Invalid value for '--port': 'abc' is not a valid integer."],
     [
+      // options:O-011
       "--port 70000",
       "Invalid value for '--port': 70000 is not in the range 0<=x<=65535.",
     ],
@@ -103,14 +108,17 @@ for (
       "Invalid value for '--port': '80.5' is not a valid integer.",
     ],
     [
+      // options:O-015
       "--backlog 0",
       "Invalid value for '--backlog': 0 is not in the range 1<=x<=2147483647.",
     ],
     [
+      // options:O-005
       "--lifespan maybe",
       "Invalid value for '--lifespan': 'maybe' is not one of 'auto', 'on', 'off'.",
     ],
     [
+      // options:O-032
       "--http h2",
       "Invalid value for '--http': 'h2' is not one of 'auto', 'h1'.",
     ],
@@ -149,7 +157,7 @@ for (
     ["--factory=1 -h", "help"],
   ] as const
 ) {
-  test(`parseFlags() lets ${action} win in "${args}"`, () => {
+  test(`parseFlags() lets ${action} win in "${args}" (options:O-008, O-009)`, () => {
     assert.deepEqual(parseFlags(args.split(" ")), { action });
   });
 }

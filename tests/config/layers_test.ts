@@ -17,7 +17,7 @@ function merge(...values: readonly OptionsInput[]): OptionLayer {
   return mergeLayers(values.map((each, at) => layer(`${at}`, each)));
 }
 
-describe("mergeLayers()", () => {
+describe("mergeLayers() puts flags over variables (options:E-008)", () => {
   for (
     const [layers, expected] of [
       [[{ port: 1 }, { port: 2, host: "h" }], { port: 1, host: "h" }],

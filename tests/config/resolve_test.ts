@@ -78,6 +78,7 @@ describe("resolveOptions()", () => {
       serverHeader: true,
       dateHeader: true,
       earlyHints: false,
+      // process:P-123
       forwardedAllowIps: ["127.0.0.1", "::1"],
       sendAfterDisconnect: "raise",
       ws: "auto",
@@ -262,7 +263,7 @@ describe("resolveOptions()", () => {
 });
 
 describe("environmentLayer()", () => {
-  test("reads every option from its variable", () => {
+  test("reads every option from its variable (options:E-001)", () => {
     const samples = {
       boolean: ["yes", true],
       switch: ["off", false],
@@ -306,13 +307,17 @@ describe("environmentLayer()", () => {
   for (
     const [variables, expected] of [
       [{}, {}],
+      // options:E-004
       [{ TRICORN_PORT: "" }, {}],
+      // options:E-005
       [{ tricorn_port: "80" }, {}],
+      // options:E-002
       [{ TRICORN_NO_ACCESS_LOG: "1" }, {}],
       [{ TRICORN_VERSION: "1", TRICORN_HELP: "1" }, {}],
       [{ TRICORN_ACCESS_LOG: "FALSE" }, { accessLog: false }],
       [{ TRICORN_USE_COLORS: "off" }, { useColors: false }],
       [{ TRICORN_LOG_LEVEL: "Debug" }, { logLevel: "debug" }],
+      // options:E-006
       [{ TRICORN_HEADERS: " A:1  b:2\n" }, {
         headers: [["a", "1"], ["b", "2"]],
       }],
@@ -358,7 +363,7 @@ describe("environmentLayer()", () => {
       ],
     ] as readonly (readonly [Record<string, string>, string])[]
   ) {
-    test(`refuses ${JSON.stringify(variables)}`, () => {
+    test(`refuses ${JSON.stringify(variables)} (options:E-007)`, () => {
       assert.equal(
         messageOf(() => environmentLayer(environment(variables))),
         message,

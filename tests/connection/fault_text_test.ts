@@ -82,7 +82,7 @@ for (
     ],
   ] as readonly [HttpFaultCode, string][]
 ) {
-  test(`a refusal for ${code} tells status, client, reason and option (F-41)`, () => {
+  test(`a refusal for ${code} tells status, client, reason and option`, () => {
     assert.equal(httpFaultText(code, CLIENT, HTTP), text);
   });
 }
@@ -120,7 +120,7 @@ for (
     ],
   ] as readonly [WebSocketFaultCode, string][]
 ) {
-  test(`a WebSocket closed for ${code} tells code, client, reason and option (F-41)`, () => {
+  test(`a WebSocket closed for ${code} tells code, client, reason and option`, () => {
     assert.equal(webSocketFaultText(code, CLIENT, WEBSOCKET), text);
   });
 }

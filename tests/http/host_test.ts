@@ -25,7 +25,7 @@ const GOOD = [
   ["an address with a dotted quad", "[::ffff:192.0.2.1]"],
   ["six groups and a dotted quad", "[1:2:3:4:5:6:1.2.3.4]"],
   ["seven groups and two colons", "[1:2:3:4:5:6:7::]"],
-  ["an address of a version to come (F-30)", "[v1.a]"],
+  ["an address of a version to come", "[v1.a]"],
   ["one with colons and a port", "[VaF.a:b!$;=~]:80"],
 ] as const;
 
@@ -78,7 +78,7 @@ const BAD = [
   ["a dotted quad with a leading zero", "[::1.2.3.04]"],
   ["a dotted quad of three", "[::1.2.3]"],
   ["a zone", "[fe80::1%25eth0]"],
-  ["a future address without a version (F-30)", "[v.a]"],
+  ["a future address without a version", "[v.a]"],
   ["a version without an address", "[v1.]"],
   ["a version that is not hexadecimal", "[vg.a]"],
   ["a future address with a list in it", "[v1.a,b]"],

@@ -192,7 +192,7 @@ describe("RFC 9112 §7.1.2: trailers", () => {
     }
   });
 
-  test("that should have been in the head are dropped (F-29)", () => {
+  test("that should have been in the head are dropped", () => {
     const { requests } = feed(
       `${chunked("0\r\nContent-Type: a\r\nx: y\r\n\r\n")}${GET}`,
     );
@@ -627,7 +627,7 @@ describe("RequestParser: work is linear", () => {
   });
 });
 
-describe("what is told of a request line that was refused (F-41)", () => {
+describe("what is told of a request line that was refused", () => {
   const long = "x".repeat(300);
   for (
     const [bytes, method, rawPath, query, version] of [

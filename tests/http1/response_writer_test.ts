@@ -508,7 +508,7 @@ describe("writeHeadEnd()", () => {
         "connection: keep-alive\r\n\r\n",
       ],
       [
-        "tells HTTP/1.0 that it is kept (F-26)",
+        "tells HTTP/1.0 that it is kept",
         "length",
         5,
         "",
@@ -516,7 +516,7 @@ describe("writeHeadEnd()", () => {
         "content-length: 5\r\nconnection: keep-alive\r\n\r\n",
       ],
       [
-        "does not double a keep-alive that was given (F-26)",
+        "does not double a keep-alive that was given",
         "length",
         5,
         "Keep-Alive",
@@ -524,7 +524,7 @@ describe("writeHeadEnd()", () => {
         "content-length: 5\r\nconnection: Keep-Alive\r\n\r\n",
       ],
       [
-        "adds keep-alive to other options (F-26)",
+        "adds keep-alive to other options",
         "none",
         -1,
         "x-hop",

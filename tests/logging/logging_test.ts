@@ -57,7 +57,7 @@ function setUp(
 }
 
 describe("createLogging()", () => {
-  test("sends the server's lines to stderr and responses to stdout", () => {
+  test("sends the server's lines to stderr and responses to stdout (process:P-101)", () => {
     const { logging, written, endTurn } = setUp();
     logging.server.info("Started server process [1]");
     logging.access!.log(ENTRY);
@@ -228,7 +228,7 @@ describe("an access line", () => {
     ]);
   });
 
-  test("carries no escape sequence, line break or forged field to the terminal", () => {
+  test("carries no escape sequence, line break or forged field to the terminal (wishes:R-014)", () => {
     const attack =
       '\x1b]0;pwned\x07\r\nINFO:     1.2.3.4:5 - "GET /admin HTTP/1.1" 200\x9b\u202e';
     for (

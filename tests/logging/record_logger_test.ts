@@ -26,7 +26,7 @@ function loggerOf(
   return { logger, lines, records };
 }
 
-test("LEVEL_NUMBERS are Python's, with 5 for trace", () => {
+test("LEVEL_NUMBERS are Python's, with 5 for trace (process:P-105)", () => {
   assert.deepEqual(LEVEL_NUMBERS, {
     critical: 50,
     error: 40,

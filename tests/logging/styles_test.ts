@@ -18,7 +18,7 @@ for (
     ["critical", "CRITICAL:", "\x1b[91mCRITICAL\x1b[0m:"],
   ] as readonly (readonly [LogLevel, string, string])[]
 ) {
-  test(`levelPrefix() of ${level} is nine columns wide`, () => {
+  test(`levelPrefix() of ${level} is nine columns wide (process:P-102)`, () => {
     assert.equal(levelPrefix(level, false), plain);
     assert.equal(levelPrefix(level, true), colored);
   });

@@ -53,7 +53,7 @@ for (
     ],
   ] as const
 ) {
-  test(`textFormat() highlights ${what}, where colours are on`, () => {
+  test(`textFormat() highlights ${what}, where colours are on (process:P-108)`, () => {
     assert.equal(PLAIN(record({ message, fields })), plain);
     assert.equal(COLORED(record({ message, fields })), colored);
   });

@@ -231,11 +231,11 @@ describe("the files", () => {
         [...lazy].map((name) => name.replace(/-.*/, "")).sort(),
         [
           ...further,
-          "node",
           "open_certificates",
           "proxy_rules",
           "syntax_error",
           "tls",
+          "transport",
           "unix_path",
         ],
       );

@@ -8,7 +8,7 @@ const tcp = (host: string): Address => ({ kind: "tcp", host, port: 1 });
 const UNNAMED: Address = { kind: "unix", path: "" };
 const socket = (path: string): Address => ({ kind: "unix", path });
 
-describe("TrustedPeers, by address (process:P-124)", () => {
+describe("TrustedPeers, by address (process:P-124, options:O-043)", () => {
   for (
     const [list, host, trusted] of [
       [["127.0.0.1"], "127.0.0.1", true],

@@ -73,7 +73,7 @@ describe("writeClose() (RFC 6455 §5.5.1)", () => {
         closePayload(1000, "x".repeat(123)),
       ],
       [
-        "a reason cut at a character (websocket:W-075)",
+        "a reason cut at a character (websocket:W-075, asgi:A-133)",
         1000,
         "é".repeat(100),
         closePayload(1000, "é".repeat(61)),

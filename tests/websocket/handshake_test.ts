@@ -66,7 +66,7 @@ describe("readHandshake() (RFC 6455 §4.2.1)", () => {
     });
   }
 
-  test("refuses HTTP/1.0 (websocket:W-016)", () => {
+  test("refuses HTTP/1.0", () => {
     assert.deepEqual(refusal(head(VALID, { version: "1.0" })), [400, ""]);
   });
 

@@ -49,12 +49,12 @@ for (
     ["the version", "GET /q3 HTTP/1.0\r\n\r\n", '"GET /q3 HTTP/1.0" 200 OK'],
     ["the method", request("DELETE /q4"), '"DELETE /q4 HTTP/1.1" 200 OK'],
     [
-      "what is known of a refused head (F-41)",
+      "what is known of a refused head",
       'GET /q6%22?" HTTP/1.1\r\nHost: a\r\nbad field\r\n\r\n',
       '"GET /q6%22?%22 HTTP/1.1" 400 Bad Request',
     ],
     [
-      "what is known of a version that is not spoken (F-41)",
+      "what is known of a version that is not spoken",
       "GET /q7 HTTP/3.0\r\n\r\n",
       '"GET /q7 HTTP/3.0" 505 HTTP Version Not Supported',
     ],
@@ -143,7 +143,7 @@ test("pipelined requests have a line each, in order", async () => {
   client.close();
 });
 
-test("--no-access-log writes none, and nothing else is missing", () =>
+test("--no-access-log writes none, and nothing else is missing (options:O-029)", () =>
   withServer(
     { app: SCRIPTED_APP, args: ["--no-access-log"] },
     async (server) => {
@@ -168,7 +168,7 @@ test("--log-level warning hides lines and the server's life (process:P-106)", as
   assert.match(quiet.output, /ERROR: /);
 });
 
-test("--use-colors paints, and lines still hold what they say (process:P-107)", () =>
+test("--use-colors paints, and lines still hold what they say (process:P-107, options:O-030)", () =>
   withServer({ app: SCRIPTED_APP, args: ["--use-colors"] }, async (server) => {
     await exchange(server.target, request("GET /painted"));
     const line = await server.line("stdout", /painted/);

@@ -1,4 +1,4 @@
-/** Applications that throw, return early or say nonsense (http section 5, asgi section 7). */
+/** Applications that throw, return early or say nonsense. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";

@@ -1,4 +1,4 @@
-/** Headers the operator asks for, or does not want (http section 9, options:O-044 to O-046). */
+/** Headers the operator asks for, or does not want (options:O-044 to O-046). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exchange, request } from "../_support/raw_client.ts";

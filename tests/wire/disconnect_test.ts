@@ -1,4 +1,4 @@
-/** Clients that leave, in every way and at every moment (asgi section 15, A-258). */
+/** Clients that leave, in every way and at every moment (asgi: ). */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";

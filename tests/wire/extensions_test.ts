@@ -1,4 +1,4 @@
-/** Trailers, early hints, files by path, signals (asgi sections 13 and 18). */
+/** Trailers, early hints, files by path, signals. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ const trailers = (
   { type: "http.response.trailers", headers, more_trailers: more },
 ];
 
-describe("http.response.trailers (asgi:A-174 to A-180, http:H-078)", () => {
+describe("http.response.trailers (asgi:A-075, A-174 to A-180, http:H-078)", () => {
   const ask = (steps: readonly Step[], headers = ["TE: trailers"]) =>
     exchange(
       shared.server.target,
@@ -336,7 +336,7 @@ describe("http.response.pathsend (asgi:A-184 to A-190, A-248)", () => {
     assert.ok(response.status === 500 || !response.isComplete);
   });
 
-  test("answers HEAD as GET, without the file (F-21, RFC 9110 §9.3.2)", async () => {
+  test("answers HEAD as GET, without the file (RFC 9110 §9.3.2)", async () => {
     for (
       const [more, length] of [
         [{}, "10"],
@@ -353,7 +353,7 @@ describe("http.response.pathsend (asgi:A-184 to A-190, A-248)", () => {
     }
   });
 
-  test("of a missing file lets HEAD have another answer too (F-21)", async () => {
+  test("of a missing file lets HEAD have another answer too", async () => {
     const steps: Step[] = [
       ["start", 200],
       ["try", {

@@ -1,4 +1,4 @@
-/** When a connection stays, when it closes, and what happens in a queue (http section 4). */
+/** When a connection stays, when it closes, and what happens in a queue. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";

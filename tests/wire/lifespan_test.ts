@@ -1,4 +1,4 @@
-/** The application's life around the server's (process section 2, asgi section 12). */
+/** The application's life around the server's. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchange, request } from "../_support/raw_client.ts";

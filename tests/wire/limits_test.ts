@@ -1,4 +1,4 @@
-/** What a peer cannot make large, and what happens at the edge (http section 8, H-124). */
+/** What a peer cannot make large, and what happens at the edge (http:H-124). */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
@@ -219,7 +219,7 @@ describe("--limit-concurrency (http:H-133, options:O-026)", () => {
       },
     ));
 
-  test("two pipelined requests of the only client are both answered (F-27)", () =>
+  test("two pipelined requests of the only client are both answered", () =>
     withServer(
       { app: SCRIPTED_APP, args: ["--limit-concurrency", "1"] },
       async (server) => {

@@ -1,4 +1,4 @@
-/** How request bodies reach an application (http section 2, asgi section 6.1). */
+/** How request bodies reach an application. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -122,7 +122,7 @@ describe("a body arrives whole", () => {
     });
   }
 
-  test("in chunks, extensions and trailers left away (http:H-027)", async () => {
+  test("in chunks, extensions and trailers left away (http:H-027, asgi:A-062)", async () => {
     const body =
       '3;a=b;c="d"\r\nabc\r\n0A\r\n0123456789\r\n0000;x\r\nX-Trailer: 1\r\n\r\n';
     const response = await exchange(

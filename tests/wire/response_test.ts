@@ -1,4 +1,4 @@
-/** What an application's messages become on the wire (http section 3, asgi sections 6.2 and 8). */
+/** What an application's messages become on the wire. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -199,7 +199,7 @@ describe("the body", () => {
     assert.deepEqual([response.body, response.isComplete], ["", true]);
   });
 
-  test("with content-length is sent as it is, in any number of pieces (http:H-042)", async () => {
+  test("with content-length is sent as it is, in any number of pieces (http:H-042, asgi:A-077 to A-079)", async () => {
     const response = await answerOf([
       ["start", 200, [["content-length", "6"]]],
       ["body", "abc", true],
@@ -363,7 +363,7 @@ describe("HTTP/1.0", () => {
     assert.equal(response.header("connection"), "close");
   });
 
-  test("is kept if it asks for it and the length is known (F-26)", async () => {
+  test("is kept if it asks for it and the length is known", async () => {
     const client = await RawClient.connect(shared.server.target);
     for (let i = 0; i < 3; i++) {
       client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -523,7 +523,7 @@ describe("a body that does not fit its content-length", () => {
   });
 });
 
-describe("messages out of order (asgi section 7)", () => {
+describe("messages out of order", () => {
   for (
     const [behaviour, first, then, error] of [
       [

@@ -1,4 +1,4 @@
-/** What an application is told about a request (http section 1, asgi section 5). */
+/** What an application is told about a request. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {

@@ -1,4 +1,4 @@
-/** Draining, forcing, and how the process ends (process section 3, http:H-137 to H-145). */
+/** Draining, forcing, and how the process ends (http:H-137 to H-145). */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchange, pause, RawClient, request } from "../_support/raw_client.ts";
@@ -44,7 +44,7 @@ describe("a server without work", () => {
       assert.match(server.output, /Finished server process/);
     }));
 
-  test("closes idle connections, new, used and half a head, nothing written (http:H-137)", () =>
+  test("closes idle connections, new, used and half a head, nothing written (http:H-137, process:P-042)", () =>
     serve(async (server) => {
       const fresh = await RawClient.connect(server.target);
       const used = await RawClient.connect(server.target);

@@ -1,4 +1,4 @@
-/** Starting, failing to start, and what the process says and returns (process sections 1 and 9). */
+/** Starting, failing to start, and what the process says and returns. */
 import assert from "node:assert/strict";
 import {
   existsSync,
@@ -69,7 +69,7 @@ describe("the command", () => {
   for (
     const args of [["--help"], ["--version"], ["--version", "--port", "x"]]
   ) {
-    test(`${args.join(" ")} prints to standard output, code 0 (options:X-001)`, async () => {
+    test(`${args.join(" ")} prints to standard output, code 0 (options:X-001, O-008, O-009)`, async () => {
       const server = await ended({ args }, 0);
       assert.ok(server.stdout.length > 0);
       assert.deepEqual(server.stderr, []);
@@ -77,7 +77,7 @@ describe("the command", () => {
   }
 });
 
-describe("import strings (process section 9)", () => {
+describe("import strings", () => {
   const load = (app: string, code = 3) =>
     ended({ args: ["--app-dir", folder, "--port", "0", app] }, code);
 
@@ -125,7 +125,7 @@ describe("import strings (process section 9)", () => {
     assert.match(server.output, /^ERROR: /);
   });
 
-  test("a module that throws fails with code 3 and the stack of the module (options:X-002)", async () => {
+  test("a module that throws fails with code 3 and the stack of the module (options:X-002, process:P-151)", async () => {
     writeFileSync(
       join(folder, "throws.ts"),
       'function inner() { throw new Error("broken module"); }\ninner();\nexport {};\n',
@@ -139,7 +139,7 @@ describe("import strings (process section 9)", () => {
     );
   });
 
-  test("a module with a syntax error fails with code 3 and is named", async () => {
+  test("a module with a syntax error fails with code 3 and is named (process:P-151)", async () => {
     writeFileSync(join(folder, "wrong.ts"), "export const app = (((;\n");
     const server = await load("wrong:app");
     assert.match(server.output, /wrong/);
@@ -222,7 +222,7 @@ describe("addresses", () => {
     assert.match(server.output, /ERROR: .*no-such-host\.invalid/);
   });
 
-  test("port 0 shows the port it got (process:P-007)", () =>
+  test("port 0 shows the port it got (process:P-007, options:O-011)", () =>
     withServer({ app: SCRIPTED_APP }, (server) => {
       assert.ok(server.port > 0);
       assert.match(server.runningOn, /^http:\/\/127\.0\.0\.1:\d+$/);

@@ -59,7 +59,7 @@ async function seen(to: ServerProcess, client?: string) {
 
 const fingerprint = (pem: string) => new X509Certificate(pem).fingerprint256;
 
-describe("--ssl-cert-reqs required", { skip }, () => {
+describe("--ssl-cert-reqs required (options:O-054)", { skip }, () => {
   const shared = sharedServer({
     app: "tls:app",
     args: [...TLS, "--ssl-cert-reqs", "required", "--log-level", "debug"],

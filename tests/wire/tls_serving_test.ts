@@ -237,7 +237,7 @@ describe("versions and ciphers", () => {
     );
   }
 
-  test("[node] [bun] --ssl-ciphers are those of TLS 1.2", {
+  test("[node] [bun] --ssl-ciphers are those of TLS 1.2 (options:O-055)", {
     skip: RUNTIME === "deno" ? "Deno has no say in its suites" : noOpenssl,
   }, () =>
     withServer({
@@ -253,7 +253,7 @@ describe("versions and ciphers", () => {
     }));
 });
 
-describe("keys", () => {
+describe("keys (options:O-050, O-051)", () => {
   const rsa = authority.server(["localhost"], { key: rsaKey() });
   for (
     const [what, cert, key, args] of [

@@ -1,4 +1,4 @@
-/** Upgrades that are not supported are ordinary requests (http section 7). */
+/** Upgrades that are not supported are ordinary requests. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RawClient, request } from "../_support/raw_client.ts";

@@ -1,4 +1,4 @@
-/** WebSockets on real sockets, frame by frame (websocket, asgi sections 10 and 11). */
+/** WebSockets on real sockets, frame by frame. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { constants, deflateRawSync } from "node:zlib";
@@ -51,7 +51,7 @@ async function noted(
 }
 
 describe("the handshake", () => {
-  test("is answered with the accept key, default headers and the application's (websocket:W-008, W-013)", async () => {
+  test("is answered with the accept key, default headers and the application's (websocket:W-008, W-013, asgi:A-128)", async () => {
     const client = await open("/echo?subprotocol=b", [
       "Sec-WebSocket-Protocol: a, b",
     ]);
@@ -65,7 +65,7 @@ describe("the handshake", () => {
     client.close();
   });
 
-  test("shows the application its scope (websocket:W-002 to W-005, wishes:R-026)", async () => {
+  test("shows the application its scope (websocket:W-002 to W-005, asgi:A-115 to A-121, wishes:R-026)", async () => {
     const client = await open("/scope?a=%20b", [
       "Sec-WebSocket-Protocol: x, y",
       "X-Octets: \xff\xe9",
@@ -88,7 +88,7 @@ describe("the handshake", () => {
     client.close();
   });
 
-  test("keeps frames that came with the request (wishes:R-003)", async () => {
+  test("keeps frames that came with the request (wishes:R-003, websocket:W-024)", async () => {
     const client = await open("/echo", [], latin1(textFrame("early")));
     assert.equal(await client.said(), "text early");
     client.close();
@@ -208,7 +208,7 @@ describe("the handshake", () => {
     );
   });
 
-  test("is an ordinary request with --ws none", async () => {
+  test("is an ordinary request with --ws none (options:O-034)", async () => {
     await withServer({ app: APP, args: ["--ws", "none"] }, async (server) => {
       const answer = await exchange(server.target, handshakeRequest("/plain"));
       assert.equal(answer.body, "http /plain");
@@ -251,7 +251,7 @@ describe("messages", () => {
   for (
     const [what, sent, code] of [
       [
-        "one byte too large (websocket:W-047)",
+        "one byte too large (websocket:W-047, options:O-035)",
         frame(2, "", { told: 16 * MIB + 1 }),
         1009,
       ],
@@ -353,7 +353,7 @@ describe("flow control", () => {
   });
 });
 
-describe("--ws-max-inflate-ratio (F-31)", () => {
+describe("--ws-max-inflate-ratio", () => {
   const zeros = deflateRawSync(new Uint8Array(5_000_000), {
     finishFlush: constants.Z_SYNC_FLUSH,
   }).subarray(0, -4);
@@ -449,7 +449,7 @@ describe("closing", () => {
       [closeFrame(), "close", "disconnect 1005"],
     ] as const
   ) {
-    test(`by the client is answered: ${echo} (websocket:W-076, W-077)`, async () => {
+    test(`by the client is answered: ${echo} (websocket:W-076, W-077, asgi:A-126)`, async () => {
       const { id, path } = route("/wait");
       const client = await open(path);
       client.send(sent);
@@ -461,7 +461,7 @@ describe("closing", () => {
   }
 
   for (const way of ["reset", "close", "end"] as const) {
-    test(`without a close frame is 1006: ${way} (websocket:W-079)`, async () => {
+    test(`without a close frame is 1006: ${way} (websocket:W-079, asgi:A-126)`, async () => {
       const { id, path } = route("/wait");
       const client = await open(path);
       client[way]();

@@ -82,7 +82,9 @@ for (const path of ["http://host/api", "/api?x", "/api#x", "/a\r\nb"]) {
 for (
   const [text, value] of [
     ["X-A:b", ["x-a", "b"]],
+    // wishes:R-063
     ["X-A:   b c \t", ["x-a", "b c"]],
+    // wishes:R-056
     ["X-A:b:c", ["x-a", "b:c"]],
     ["X-A:", ["x-a", ""]],
     [" X-A : b", ["x-a", "b"]],

@@ -38,6 +38,7 @@ for (
     [level, "INFO", "info"],
     [text, "", ""],
     [text, "-x", "-x"],
+    // options:E-003
     ...["1", "true", "T", "yes", "Y", "ON", " on "].map((word) =>
       [flag, word, true] as const
     ),

@@ -348,7 +348,7 @@ describe("sendFile()", () => {
       [{ offset: 10 }, 0],
     ] as const
   ) {
-    test(`tells HEAD the length of ${JSON.stringify(range)} without reading (F-21)`, async () => {
+    test(`tells HEAD the length of ${JSON.stringify(range)} without reading`, async () => {
       const file = new FakeFile(BYTES);
       const { stream, host, text } = setUp(file, {
         request: { ...GET, method: "HEAD" },
@@ -363,7 +363,7 @@ describe("sendFile()", () => {
     });
   }
 
-  test("lets HEAD of a missing file have another answer (F-21)", async () => {
+  test("lets HEAD of a missing file have another answer", async () => {
     const missing = Object.assign(new Error("no such file"), {
       code: "ENOENT",
     });

@@ -113,7 +113,7 @@ const FILE = { type: "http.response.pathsend", path: "/file" };
 
 const openFile = () => Promise.resolve(new FakeFile("file"));
 
-describe("the order of messages (asgi section 7)", () => {
+describe("the order of messages (asgi:A-068, A-077)", () => {
   const MESSAGES: Readonly<Record<SendKind, object>> = {
     earlyHint: HINT,
     start: START,

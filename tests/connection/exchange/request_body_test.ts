@@ -44,7 +44,7 @@ describe("RequestBody", () => {
     assert.equal(short(await body.receive()), "");
   });
 
-  test("hands a piece over when it arrives", async () => {
+  test("hands a piece over when it arrives (asgi:A-018)", async () => {
     const body = new RequestBody(true);
     const { seen, take } = receiver(body);
     void take();

@@ -89,7 +89,7 @@ function elsewhere(): RequestOrigin {
 }
 
 describe("httpScope()", () => {
-  test("has every field, in one order, own and enumerable (asgi:A-060)", () => {
+  test("has every field, in one order, own and enumerable (asgi:A-044, A-045, A-060)", () => {
     const scope = build();
     assert.deepEqual(Object.keys(scope), [
       "type",
@@ -122,17 +122,17 @@ describe("httpScope()", () => {
   for (
     const [field, fields, options, value] of [
       ["type", {}, {}, "http"],
-      ["http_version", { version: "1.0" }, {}, "1.0"],
+      ["http_version", { version: "1.0" }, {}, "1.0"], // asgi:A-046
       ["http_version", { version: "1.1" }, {}, "1.1"],
-      ["method", { method: "PROPFIND" }, {}, "PROPFIND"],
-      ["scheme", {}, {}, "http"],
+      ["method", { method: "PROPFIND" }, {}, "PROPFIND"], // asgi:A-047
+      ["scheme", {}, {}, "http"], // asgi:A-048
       ["scheme", {}, { settings: { originRule: elsewhere } }, "https"],
       ["raw_path", { rawPath: "/a%2Fb" }, {}, "/a%2Fb"],
-      ["raw_path", { rawPath: "/a" }, { settings: { rootPath: "/api" } }, "/a"],
+      ["raw_path", { rawPath: "/a" }, { settings: { rootPath: "/api" } }, "/a"], // asgi:A-051
       ["query_string", { query: "a=%20&b" }, {}, "a=%20&b"],
       ["query_string", { query: "" }, {}, ""],
       ["root_path", {}, {}, ""],
-      ["root_path", {}, { settings: { rootPath: "/api" } }, "/api"],
+      ["root_path", {}, { settings: { rootPath: "/api" } }, "/api"], // asgi:A-053
       ["root_path", {}, { settings: { originRule: elsewhere } }, "/mount"],
       [
         "path",
@@ -176,7 +176,7 @@ describe("httpScope()", () => {
     });
   }
 
-  test("hands headers over as they are (asgi:A-003, A-054)", () => {
+  test("hands headers over as they are (asgi:A-002, A-003, A-054)", () => {
     const headers: [string, string][] = [["b", "2"], ["a", "1"], ["b", "2"]];
     assert.equal(build({ headers }).headers, headers);
   });

@@ -1,4 +1,4 @@
-/** asgi section 14. */
+/** The `tls` extension of a scope (asgi:A-200 to A-207). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tlsExtension } from "../../../src/connection/exchange/tls_extension.ts";

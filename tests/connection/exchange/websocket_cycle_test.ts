@@ -123,7 +123,7 @@ async function errorOf(
   throw new Error("It was taken");
 }
 
-/** What each state takes, and becomes (asgi section 11). */
+/** What each state takes, and becomes. */
 const ORDER: Readonly<
   Record<
     WebSocketState,
@@ -493,7 +493,7 @@ describe("receive()", () => {
     });
   });
 
-  test("WebSocketCycle serves callers that wait in their order", async () => {
+  test("WebSocketCycle serves callers that wait in their order (asgi:A-124)", async () => {
     const { cycle } = build();
     await cycle.receive();
     const both = Promise.all([cycle.receive(), cycle.receive()]);
@@ -542,7 +542,7 @@ describe("receive()", () => {
     }
   });
 
-  test("WebSocketCycle yields the application's own code and reason (websocket:W-069)", async () => {
+  test("WebSocketCycle yields the application's own code and reason (websocket:W-069, asgi:A-127)", async () => {
     const { cycle } = await inState("open");
     await cycle.receive();
     await cycle.send({ type: "websocket.close", code: 4001, reason: "enough" });

@@ -20,7 +20,7 @@ test("BodyPace stands still while it is not the peer who is slow", () => {
 });
 
 for (const length of [1, 4_096]) {
-  test(`BodyPace gives a body of ${length} bytes 10 minutes in all (F-33)`, () => {
+  test(`BodyPace gives a body of ${length} bytes 10 minutes in all`, () => {
     const pace = new BodyPace(1_000, length);
     assert.equal(pace.left(1_000, 0, 100), 600_000);
     assert.equal(pace.left(301_000, 1, 100), 300_000);

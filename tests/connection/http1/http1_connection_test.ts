@@ -58,7 +58,7 @@ describe("keep-alive and close", () => {
       ],
       ["closes HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", false],
       [
-        "keeps HTTP/1.0 with keep-alive (F-26)",
+        "keeps HTTP/1.0 with keep-alive",
         "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
         true,
       ],
@@ -82,7 +82,7 @@ describe("keep-alive and close", () => {
     });
   }
 
-  test("HTTP/1.0 that is kept may ask again, and is closed after a body of unknown length (F-26)", async () => {
+  test("HTTP/1.0 that is kept may ask again, and is closed after a body of unknown length", async () => {
     const harness = new Harness(async (scope, _receive, send) => {
       const hasMore = scope.path === "/stream";
       await send({ type: "http.response.start", status: 200 });
@@ -107,7 +107,7 @@ describe("keep-alive and close", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("HTTP/1.0 that is kept is told of draining (F-26)", async () => {
+  test("HTTP/1.0 that is kept is told of draining", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     harness.context.isDraining = true;
@@ -489,7 +489,7 @@ describe("request bodies", () => {
     test(
       `an answer that leaves a body unread ${
         keeps ? "keeps" : "says that it closes"
-      } the connection: ${shown} (F-20)`,
+      } the connection: ${shown}`,
       async () => {
         const harness = new Harness(early);
         const socket = harness.connect();
@@ -501,7 +501,7 @@ describe("request bodies", () => {
     );
   }
 
-  test("a chunked body behind an answer that keeps the connection is dropped to its end (F-20)", async () => {
+  test("a chunked body behind an answer that keeps the connection is dropped to its end", async () => {
     const harness = new Harness(early, { settings: { maxBodyBytes: 700_000 } });
     const socket = harness.connect();
     socket.receive(CHUNKED);
@@ -535,7 +535,7 @@ describe("request bodies", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("the rest of a chunked body that nobody wants must come at the rate of a body (F-20)", async () => {
+  test("the rest of a chunked body that nobody wants must come at the rate of a body", async () => {
     const harness = new Harness(early, { settings: { minBodyRate: 100 } });
     const socket = harness.connect();
     socket.receive(CHUNKED);
@@ -548,7 +548,7 @@ describe("request bodies", () => {
     assert.equal(socket.isClosed, true);
   });
 
-  test("a head that leaves before a large body was read says that it closes, read or not (F-20)", async () => {
+  test("a head that leaves before a large body was read says that it closes, read or not", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (_scope, receive, send) => {
       await send({ type: "http.response.start", status: 200 });
@@ -574,7 +574,7 @@ describe("request bodies", () => {
     assert.equal(socket.hasEnded, true);
   });
 
-  test("an early head whose body then arrives keeps what it said (F-20)", async () => {
+  test("an early head whose body then arrives keeps what it said", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (_scope, _receive, send) => {
       await send({ type: "http.response.start", status: 200 });
@@ -1116,7 +1116,7 @@ describe("timeouts", () => {
     assert.equal(socket.text, "");
   });
 
-  test("a connection that was opened ahead may wait longer than a head (F-32)", async () => {
+  test("a connection that was opened ahead may wait longer than a head", async () => {
     const harness = new Harness(answering("ok"), {
       settings: { firstByteMs: 75_000, headMs: 10_000 },
     });
@@ -1267,7 +1267,7 @@ describe("timeouts", () => {
     assert.equal(harness.access[0].status, 408);
   });
 
-  test("a small form may be slow while it does not stop (F-33)", async () => {
+  test("a small form may be slow while it does not stop", async () => {
     const harness = new Harness(echo, {
       settings: { bodyMs: 60_000, minBodyRate: 240 },
     });
@@ -1281,7 +1281,7 @@ describe("timeouts", () => {
     assert.match(socket.text, /^HTTP\/1\.1 200 /);
   });
 
-  test("a small form that stops, or never ends, is answered 408 (F-33, slow body)", async () => {
+  test("a small form that stops, or never ends, is answered 408 (slow body)", async () => {
     for (const ms of [61_000, 59_000]) {
       const harness = new Harness(echo, {
         settings: { bodyMs: 60_000, minBodyRate: 240 },
@@ -1416,7 +1416,7 @@ describe("refusals", () => {
     assert.equal(harness.context.runningCycles, 0);
   });
 
-  test("the access log tells what is known of a refused head, and nothing else (F-41)", async () => {
+  test("the access log tells what is known of a refused head, and nothing else", async () => {
     const harness = new Harness(answering("ok"));
     for (
       const request of [
@@ -1433,7 +1433,7 @@ describe("refusals", () => {
     );
   });
 
-  test("a head that is late is told with its number and option (F-41)", async () => {
+  test("a head that is late is told with its number and option", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     socket.receive("GET /slow HTTP/1.1\r\nhost: a\r\n");
@@ -1493,7 +1493,7 @@ describe("refusals", () => {
     assert.equal(calls, 2);
   });
 
-  test("a call that has answered does not refuse the next request, whatever it does afterwards (F-27)", async () => {
+  test("a call that has answered does not refuse the next request, whatever it does afterwards", async () => {
     const { promise, resolve } = gate();
     const harness = new Harness(async (scope, receive, send) => {
       await answering("ok")(scope, receive, send);
@@ -1517,7 +1517,7 @@ describe("refusals", () => {
       ["whose body broke the protocol", (socket) => socket.receive("x\r\n")],
     ] as readonly [string, (socket: FakeSocket) => void][]
   ) {
-    test(`a call ${what} counts until it returns (F-27)`, async () => {
+    test(`a call ${what} counts until it returns`, async () => {
       const { promise, resolve } = gate();
       const harness = new Harness(() => promise, {
         settings: { maxConcurrency: 1 },
@@ -1539,7 +1539,7 @@ describe("refusals", () => {
     });
   }
 
-  test("a handshake over HTTP/1.0 is served as a request, and said once with the way out (F-34)", async () => {
+  test("a handshake over HTTP/1.0 is served as a request, and said once with the way out (websocket:W-016)", async () => {
     const harness = new Harness(answering("ok"));
     for (let i = 0; i < 2; i++) {
       const text = await harness.exchange(
@@ -1814,7 +1814,7 @@ describe("access log", () => {
     }]);
   });
 
-  test("a body that ends with the connection is reset when it is cut off (F-28)", async () => {
+  test("a body that ends with the connection is reset when it is cut off", async () => {
     for (
       const [version, isReset] of [["1.0", true], ["1.1", false]] as const
     ) {
@@ -1835,7 +1835,7 @@ describe("access log", () => {
     }
   });
 
-  test("a whole body that ends with the connection is no reset (F-28)", async () => {
+  test("a whole body that ends with the connection is no reset", async () => {
     const harness = new Harness(async (_scope, _receive, send) => {
       await send({ type: "http.response.start", status: 200 });
       await send({ type: "http.response.body", body: "a", more_body: true });
@@ -1851,7 +1851,7 @@ describe("access log", () => {
     assert.equal(socket.wasReset, false);
   });
 
-  test("what a peer never took of a body that ends with the connection is a reset (F-28)", async () => {
+  test("what a peer never took of a body that ends with the connection is a reset", async () => {
     const harness = new Harness(async (_scope, _receive, send) => {
       await send({ type: "http.response.start", status: 200 });
       await send({ type: "http.response.body", body: "a", more_body: true });

@@ -306,7 +306,7 @@ describe("framing (RFC 9112 §6.3)", () => {
       ],
       // 205: RFC 9110 §15.3.6.
       [
-        "frames a 205 with no content (F-23)",
+        "frames a 205 with no content",
         GET,
         205,
         [],
@@ -315,7 +315,7 @@ describe("framing (RFC 9112 §6.3)", () => {
         false,
       ],
       [
-        "drops a body of 205 and its length (F-23)",
+        "drops a body of 205 and its length",
         GET,
         205,
         length(5),
@@ -324,7 +324,7 @@ describe("framing (RFC 9112 §6.3)", () => {
         false,
       ],
       [
-        "ignores chunks asked for with 205 (F-23)",
+        "ignores chunks asked for with 205",
         GET,
         205,
         asked,
@@ -333,7 +333,7 @@ describe("framing (RFC 9112 §6.3)", () => {
         false,
       ],
       [
-        "tells HEAD of a 205 what it tells GET (F-23)",
+        "tells HEAD of a 205 what it tells GET",
         HEAD,
         205,
         [],
@@ -342,7 +342,7 @@ describe("framing (RFC 9112 §6.3)", () => {
         false,
       ],
       [
-        "keeps HTTP/1.0 after a 205 (F-23)",
+        "keeps HTTP/1.0 after a 205",
         OLD,
         205,
         [],

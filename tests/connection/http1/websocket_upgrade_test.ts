@@ -165,13 +165,13 @@ describe("the handshake (RFC 6455 §4.2)", () => {
     const [what, offer, deflate, answer] of [
       ["without an offer", [], DEFLATE, undefined],
       [
-        "with one that is switched off (websocket:W-101)",
+        "with one that is switched off (websocket:W-101, options:O-039)",
         ["Sec-WebSocket-Extensions: permessage-deflate"],
         undefined,
         undefined,
       ],
       [
-        "with one, by its answer (websocket:W-099)",
+        "with one, by its answer (websocket:W-099, W-103)",
         ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"],
         { ...DEFLATE, keepsContext: true },
         "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",

@@ -171,7 +171,7 @@ describe("messages in (websocket:W-042 to W-058)", () => {
   });
 });
 
-describe("the receive queue (asgi:A-148, websocket:W-095 to W-098)", () => {
+describe("the receive queue (asgi:A-148, websocket:W-095 to W-098, options:O-036)", () => {
   test("WebSocketConnection stops reading at the limit, and restarts below half of it", async () => {
     const { harness, socket, puppet } = await open({
       websocket: { maxQueue: 4 },
@@ -763,7 +763,7 @@ describe("the closing handshake (RFC 6455 §7, asgi:A-142)", () => {
   });
 });
 
-describe("pings (websocket:W-056, W-086 to W-094)", () => {
+describe("pings (websocket:W-056, W-086 to W-094, options:O-037, O-038)", () => {
   const PINGS = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
 
   function pingOf(socket: FakeSocket): string {
