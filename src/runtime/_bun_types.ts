@@ -14,7 +14,7 @@ export interface BunConn<Data> {
   write(bytes: Uint8Array): number;
   pause(): void;
   resume(): void;
-  /** Whether the kernel asks a silent peer for a sign of life; the delay is in milliseconds. */
+  /** Enables TCP keep-alive probes; the idle time before them is in milliseconds. */
   setKeepAlive(enable: boolean, delayMs: number): boolean;
   /** Sends FIN and goes on reading; `end()` would close both directions. */
   shutdown(): void;

@@ -25,7 +25,7 @@ export interface DenoConn {
   close(): void;
   /** TCP only. */
   setNoDelay?(noDelay?: boolean): void;
-  /** TCP only. After how long the kernel asks is the system's own choice: two hours on Linux. */
+  /** TCP only. The idle time before a probe is the system's default: two hours on Linux. */
   setKeepAlive?(keepAlive?: boolean): void;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Where we run, found once. Detecting has no effects: nothing listens, reads or writes until it is
- * asked to.
- */
+/** Detects the runtime, once. Importing has no effects: nothing listens, reads or writes yet. */
 import { Buffer } from "node:buffer";
 import { clearInterval, setInterval } from "node:timers";
 import { ConfigError } from "../errors.ts";
@@ -53,9 +50,10 @@ export const runtime: Runtime = {
   args: host.args,
   stdout,
   stderr,
-  // node:net on Node makes a Buffer of everything else, for every write.
+  // node:net on Node wraps anything but a Buffer in one, at every write.
   allocate: (size) => Buffer.allocUnsafeSlow(size),
-  // Bun 1.4 never calls SNICallback for a TLSSocket over another stream than a net.Socket.
+  // Bun 1.4 never calls SNICallback for a TLSSocket over a stream that is not a net.Socket: a known
+  // gap in https://github.com/oven-sh/bun/pull/32630.
   supportsSniOnAcceptedSockets: bun === undefined,
   descriptorLimit,
   cwd: () => host.cwd(),
@@ -94,10 +92,10 @@ export const runtime: Runtime = {
 };
 
 /**
- * The transport that listens on `target`. `auto` is the native one, where that can do all of it
- * and suits the target; both meet the same contract.
+ * The transport that binds `target`. `auto` is the native one, where it supports all of `options`
+ * and is preferred for the target; both meet the same contract.
  *
- * @throws ConfigError if no transport can, or not the one that was asked for.
+ * @throws ConfigError if no transport supports them, or not the requested one.
  */
 export function selectTransport(
   loop: "auto" | "native" | "node",

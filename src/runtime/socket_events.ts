@@ -1,14 +1,14 @@
-/** What the three sockets share in calling their handler. */
+/** What the three sockets share in calling their handlers. */
 import type { Socket, SocketHandler } from "./types.ts";
 
 /**
- * Silence after which the kernel asks a TCP peer whether it is still there, in milliseconds. While
- * an application works on a request nothing is sent, and a peer whose machine or network is gone
- * shows by this alone. Go's servers ask after 15 s; nobody waits for it, so we need not.
+ * Idle time before TCP keep-alive probes, in milliseconds. While an application works on a request
+ * nothing is sent, and only a probe detects a peer whose machine or network has failed. Go's servers
+ * probe after 15 s; a minute is soon enough here, because no caller waits for the result.
  */
 export const TCP_KEEP_ALIVE_MS = 60_000;
 
-/** The handler of a socket until `accept` returns the real one. */
+/** The handler of a socket until `onAccept` returns the real one. */
 export const NOBODY: SocketHandler = {
   onData() {},
   onDrain() {},
@@ -16,23 +16,20 @@ export const NOBODY: SocketHandler = {
   onClose() {},
 };
 
-/**
- * Lets `accept` choose the first handler. If it throws, the socket is destroyed and the server
- * lives on.
- */
+/** Sets the handler that `onAccept` returns. If it throws, only this socket is destroyed. */
 export function attachHandler(
   socket: Socket,
-  accept: (socket: Socket) => SocketHandler,
+  onAccept: (socket: Socket) => SocketHandler,
 ): void {
   try {
-    socket.handler = accept(socket);
+    socket.handler = onAccept(socket);
   } catch (error) {
     socket.destroy();
     warn(error);
   }
 }
 
-/** Makes the last call. Nobody is left to tell of a handler that throws here. */
+/** Calls `onClose`. What it throws has no handler left to go to, and becomes a warning. */
 export function tellClosed(
   handler: SocketHandler,
   error: Error | undefined,
@@ -51,7 +48,7 @@ export function asError(thrown: unknown): Error {
     : new Error(String(thrown), { cause: thrown });
 }
 
-/** A warning is seen by people and, unlike an uncaught exception, does not end the process. */
+/** Prints a warning, which unlike an uncaught exception does not end the process. */
 function warn(thrown: unknown): void {
   process.emitWarning(asError(thrown));
 }

@@ -15,14 +15,14 @@ export type Address =
 
 /** One connected peer. Every method is safe after close, and then does nothing. */
 export interface Socket {
-  /** Who hears of bytes and endings. Assigned anew on a protocol upgrade. */
+  /** Receives bytes and endings. Replaced on a protocol upgrade. */
   handler: SocketHandler;
   /**
-   * IPv4-mapped IPv6 is shown as IPv4 (asgi:A-056). Read when first asked for, which is a system
-   * call, and kept; after close, if it was never asked for, that of the listener.
+   * IPv4-mapped IPv6 is shown as IPv4 (RFC 4291 §2.5.5.2). Read on first use, which is a system
+   * call, and kept; after close, if it was never read, that of the listener.
    */
   readonly localAddress: Address;
-  /** As `localAddress`; `undefined` if the peer was gone before it could be asked. */
+  /** As `localAddress`; `undefined` if the peer disconnected before it was read. */
   readonly remoteAddress: Address | undefined;
   /** What was agreed with the peer; `undefined` on a plain connection. */
   readonly tls: TlsConnection | undefined;
@@ -31,7 +31,7 @@ export interface Socket {
    * the last of it is taken. 0 after close.
    */
   readonly queuedBytes: number;
-  /** Whether what `onData` is given is used again; if not, it may be kept as it is. */
+  /** Whether the buffer given to `onData` is reused; if not, the handler may keep it. */
   readonly isLending: boolean;
   /**
    * Sends `bytes` after what was written before. `true`: they have left, and are
@@ -62,15 +62,15 @@ export interface Socket {
    * end as `destroy` ends them.
    */
   reset(): void;
-  /** Puts what a trusted proxy told of the connection in place of its own addresses. */
+  /** Replaces the addresses by those that a trusted proxy reported. */
   overrideAddresses(remote: Address, local: Address): void;
 }
 
-/** What a TLS handshake agreed on (asgi:A-200 to A-207). Everything is found when it is asked for. */
+/** What a TLS handshake agreed on (ASGI TLS extension). Each property is computed when it is read. */
 export interface TlsConnection {
-  /** `TLSv1.2` or `TLSv1.3`; `null` if the runtime does not tell. */
+  /** `TLSv1.2` or `TLSv1.3`; `null` if the runtime does not report it. */
   readonly version: string | null;
-  /** IANA name of the cipher suite, such as `TLS_AES_128_GCM_SHA256`; `null` if not told. */
+  /** IANA name of the cipher suite, such as `TLS_AES_128_GCM_SHA256`; `null` if not reported. */
   readonly cipherSuite: string | null;
   /** Protocol chosen by ALPN; `null` if the peer offered none. */
   readonly alpn: string | null;
@@ -80,12 +80,12 @@ export interface TlsConnection {
   readonly serverCertificate: string | null;
   /** PEM of the peer's certificates, its own first; empty if it sent none. */
   readonly clientCertificates: readonly string[];
-  /** Why the peer's certificate was not believed; `null` if it was, or if it sent none. */
+  /** Why verification of the peer's certificate failed; `null` if it passed, or if none was sent. */
   readonly clientCertificateError: string | null;
 }
 
 /**
- * What a connection hears. Never called from inside a `Socket` method. If one of these throws, its
+ * Callbacks of a connection. Never called from inside a `Socket` method. If one of these throws, its
  * socket is destroyed and `onClose` is given the error; others are not affected.
  */
 export interface SocketHandler {
@@ -102,7 +102,7 @@ export interface SocketHandler {
   onClose(error?: Error): void;
 }
 
-/** What every target may say of itself, for messages. */
+/** What every target may carry for messages. */
 interface Asked {
   /** Where the operator asked for it, such as `--bind`. */
   readonly option?: string | undefined;
@@ -124,9 +124,9 @@ export type ListenTarget =
       readonly name?: string | undefined;
     }
     /**
-     * A socket file that nobody listens on is replaced; anything else at `path` is left alone:
-     * `EADDRINUSE`, or `ENOTSOCK` for what is no socket. On close the file is removed if it is still the one that was made. `mode`
-     * are the permissions of the file, by default 0o666.
+     * A stale socket file is replaced; anything else at `path` is left alone: `EADDRINUSE`, or
+     * `ENOTSOCK` for what is no socket. On close the file is removed, unless it was replaced since.
+     * `mode` are the permissions of the file, by default 0o666.
      */
     | {
       readonly kind: "unix";
@@ -136,14 +136,14 @@ export type ListenTarget =
     | GivenTarget
   );
 
-/** A socket that somebody else has bound. */
+/** A socket that was bound outside of this server. */
 export type GivenTarget =
   & Asked
   & (
     /**
      * A descriptor this process was started with: a TCP or UNIX socket that listens or is at least
-     * bound. Closing it leaves the path of a UNIX socket where it is: whoever made it may have
-     * given it to others too.
+     * bound. Closing it leaves the path of a UNIX socket in place: other processes may
+     * share the socket.
      */
     | { readonly kind: "fd"; readonly fd: number }
     /** A listening `net.Server` of the program around us, closed with our listener. */
@@ -180,7 +180,7 @@ export interface PendingHandshake {
 
 /** One certificate and its key, both PEM. */
 export interface TlsIdentity {
-  /** Names it is chosen for by SNI, `*.` wildcards included; of the first identity they do not matter. */
+  /** Names it is chosen for by SNI, `*.` wildcards included; ignored for the first identity. */
   readonly names: readonly string[];
   /** The certificate, then those that sign it. */
   readonly cert: string;
@@ -199,7 +199,7 @@ export interface TlsSettings {
   readonly clientCertificates: "none" | "optional" | "required";
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
   readonly maxVersion: "TLSv1.2" | "TLSv1.3";
-  /** In OpenSSL's words; `undefined`: the runtime's own choice. */
+  /** In OpenSSL's syntax; `undefined`: the runtime's default. */
   readonly ciphers: string | undefined;
   /** Protocols to agree on, best first. */
   readonly alpn: readonly string[];
@@ -210,17 +210,17 @@ export interface TlsSettings {
 /** A handshake that failed, for the log. */
 export interface TlsFault {
   readonly kind: "plainHttp" | "timeout" | "clientCertificate" | "other";
-  /** One line, in the library's words. */
+  /** One line, as the TLS library reports it. */
   readonly message: string;
   readonly remoteAddress: Address | undefined;
 }
 
-/** What TLS listeners show and demand; may change while they listen. */
+/** Certificates and settings of TLS listeners; may change while they listen. */
 export interface TlsContext {
   /**
    * Uses `settings` for every handshake from now on; open connections are not touched.
    *
-   * @throws Error if they are no good; those of before are kept.
+   * @throws Error if they are invalid; the previous ones stay in use.
    */
   update(settings: TlsSettings): void;
   /**
@@ -262,13 +262,13 @@ export interface Listener {
   unref(): void;
 }
 
-/** What speaks TLS. */
+/** A TLS implementation. */
 export interface TlsLibrary {
   /**
-   * Makes what TLS listeners use.
+   * Creates the context of TLS listeners.
    *
-   * @param onFault Hears of each handshake that fails.
-   * @throws Error if `settings` are no good.
+   * @param onFault Called for each failed handshake.
+   * @throws Error if `settings` are invalid.
    */
   createTls(
     settings: TlsSettings,
@@ -276,16 +276,16 @@ export interface TlsLibrary {
   ): TlsContext;
 }
 
-/** One way to carry bytes. */
+/** One implementation of sockets. */
 export interface Transport {
   /** `native`: the runtime's own sockets; `node`: those of `node:net`. */
   readonly name: "native" | "node";
   /**
-   * What of `target` and `options` it cannot do, such as `TLS` or `--ipv6-only`; `undefined` if it
-   * can do all of it.
+   * The first requirement of `target` and `options` that it lacks, such as `TLS` or `--ipv6-only`;
+   * `undefined` if it supports all.
    */
   unsupported(target: ListenTarget, options: ListenOptions): string | undefined;
-  /** Whether it carries connections to `target` no worse than `node:net` would. */
+  /** Whether `--loop auto` prefers it to `node:net` for `target`. */
   isPreferredFor(target: ListenTarget): boolean;
   /**
    * Binds `target` and listens on it, without accepting yet.
@@ -296,7 +296,7 @@ export interface Transport {
   bind(target: ListenTarget, options: ListenOptions): Promise<Listener>;
 }
 
-/** What of a path matters for finding modules. */
+/** Kinds of path entries that module lookup distinguishes. */
 export type FileKind = "file" | "folder";
 
 /** A file opened for reading: the body of a pathsend. */
@@ -309,7 +309,7 @@ export interface OpenFile {
   close(): void;
 }
 
-/** Deflates the messages of one WebSocket, its window kept or not as it was made. */
+/** Deflates the messages of one WebSocket. */
 export interface MessageDeflater {
   /**
    * One message, its tail left away (RFC 7692 §7.2.1). The result is lent until the next message of
@@ -336,23 +336,23 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
 
 /** A stream of the process: where log lines and help go. */
 export interface TextSink {
-  /** Whether a person reads it. */
+  /** Whether it is a terminal. */
   readonly isTerminal: boolean;
   /**
-   * Takes whole lines. Never throws, and never waits for a reader for long: what is not taken is
-   * sent later, or dropped if too much waits.
+   * Writes whole lines. Never throws, and blocks only briefly on a slow reader: the rest is written
+   * later, or dropped if too much is queued.
    */
   write(text: string): void;
-  /** Sends what waits, for a second at most, and drops the rest: to be called at the very end. */
+  /** Writes what is queued, for a second at most, and drops the rest: called before the process ends. */
   flush(): void;
-  /** Called when lines are taken again after some were dropped, with their number. */
+  /** Called with the number of dropped lines, once lines are written again. */
   onDropped: ((lines: number) => void) | undefined;
 }
 
-/** How an error went uncaught: a promise nobody handled, or thrown where nobody catches. */
+/** How an error went uncaught: an unhandled rejection, or an uncaught exception. */
 export type UncaughtKind = "rejection" | "exception";
 
-/** Where we run: everything that differs between runtimes, or belongs to the process. */
+/** Everything that differs between runtimes, or belongs to the process. */
 export interface Runtime {
   /** Which one. */
   readonly name: "deno" | "bun" | "node";
@@ -371,26 +371,26 @@ export interface Runtime {
   /** The transports there are; on Node both are `node:net`. */
   readonly transports: { readonly native: Transport; readonly node: Transport };
   /**
-   * Whether TLS on a connection that was accepted plain learns which name its client asks for.
+   * Whether TLS on a connection that was accepted plain supports SNI.
    */
   readonly supportsSniOnAcceptedSockets: boolean;
-  /** Open files that this process may have; `undefined` if it cannot be told. */
+  /** Limit of open files of this process; `undefined` if unknown. */
   descriptorLimit(): number | undefined;
-  /** Memory for what is written to sockets, in the form that they take without wrapping it. */
+  /** Allocates a buffer that sockets write without wrapping it first. */
   allocate(size: number): Uint8Array;
   /** Working directory, absolute. */
   cwd(): string;
   /**
-   * What lies at `path`, links followed; `undefined` for anything else than these two.
+   * What lies at `path`, links followed; `undefined` for any other kind.
    *
    * @throws The system's error with its `code`, such as `ENOENT`; Deno's `NotCapable`.
    */
   fileKind(path: string): FileKind | undefined;
-  /** An environment variable; `undefined` if unset, or if we may not look. */
+  /** An environment variable; `undefined` if unset, or without permission to read it. */
   env(name: string): string | undefined;
-  /** The names of all environment variables; none if we may not look at all of them. */
+  /** The names of all environment variables; empty without permission to read all. */
   envNames(): readonly string[];
-  /** Loads what speaks TLS: servers without it need not. */
+  /** Loads the TLS implementation, which plain servers do without. */
   loadTls(): Promise<TlsLibrary>;
   /**
    * Opens a regular file for reading. Rejects with the I/O error, `code` kept: `EISDIR` for a
@@ -399,7 +399,7 @@ export interface Runtime {
   openFile(path: string): Promise<OpenFile>;
   /** The SHA-1 digest of `text`, in base64. */
   sha1(text: string): string;
-  /** Whether a window can be kept from one WebSocket message to the next. Found when first asked. */
+  /** Whether a window can be kept from one WebSocket message to the next. Probed on first use. */
   readonly keepsDeflateContext: boolean;
   /** @param bits Window size as a power of two, 9 to 15. @param keeps Whether the window is kept. */
   createDeflater(bits: number, keeps: boolean): MessageDeflater;
@@ -408,8 +408,8 @@ export interface Runtime {
   /** Calls `listener` on each `signal` until the returned function is called. */
   onSignal(signal: SignalName, listener: () => void): () => void;
   /**
-   * Hears of every error that nobody caught until the returned function is called. Meanwhile such
-   * an error does not end the process. May be called from inside a call that raised an event.
+   * Calls `listener` with every uncaught error until the returned function is called. Meanwhile such
+   * an error does not end the process. May be called from inside an event callback.
    */
   onUncaught(
     listener: (error: unknown, kind: UncaughtKind) => void,
@@ -417,8 +417,8 @@ export interface Runtime {
   /** Whether one of the standard streams is a terminal that has not been closed. */
   hasTerminal(): boolean;
   /**
-   * Ends the process as the untouched signal would: handlers must be off. Where a process cannot
-   * end by a signal, it exits with 128 and the signal's number.
+   * Ends the process by `signal`, whose handlers must be removed. Where a process cannot end by a
+   * signal, it exits with 128 plus the signal's number.
    */
   dieBySignal(signal: SignalName): void;
   /** Ends the process now with `code`, standard streams written out. */

@@ -1,14 +1,11 @@
-/** Bytes that wait for the kernel, for the two transports that leave queueing to us. */
+/** Bytes that the kernel has not taken, for the two native transports, which do not queue. */
 
-/**
- * Most bytes that small buffers are joined to for one write. More would save no system call that
- * costs as much as the copying.
- */
+/** Most bytes to join for one write: beyond it, copying costs more than the system call it saves. */
 const JOIN_LIMIT = 65_536;
 
 /** Buffers in the order they were written. Holds references; joins by copying when it hands out. */
 export class WriteQueue {
-  /** What waits here. */
+  /** Number of bytes in the queue. */
   bytes = 0;
   #buffers: Uint8Array[] = [];
   #first = 0;
@@ -56,7 +53,7 @@ export class WriteQueue {
     this.#first = 0;
   }
 
-  /** Moves the head on, and now and then the rest forward, so that taking stays linear in total. */
+  /** Moves the head on, and compacts the array once half is free: taking is linear in total. */
   #advance(first: number): void {
     this.#first = first;
     if (first * 2 < this.#buffers.length) return;

@@ -1,4 +1,4 @@
-/** X.509 v3 certificates (RFC 5280), made where none were given: for development and for tests. */
+/** Creates X.509 v3 certificates (RFC 5280), for development and for tests. */
 import {
   createHash,
   createPublicKey,
@@ -28,10 +28,10 @@ export type SubjectName = readonly (readonly [
   value: string,
 ])[];
 
-/** What a certificate is to say. */
+/** The contents of a certificate to create. */
 export interface CertificateRequest {
   readonly subject: SubjectName;
-  /** Host names, wildcards included, and IP addresses it is good for. Default: none. */
+  /** Host names, wildcards included, and IP addresses it is valid for. Default: none. */
   readonly names?: readonly string[];
   /** Whether it may sign others. Default: no. */
   readonly isAuthority?: boolean;
@@ -41,7 +41,7 @@ export interface CertificateRequest {
   readonly notAfter: Date;
   /** 1 to 20 octets. Default: 16 random ones. */
   readonly serial?: Uint8Array;
-  /** Who signs it, with a key on P-256. Default: itself. */
+  /** Its issuer, with a key on P-256. Default: self-signed. */
   readonly issuer?: IssuedCertificate;
   /** Its key. Default: a new one on P-256; any other needs an issuer. */
   readonly key?: KeyObject;
@@ -186,7 +186,7 @@ function extension(
     : sequence(oid(id), octets);
 }
 
-/** SHA-1 of the key's bits without their frame: what it is called by, not what protects it (§4.2.1.2). */
+/** SHA-1 of the key's bits without their tag and length: an identifier, not a protection (§4.2.1.2). */
 function keyIdentifier(publicKey: Uint8Array): Uint8Array {
   const whole = readDer(publicKey, 0)!;
   const bits = readAll(publicKey, whole.start, whole.end)!.at(-1)!;

@@ -1,4 +1,4 @@
-/** What the server must know of a certificate that no runtime tells exactly: whose it is (RFC 5280). */
+/** Reads the names of a certificate (RFC 5280), which no runtime reports exactly. */
 import { type DerSpan, oidText, readAll, readDer, TAG } from "./der.ts";
 import { nameText, readName } from "./distinguished_name.ts";
 import { fromPem } from "./pem.ts";
@@ -10,13 +10,13 @@ const DNS_NAME = TAG.context | 2;
 /** What may be a host name, or a wildcard for one. */
 const HOST_NAME = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i;
 
-/** Whose a certificate is. */
+/** The names of a certificate. */
 export interface CertificateOwner {
   /** Its subject, as RFC 4514 writes names. */
   readonly subject: string;
   /**
-   * Host names it is good for, in lower case, wildcards included. Without a list of names, the
-   * common name if it looks like one.
+   * Host names it is valid for, in lower case, wildcards included. Without a list of names, the
+   * common name if it is a host name.
    */
   readonly hostNames: readonly string[];
 }

@@ -81,7 +81,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 0xccaa,
 };
 
-/** The 16-bit number of a suite; `null` if the name is unknown (asgi:A-206). */
+/** The 16-bit number of a suite; `null` if the name is unknown (ASGI TLS extension: `cipher_suite`). */
 export function cipherSuiteNumber(name: string): number | null {
   return Object.hasOwn(NUMBERS, name) ? NUMBERS[name]! : null;
 }

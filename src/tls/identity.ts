@@ -1,4 +1,4 @@
-/** A certificate and its key, checked before anything listens (wishes:N-013). */
+/** A certificate and its key, checked before the server listens. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { certificateBytes, readCertificate } from "./certificate_reader.ts";
 import { readDer } from "./der.ts";
@@ -14,23 +14,23 @@ export interface IdentityMaterial {
   readonly passphrase: string | undefined;
 }
 
-/** A good certificate and its key. */
+/** A valid certificate and its key. */
 export interface CheckedIdentity {
   /** PEM, certificates only, the server's own first. */
   readonly cert: string;
   /** PEM, the key only, encrypted if it was. */
   readonly key: string;
   readonly passphrase: string | undefined;
-  /** Host names it is good for, in lower case; may be empty. */
+  /** Host names it is valid for, in lower case; may be empty. */
   readonly names: readonly string[];
   readonly notAfter: Date;
   /** SHA-256 of the certificate: 32 pairs of capital hexadecimal digits with colons between. */
   readonly fingerprint: string;
 }
 
-/** What is wrong with it. */
+/** Why it is invalid. */
 export interface IdentityProblem {
-  /** Which part of it is to blame; where there is no `key`, never that. */
+  /** The part at fault; never `key` if no key was given. */
   readonly part: "cert" | "key" | "passphrase";
   /** What was found, to follow a colon. */
   readonly reason: string;
@@ -38,16 +38,16 @@ export interface IdentityProblem {
   readonly encryption?: string;
 }
 
-/** The reason of a key that is encrypted in a way that this runtime does not know. */
+/** The reason for a key whose encryption this runtime does not support. */
 export const IS_FOREIGN = "the private key is encrypted in an unknown way";
 
-/** The reason of a key that cannot be opened because nobody said how. */
+/** The reason for an encrypted key without a passphrase. */
 export const IS_ENCRYPTED = "the private key is encrypted";
 
 /**
  * Checks that certificate and key can be read, belong together, and are valid at `now`.
  *
- * Deno 2.9 would find most of it out at the first handshake only.
+ * Deno 2.9 reports most of these errors in the first handshake only.
  */
 export function checkIdentity(
   material: IdentityMaterial,
@@ -112,7 +112,7 @@ export function checkAuthorities(
 
 interface ParsedCertificate {
   readonly certificate: X509Certificate;
-  /** Without what OpenSSL puts behind the certificates that it trusts. */
+  /** The bytes without the trust settings that OpenSSL may append. */
   readonly pem: string;
 }
 
@@ -154,7 +154,7 @@ function checkValidity(
   return undefined;
 }
 
-/** What the libraries say of an encryption that they do not know, and not of a wrong passphrase. */
+/** Messages of the libraries for an unsupported encryption, as opposed to a wrong passphrase. */
 const UNKNOWN_ENCRYPTION = /unsupported|unknown/i;
 
 function openKey(
@@ -177,7 +177,7 @@ function openKey(
       ),
     };
   } catch (error) {
-    // The runtimes' messages have nothing in common; what we know ourselves says more.
+    // The runtimes word this differently, so the message is our own.
     if (encryption === undefined) {
       return { part: "key", reason: damageOfKey(key) };
     }

@@ -1,4 +1,4 @@
-/** How a private key is encrypted: told to people whose runtime does not open it. */
+/** How a private key is encrypted, for the message if a runtime does not support it. */
 import { type DerSpan, oidText, readAll, readDer, TAG } from "./der.ts";
 import type { PemBlock } from "./pem.ts";
 
@@ -34,7 +34,7 @@ const PBES2 = "1.2.840.113549.1.5.13";
 /** RFC 8018 appendix A.2: what PBKDF2 uses where nothing is said. */
 const DEFAULT_PRF = "HMAC-SHA1";
 
-/** What Deno 2.9, Bun 1.4 and Node open, seen by trying. */
+/** What Deno 2.9, Bun 1.4 and Node all decrypt, by experiment. */
 const OPENED_EVERYWHERE =
   /^((PBKDF2, HMAC-SHA256, )?AES-(128|192|256)-CBC|DES-EDE3-CBC)$/;
 

@@ -1,15 +1,15 @@
 /**
- * PEM: what certificates and keys come in (RFC 7468). Read here and handed on in one form, because
- * the runtimes disagree: Deno 2.9 skips a damaged block that Node and Bun refuse.
+ * PEM, the text form of certificates and keys (RFC 7468). Parsed here and passed on in one form,
+ * because the runtimes disagree: Deno 2.9 skips a damaged block that Node and Bun refuse.
  */
 
 /** One block of a PEM text. */
 export interface PemBlock {
-  /** What stands after BEGIN, such as `CERTIFICATE`. */
+  /** The label after BEGIN, such as `CERTIFICATE`. */
   readonly label: string;
   /**
    * The whole block, both lines around it included, with a line break at its end: in lines of 64
-   * characters, unless header fields stand in front of the base64 (RFC 1421 §4.6).
+   * characters, unless header fields precede the base64 (RFC 1421 §4.6).
    */
   readonly text: string;
   /** What it encodes; `undefined` if the block is damaged, and then `text` is all that was read. */
@@ -25,8 +25,8 @@ const HEADER = /^[A-Za-z][A-Za-z0-9-]*:/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * All blocks of `text`, in order, damaged ones included; what stands between them is no matter.
- * Line ends of every system, blanks around lines and byte order marks are read over.
+ * All blocks of `text`, in order, damaged ones included; text between them is ignored, and so are
+ * blanks around lines and byte order marks. Line ends of every system are accepted.
  */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
@@ -62,7 +62,7 @@ function damaged(label: string, lines: readonly string[]): PemBlock {
   return { label, text: `${lines.join("\n")}\n`, bytes: undefined };
 }
 
-/** @param lines What stands between the two marks. */
+/** @param lines The lines between the two marks. */
 function blockOf(label: string, lines: readonly string[]): PemBlock {
   const blank = HEADER.test(lines[0] ?? "") ? lines.indexOf("") : -1;
   const headers = lines.slice(0, blank + 1);

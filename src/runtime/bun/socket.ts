@@ -1,4 +1,4 @@
-/** A native Bun connection as our Socket. Bun does not keep what it could not send: we queue it. */
+/** A native Bun connection as our Socket. Bun does not queue unsent bytes, so they are queued here. */
 import type { BunConn } from "../_bun_types.ts";
 import { tcpAddress, UNNAMED } from "../listen/addresses.ts";
 import type { AcceptContext } from "../listen/listen.ts";
@@ -7,8 +7,8 @@ import type { Address, Socket, SocketHandler } from "../types.ts";
 import { WriteQueue } from "../write_queue.ts";
 
 /**
- * Most bytes that a pair is joined to for one write, in a buffer that all sockets share: Bun has no
- * way to send two, and up to here a copy costs less than a second system call and packet.
+ * Largest pair to join for one write, in a buffer that all sockets share. Bun has no gathering write,
+ * and up to this size a copy costs less than a second system call and packet.
  */
 const JOIN_LIMIT = 128 * 1024;
 let joined: Uint8Array | undefined;
@@ -20,10 +20,10 @@ export class BunSocket implements Socket {
   readonly #context: AcceptContext;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
-  /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
+  /** `ended`: no more writes, FIN follows the queue. `closed`: only `onClose` is still to be called. */
   #state: "open" | "ended" | "closed" = "open";
   #hasPeerEnded = false;
-  /** What the kernel did not take; `undefined` when it took everything, which is nearly always. */
+  /** Bytes that the kernel has not taken; nearly always `undefined`. */
   #queue: WriteQueue | undefined;
 
   constructor(conn: BunConn<BunSocket>, context: AcceptContext) {
@@ -51,7 +51,7 @@ export class BunSocket implements Socket {
     return undefined;
   }
 
-  /** Whether it is closed, though the handler may hear of it only soon. */
+  /** Whether it is closed. `onClose` may still be about to be called. */
   get isClosed(): boolean {
     return this.#state === "closed";
   }
@@ -72,7 +72,7 @@ export class BunSocket implements Socket {
       return false;
     }
     const sent = this.#conn.write(bytes);
-    // The usual end: the kernel took it all.
+    // Usually the kernel takes everything.
     if (sent === bytes.length) return true;
     // -1: closed under us, and the close event is on its way.
     if (sent < 0) return true;
@@ -145,7 +145,7 @@ export class BunSocket implements Socket {
     }
   }
 
-  /** The kernel has room again. Bun also calls it when nothing was waiting. */
+  /** The kernel has room again. Bun also calls it when nothing is queued. */
   writable(): void {
     const queue = this.#queue;
     if (queue === undefined || this.#state === "closed") return;
@@ -178,10 +178,10 @@ export class BunSocket implements Socket {
     }
   }
 
-  /** The connection is gone, and not because we closed it. */
+  /** The connection was closed, and not by us. */
   closed(error: Error | undefined): void {
     if (this.#state === "closed") return;
-    // Once we have sent FIN, Bun 1.4 tells of the peer's FIN by the close event alone.
+    // After our FIN, Bun 1.4 reports the peer's FIN by the close event alone. No upstream issue is known.
     if (error === undefined && this.#state === "ended") this.ended();
     this.#close(error);
   }

@@ -10,9 +10,9 @@ import { afterTurn } from "../process/turns.ts";
 import type { Address, Socket, SocketHandler } from "../types.ts";
 import { WriteQueue } from "../write_queue.ts";
 
-/** A pending read pins its buffer for as long as a connection idles, so this one is small. */
+/** Size of the first read buffer. A pending read keeps it while a connection idles, so it is small. */
 const SMALL_READ = 4096;
-/** For connections that fill the small one; shared, and given back when they calm down. */
+/** Size of the buffer for connections that fill the small one; pooled, and returned when they do not. */
 const LARGE_READ = 65_536;
 /** Idle large buffers kept for the next upload. */
 const MAX_POOLED = 16;
@@ -26,13 +26,13 @@ export class DenoSocket implements Socket {
   readonly #context: AcceptContext;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
-  /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
+  /** `ended`: no more writes, FIN follows the queue. `closed`: only `onClose` is still to be called. */
   #state: "open" | "ended" | "closed" = "open";
   #error: Error | undefined;
 
   /**
-   * `lent`: the handler looks at the buffer. `ending`: the peer's FIN was read, and is told when
-   * the turn ends. `stopped`: after that, or an error.
+   * `lent`: the handler is reading the buffer. `ending`: the peer's FIN was read; `onEnd` is called
+   * when the turn ends. `stopped`: after that, or after an error.
    */
   #reading: "idle" | "pending" | "lent" | "ending" | "stopped" = "idle";
   #isPaused = false;
@@ -41,7 +41,7 @@ export class DenoSocket implements Socket {
   /** Bytes of `#buffer` that arrived after `pause`, kept for `resume`. */
   #keptBytes = 0;
 
-  /** What the pending write was given; `undefined` when none is pending. */
+  /** The buffer of the pending write; `undefined` when none is pending. */
   #inFlight: Uint8Array | undefined;
   readonly #queue = new WriteQueue();
   #hasSentFin = false;
@@ -127,7 +127,7 @@ export class DenoSocket implements Socket {
     this.#close(undefined);
   }
 
-  /** Deno 2.9 has no way to send a reset: neither linger nor an abort of its connections. */
+  /** Deno 2.9 has no API to send a reset: neither SO_LINGER nor an abort. */
   reset(): void {
     this.destroy();
   }
@@ -161,7 +161,7 @@ export class DenoSocket implements Socket {
     this.#deliver(count);
   }
 
-  /** Hands over what was read and reads on, unless the handler paused or closed. */
+  /** Calls `onData` and reads on, unless the handler paused or closed. */
   #deliver(count: number): void {
     const buffer = this.#buffer;
     this.#reading = "lent";
@@ -192,7 +192,7 @@ export class DenoSocket implements Socket {
     this.#buffer = this.#small;
   }
 
-  /** What is answered to the bytes before the FIN leaves when their turn ends. */
+  /** `onEnd` waits for the end of the turn, so that the answer to the bytes before the FIN leaves first. */
   #peerEnded(): void {
     this.#reading = "ending";
     this.#releaseBuffer();
@@ -255,8 +255,8 @@ export class DenoSocket implements Socket {
     this.#queue.clear();
     if (this.#reading === "idle") this.#releaseBuffer();
     this.#conn.close();
-    // A write still in flight may look at its buffer once more, which is the caller's again with
-    // onClose. Closing interrupts it, so it settles soon.
+    // A pending write may still read its buffer, which `onClose` gives back to the caller. Closing
+    // interrupts the write, so it settles soon.
     if (this.#inFlight === undefined) queueMicrotask(this.#tellClosed);
   }
 

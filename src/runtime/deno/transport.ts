@@ -14,8 +14,8 @@ import type {
 } from "../types.ts";
 
 /**
- * How Deno 2.9 tells, as an error of accept, that a peer was gone before it could be asked for its
- * address. That connection is dealt with, and the next one may be good.
+ * Codes with which accept of Deno 2.9 fails when a peer disconnects before its address is read. No
+ * upstream issue is known. Only that connection is lost, so the loop goes on at once.
  */
 const PEER_IS_GONE: ReadonlySet<unknown> = new Set([
   "ENOTCONN",
@@ -24,16 +24,16 @@ const PEER_IS_GONE: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Rest after any other failed accept. Out of descriptors (EMFILE) the connection stays in the backlog and
- * the next try fails at once, so without a rest the loop would take all the processor.
+ * Pause after any other failed accept, in milliseconds. Out of descriptors (EMFILE) the connection
+ * stays in the backlog and the next accept fails at once: without a pause the loop would spin.
  */
 const ACCEPT_REST_MS = 50;
 
 /**
- * Sockets of `Deno.listen`. Each holds a pending read, its buffer and its promises, for as long as
- * it idles: twice the memory of one of `node:net`, which is better at large messages and at
- * thousands of connections, too, and no worse at anything but the start. On a UNIX socket, where
- * there is a handful of connections at most, `node:net` does not get over a failed accept.
+ * Sockets of `Deno.listen`, preferred on UNIX sockets and IPv6 zones only. An idle one keeps a pending
+ * read with its buffer and promises, twice the memory of a socket of `node:net`, which is also faster
+ * with large messages and thousands of connections, though slower to start. On a UNIX socket, with a
+ * handful of connections, `node:net` of Deno 2.9 does not recover from a failed accept.
  */
 export function denoTransport(api: DenoApi): Transport {
   const isPreferredFor = (target: ListenTarget) =>
@@ -104,8 +104,8 @@ class DenoBoundSocket implements BoundSocket {
       try {
         this.#take(await this.#listener.accept(), onAccept);
       } catch (error) {
-        // Closed, or an error of one connection or of descriptors: none ends the loop. A rest for
-        // each peer that is reset at once would be all it takes to keep everybody out.
+        // No error ends the loop. A pause for each peer that resets at once would let a few such
+        // peers keep all others out.
         if (PEER_IS_GONE.has((error as { code?: unknown }).code)) continue;
         if (!this.#isClosed) await this.#rest();
       }
@@ -117,7 +117,7 @@ class DenoBoundSocket implements BoundSocket {
       conn.setNoDelay?.(true);
       conn.setKeepAlive?.(true);
     } catch {
-      // The peer is gone already; the first read tells.
+      // Disconnected already; the first read fails.
     }
     const socket = new DenoSocket(conn, this.#context);
     attachHandler(socket, onAccept);

@@ -7,8 +7,8 @@ const MAPPED_PREFIX = "::ffff:";
 export const UNNAMED: Address = { kind: "unix", path: "" };
 
 /**
- * A TCP address, or `undefined` if the runtime could not tell. A listener on `::` sees IPv4 peers
- * as IPv4-mapped IPv6; they are shown as IPv4 (asgi:A-056).
+ * A TCP address, or `undefined` if the runtime does not know it. A listener on `::` sees IPv4 peers
+ * as IPv4-mapped IPv6; they are shown as IPv4 (RFC 4291 §2.5.5.2).
  */
 export function tcpAddress(
   host: string | undefined,

@@ -16,7 +16,7 @@ export interface BoundSocket {
   unref(): void;
 }
 
-/** A socket that somebody else has bound. */
+/** A socket that was bound outside of this server. */
 export interface GivenSocket extends BoundSocket {
   /** What it is bound to. */
   readonly address: Address;

@@ -1,41 +1,41 @@
-/** What each transport has no way to do: see Transport.unsupported. */
+/** What each transport does not support: see Transport.unsupported. */
 import { deno } from "../_deno_types.ts";
 import type { ListenOptions, ListenTarget } from "../types.ts";
 
-/** Of the sockets of Deno itself. */
+/** What Deno's own sockets lack. */
 export function denoLacks(
   target: ListenTarget,
   options: ListenOptions,
 ): string | undefined {
   const lacking = nativeLacks(target, options);
   if (lacking !== undefined || target.kind !== "tcp") return lacking;
-  // Without --unstable-net, Deno 2.9 ends the process when it is asked for.
+  // Deno 2.9 without --unstable-net ends the process with code 70. No upstream issue is known.
   if (options.reusePort) return "--reuse-port";
   if (options.ipv6Only && isIpv6Wildcard(target)) return "--ipv6-only";
   return undefined;
 }
 
-/** Of the sockets of Bun itself, and of all that are not those of node:net. */
+/** What Bun's own sockets lack, and Deno's too. */
 export function nativeLacks(
   target: ListenTarget,
   options: ListenOptions,
 ): string | undefined {
   if (options.tls !== undefined) return "TLS";
-  // Deno.listen ignores a descriptor and opens a port of its own choice.
+  // Deno.listen 2.9 ignores a descriptor and binds a random port. No upstream issue is known.
   if (target.kind === "fd") return "inherited sockets";
   if (target.kind === "server") return "servers of node:net";
   return undefined;
 }
 
-/** Of those of node:net. */
+/** What node:net lacks on this runtime. */
 export function nodeLacks(
   target: ListenTarget,
   options: ListenOptions,
 ): string | undefined {
   if (deno === undefined) return undefined;
-  // Deno 2.9 node:net takes IPv4 all the same.
+  // node:net on Deno 2.9 accepts IPv4 all the same. No upstream issue is known for Linux.
   if (options.ipv6Only && isIpv6Wildcard(target)) return "--ipv6-only";
-  // It answers EINVAL to fe80::1%eth0.
+  // node:net on Deno 2.9 fails with EINVAL on fe80::1%eth0. No upstream issue is known.
   return hasZone(target) ? "an IPv6 zone" : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What can be found out about a descriptor that this process was started with. */
+/** Examines a descriptor that this process inherited. */
 import { fstatSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { deno } from "../_deno_types.ts";
@@ -9,14 +9,14 @@ type FdTarget = ListenTarget & { kind: "fd" };
 
 const EXPECTED = "expected a TCP or UNIX socket that listens or is bound";
 
-/** What carries a descriptor of 3 or more is lost on some ways to start a program; 0 never is. */
+/** Some launchers close inherited descriptors from 3 up; none closes 0. */
 const LOST =
   "npx, npm exec, npm run, bunx and bun run lose descriptors from 3 up: " +
   "start the runtime directly, or pass the socket as descriptor 0";
 
 /**
- * Refuses what is no socket. Asked before listening, because the attempt itself closes a pipe, and
- * that may be the one our error message leaves by.
+ * Refuses what is no socket. Checked before listening, because a failed attempt closes the descriptor,
+ * which may be the pipe that error messages are written to.
  *
  * @throws ListenError
  */
@@ -29,7 +29,7 @@ export function demandSocket(target: FdTarget): void {
   }
 }
 
-/** What to tell of a descriptor that the kernel did not let listen. */
+/** The error for a descriptor that the kernel refused to listen on. */
 export function cannotListen(target: FdTarget, cause: unknown): unknown {
   const { code } = cause as { code?: unknown };
   if (code !== "EINVAL" && code !== "ENOTSOCK") return cause;
@@ -39,7 +39,7 @@ export function cannotListen(target: FdTarget, cause: unknown): unknown {
 
 /**
  * The path that the UNIX socket `fd` is bound to, `@name` if it is abstract; `""` if it has none or
- * nobody tells. Only Linux does, and on Deno only to a program that is allowed everything.
+ * it is unknown. Read from /proc, so on Linux only, and on Deno only with all permissions.
  */
 export function unixPathOf(fd: number): string {
   try {
@@ -57,7 +57,7 @@ export function unixPathOf(fd: number): string {
 }
 
 function kindOf(fd: number): "socket" | "closed" | "other" | "unknown" {
-  // Of descriptors above 2, node:fs on Deno 2.9 knows only those it has opened itself.
+  // node:fs on Deno 2.9 knows no descriptors above 2 but its own. No upstream issue is known.
   if (deno !== undefined && fd > 2) return kindOfLink(fd);
   try {
     return fstatSync(fd).isSocket() ? "socket" : "other";

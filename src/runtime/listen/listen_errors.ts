@@ -47,8 +47,8 @@ export function refusal(
 
 function systemCode(target: ListenTarget, cause: unknown): string {
   const { code, name } = cause as { code?: unknown; name?: unknown };
-  // Deno 2.9 node:net answers EINVAL where the kernel said EADDRNOTAVAIL. The host is an IP address
-  // by now and the port is in range, so there is nothing else that could be invalid.
+  // node:net on Deno 2.9 reports EINVAL for EADDRNOTAVAIL; no upstream issue is known. The host is an
+  // IP address by now and the port is in range, so nothing else can be invalid.
   if (code === "EINVAL" && target.kind === "tcp") return "EADDRNOTAVAIL";
   if (typeof code === "string" && code !== "") return code;
   return name === "NotCapable" ? name : "ERR_TRICORN_LISTEN";

@@ -9,11 +9,11 @@ import type { ListenTarget } from "../types.ts";
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 /**
- * All targets that `target` stands for: itself, or one for each address that its name leads to,
- * those of IPv4 first. A client that resolves the same name may try any of them, so a server has to
- * be found on all; and the answer of a resolver has no order that would be the same everywhere.
+ * All targets that `target` expands to: itself, or one for each address that its name resolves to,
+ * IPv4 first. A client that resolves the same name may try any of them, so a server binds them all.
+ * Resolvers have no common order, so the order is fixed here.
  *
- * @throws ListenError if the name leads nowhere, or Deno does not allow to ask.
+ * @throws ListenError if the name does not resolve, or Deno does not permit the lookup.
  */
 export async function resolveTarget(
   target: ListenTarget,
@@ -24,8 +24,8 @@ export async function resolveTarget(
   if (name === "" || ipOctets(name) !== undefined) return [target];
   const { isIP } = builtins.net; // which also knows addresses with a zone, fe80::1%eth0
   if (isIP(name) !== 0) return [target];
-  // Resolved here, because each runtime has its own error for a name that does not exist, and Bun
-  // 1.4 gives it no code at all.
+  // Resolved here, because the runtimes report an unknown name differently: on Bun 1.4 the error has
+  // no code (https://github.com/oven-sh/bun/pull/37690).
   demandNet(target, name, target.port);
   try {
     const found = [...new Set(await addressesOf(name))];

@@ -1,11 +1,13 @@
 /**
- * Paths of UNIX sockets. A name in the file system outlives the process that made it and may pass
- * to another, so: a stale socket is replaced, anything else is left alone, and on the way out only
- * our own is removed (wishes:R-035 to R-037).
+ * Paths of UNIX sockets. A path outlives the process that bound it, and another process may bind it
+ * later. So a stale socket is replaced, anything else is left alone, and on close only our own socket
+ * is removed.
  *
- * Every runtime unlinks on close whatever lies at the path it bound, even another server's socket.
- * So we bind a temporary name in a directory beside the wanted one, link the wanted one to it, and
- * remove the temporary: then close finds nothing to unlink. Linking, unlike renaming, never replaces.
+ * Closing unlinks whatever lies at the bound path, even another server's socket, on every runtime
+ * (https://github.com/nodejs/node/issues/19729, https://github.com/libuv/libuv/issues/1332). So a
+ * temporary path is bound, in a directory beside the wanted path; the wanted path is linked to it and
+ * the temporary one removed. Close then finds nothing to unlink. Unlike a rename, a link never
+ * replaces a file.
  */
 import { Buffer } from "node:buffer";
 import { lstatSync, type Stats, unlinkSync } from "node:fs";
@@ -29,8 +31,8 @@ import { mayWrite } from "../process/permissions.ts";
 import type { ListenTarget } from "../types.ts";
 
 /**
- * Longest path a UNIX socket can have, in bytes, on Linux; others allow a few less. Checked here,
- * because older Node versions cut a longer one short and listen somewhere else.
+ * Longest path of a UNIX socket, in bytes, on Linux; other systems allow a few less. Checked here,
+ * because Node 20 truncates a longer one and listens there.
  */
 export const MAX_UNIX_PATH = 107;
 
@@ -40,8 +42,8 @@ const LAST_ACCEPTS_MS = 10;
 type UnixTarget = ListenTarget & { kind: "unix" };
 
 /**
- * Everybody may connect, whatever the umask: a proxy runs under a user of its own (options:O-012).
- * Who must not is kept out by the directory.
+ * Every user may connect, whatever the umask, because a proxy runs as another user. Restrict access
+ * with the directory's permissions.
  */
 const DEFAULT_MODE = 0o666;
 
@@ -64,7 +66,7 @@ export async function bindUnixPath(
       `the path has ${length} bytes, expected at most ${MAX_UNIX_PATH}`,
     );
   }
-  // Node 24 reports EACCES for a directory that does not exist.
+  // Node 24 reports EACCES for a directory that does not exist; no upstream issue is known.
   const directory = dirname(path);
   if (mayWrite(directory)) await stat(directory);
   await removeStale(target);
@@ -93,8 +95,8 @@ export async function bindUnixPath(
 }
 
 /**
- * A new directory that nobody else can look into, so that nobody connects before the permissions
- * are right; `undefined` if there can be none, or none with a path that is short enough.
+ * Creates a directory that only this user can enter, so that no client connects before the socket
+ * has its mode; `undefined` without permission to write, or if the path would be too long.
  */
 async function privateRoom(directory: string): Promise<string | undefined> {
   const prefix = join(directory, ".tricorn-");
@@ -103,18 +105,18 @@ async function privateRoom(directory: string): Promise<string | undefined> {
   return await mkdtemp(prefix);
 }
 
-/** Gives the socket at `temporary` the name `path`, which nothing has yet. */
+/** Links `path`, which must not exist, to the socket at `temporary`. */
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
     if (codeOf(error) === "EEXIST") throw error;
-    // A file system without hard links. This would replace a socket made since we looked.
+    // A file system without hard links. A rename replaces a socket that was made in the meantime.
     await rename(temporary, path);
   }
 }
 
-/** Removes a socket that nobody listens on; refuses whatever else lies there. */
+/** Removes a stale socket; refuses anything else at the path. */
 async function removeStale(target: UnixTarget): Promise<void> {
   const found = await lstatOrNothing(target.path);
   if (found === undefined) return;
@@ -139,7 +141,7 @@ function kindOf(found: Stats): string {
   return found.isFile() ? "a regular file" : "a device";
 }
 
-/** Whether a connection is taken; any failure but a plain refusal counts as "somebody is there". */
+/** Whether a process listens there; every failure but ECONNREFUSED counts as one. */
 function isAnswering(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
@@ -151,14 +153,14 @@ function isAnswering(path: string): Promise<boolean> {
   });
 }
 
-/** Names that are ours now: an end of the process that nobody prepared takes them along too. */
+/** Paths that are ours, removed also when the process exits without a shutdown. */
 const owned = new Set<OwnedSocket>();
 
 function removeOwned(): void {
   for (const socket of owned) socket.removeNow();
 }
 
-/** A bound socket that takes its name in the file system with it. */
+/** A bound socket that removes its path when it is closed. */
 class OwnedSocket implements BoundSocket {
   readonly port = 0;
   readonly #path: string;
@@ -173,12 +175,12 @@ class OwnedSocket implements BoundSocket {
     owned.add(this);
   }
 
-  /** Removes the name at the end of the process, when nothing can be waited for. */
+  /** Removes the path synchronously, as the process exits. */
   removeNow(): void {
     try {
       if (isSameFile(this.#made, lstatSync(this.#path))) unlinkSync(this.#path);
     } catch {
-      // Gone already, or not allowed: nobody is left to hear of it.
+      // Already removed, or not permitted. The process exits, so there is nothing to report to.
     }
   }
 
@@ -189,12 +191,12 @@ class OwnedSocket implements BoundSocket {
   async close(): Promise<void> {
     owned.delete(this);
     if (owned.size === 0) process.off("exit", removeOwned);
-    // First the name, then the socket: a client then finds nobody, never a socket that is deaf.
+    // Unlink before closing: clients get ENOENT instead of a socket that no process accepts on.
     const now = await lstatOrNothing(this.#path).catch(() => undefined);
     if (now !== undefined && isSameFile(this.#made, now)) {
       await unlinkQuietly(this.#path);
     }
-    // Who found it before has connected, and would be reset.
+    // Clients that connected before the unlink are accepted, not reset.
     await sleep(LAST_ACCEPTS_MS);
     await this.#bound.close();
   }
@@ -221,7 +223,7 @@ async function lstatOrNothing(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** Already gone is as good as removed (wishes:R-037). */
+/** Ignores a path that is removed already. */
 async function unlinkQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => {});
 }

@@ -18,12 +18,12 @@ import { WriteQueue } from "../write_queue.ts";
 const OWNER = Symbol("owner");
 const EMPTY = new Uint8Array(0);
 /**
- * Bytes that a stream is given at once. To it, a buffer is queued until the last of it has left, so
- * that one of many megabytes would look like a peer that does not read.
+ * Largest piece for one write of the stream, which counts a buffer as queued until its last byte has
+ * left: a buffer of many megabytes would look like a peer that does not read.
  */
 const PIECE_BYTES = 512 * 1024;
 
-/** The listeners are shared by all sockets and find theirs by this: no closures per connection. */
+/** Listeners are shared by all sockets and find theirs by this symbol: no closures per connection. */
 type OwnedNetSocket = NetSocket & { [OWNER]: NodeSocket };
 
 /** One connection. Its listeners are attached, so it is reading, once constructed. */
@@ -36,27 +36,27 @@ export class NodeSocket implements Socket {
   readonly #beneath: SocketDuplex | undefined;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
-  /** `ended`: FIN is on its way. `closed`: only onClose is left to tell. */
+  /** `ended`: no more writes, FIN follows the queue. `closed`: only `onClose` is still to be called. */
   #state: "open" | "ended" | "closed" = "open";
   /**
-   * On TLS, the callback of every write: an empty one to mark the end would be an error there on
-   * Deno 2.9 (EPERM).
+   * On TLS, the callback of every write. The empty write that marks the end elsewhere fails there on
+   * Deno 2.9 (EPERM); no upstream issue is known.
    */
   readonly #onWritten: ((error?: Error | null) => void) | undefined;
-  /** What follows a write of which not all has left; `undefined` nearly always. */
+  /** Bytes behind a write that has not left completely; nearly always `undefined`. */
   #rest: WriteQueue | undefined;
-  /** `write` has returned false since the last onDrain; otherwise nothing waits anywhere. */
+  /** `write` has returned false since the last `onDrain`; if not, nothing is queued. */
   #owesDrain = false;
-  /** An empty write is queued behind the others, and its callback will come. */
+  /** An empty write is queued behind the others, and its callback is pending. */
   #hasMarker = false;
-  /** The peer's FIN was read, and onEnd was not called yet. */
+  /** The peer's FIN was read, and `onEnd` is still to be called. */
   #owesEnd = false;
   #error: Error | undefined;
 
   /**
    * @param tls What was agreed on, if `raw` is a TLSSocket.
-   * @param beneath What it speaks over, if that is no net.Socket. Bun 1.4 hands everything on to it
-   * at once, so that what waits is waiting there.
+   * @param beneath The stream below TLS, if that is no net.Socket. Bun 1.4 passes everything on to it
+   * at once, so unsent bytes are queued there.
    */
   constructor(
     raw: NetSocket,
@@ -71,11 +71,12 @@ export class NodeSocket implements Socket {
     this.#localAddress = context.localAddress;
     if (context.isUnix) this.#remoteAddress = UNNAMED;
     const judge = (error?: Error | null) => {
-      // Of a peer that has vanished: onClose is on its way.
+      // After an error `onClose` follows.
       if (!error && this.#waitingBytes === 0) this.#drained();
     };
     if (tls !== undefined) {
-      // Bun hands bytes to what is beneath later than it says that they are written.
+      // Bun 1.4 passes bytes to the stream below after it reports them as written. No upstream issue is
+      // known.
       this.#onWritten = beneath === undefined
         ? judge
         : (error) => void setImmediate(judge, error);
@@ -85,7 +86,7 @@ export class NodeSocket implements Socket {
       beneath?.on("sent", this.#onWritten).on("finish", this.#onWritten);
     }
     (raw as OwnedNetSocket)[OWNER] = this;
-    // What a TLSSocket reads from its handle is not yet decrypted.
+    // A TLSSocket's handle reads bytes that are still encrypted, so those reads are not shared.
     const kind = context.isUnix ? "unix" : "tcp";
     this.isLending = tls === undefined &&
       sharedReads[kind].take(raw, NodeSocket.#onData);
@@ -157,11 +158,11 @@ export class NodeSocket implements Socket {
     const isBelowMark = this.#onWritten === undefined
       ? raw.write(bytes)
       : raw.write(bytes, this.#onWritten);
-    // The usual end: libuv tried at once and the kernel took it all.
+    // Usually libuv writes at once and the kernel takes everything.
     if (raw.writableLength === 0 && this.#beneath === undefined) return true;
     this.#owesDrain = true;
-    // Below the high water mark there will be no "drain" event. An empty write, queued behind,
-    // tells when the rest has left; a callback on every write would cost each a tick.
+    // Below the high water mark there is no "drain" event. The callback of an empty write queued
+    // behind says when the rest has left; a callback on every write would cost a tick each.
     if (isBelowMark) this.#mark();
     return false;
   }
@@ -204,7 +205,7 @@ export class NodeSocket implements Socket {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#rest = undefined;
-    // Below TLS there is a TCP socket that cannot be asked. An end without alert says enough.
+    // The TCP socket below TLS is not accessible. A close without the close alert says as much.
     if (this.tls !== undefined || this.#context.isUnix) this.#raw.destroy();
     else this.#raw.resetAndDestroy();
   }
@@ -275,8 +276,8 @@ export class NodeSocket implements Socket {
   }
 
   /**
-   * In a turn of its own, as a FIN mostly comes: Deno 2.9 reads it together with the bytes before
-   * it, whose answer leaves when their turn ends.
+   * In a turn of its own, as a FIN mostly arrives. Deno 2.9 reads it together with the bytes before
+   * it, whose answer leaves at the end of their turn.
    */
   #peerEnded(): void {
     if (!this.#owesEnd || this.#state === "closed") return;

@@ -4,8 +4,8 @@ import { Duplex } from "node:stream";
 import type { Socket, SocketHandler } from "../types.ts";
 
 /**
- * Takes a socket over: it is the socket's handler from then on. Emits "sent" each time that all it
- * held has left: "drain" comes only to those who were told to wait.
+ * Takes a socket over, as its handler. Emits "sent" each time that everything it held has left;
+ * "drain" is emitted only after a write returned false.
  */
 export class SocketDuplex extends Duplex implements SocketHandler {
   readonly #socket: Socket;

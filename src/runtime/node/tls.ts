@@ -1,9 +1,9 @@
 /**
- * TLS over `node:tls`, on every runtime: what the runtimes offer of their own lacks client
- * certificates, versions, SNI or the exchange of certificates.
+ * TLS over `node:tls`, on every runtime: the native APIs lack client certificates, versions, SNI or
+ * the exchange of certificates.
  *
- * It is spoken on connections that were accepted plain. New settings are for handshakes from then
- * on: those that have begun stay with the settings they began with.
+ * Connections are accepted plain and wrapped. New settings apply to new handshakes; those that have
+ * begun keep the settings they began with.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
@@ -32,13 +32,13 @@ import type {
   TlsSettings,
 } from "../types.ts";
 
-/** Ours end a handshake: those of node:tls cannot be changed later. */
+/** Disables the handshake timer of node:tls, which a change of settings could not reach; ours is used. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** Who hears how a handshake ends. */
+/** Callbacks for the end of a handshake. */
 interface Outcome {
   readonly onSecure: (socket: TLSSocket, tls: NodeTlsConnection) => void;
-  /** Called once, however it ends, before `onSecure`. */
+  /** Called once when it ends, in success or failure, before `onSecure`. */
   readonly onSettled: () => void;
 }
 
@@ -55,7 +55,7 @@ export class NodeTls implements TlsContext {
   readonly #onFault: (fault: TlsFault) => void;
   #engine: Engine;
 
-  /** @throws Error if `settings` are no good. */
+  /** @throws Error if `settings` are invalid. */
   constructor(settings: TlsSettings, onFault: (fault: TlsFault) => void) {
     this.#onFault = onFault;
     this.#engine = newEngine(settings, new ClientVerdicts());
@@ -77,7 +77,7 @@ export class NodeTls implements TlsContext {
   ): void {
     const { localAddress, remoteAddress } = socket;
     if (beginsMethod(first)) {
-      // Over another stream than a net.Socket, Deno 2.9 does not say whose handshake failed.
+      // Over a stream that is not a net.Socket, the error of Deno 2.9 does not name the connection.
       socket.destroy();
       onSettled();
       const message = "it begins with a letter";
@@ -100,7 +100,7 @@ export class NodeTls implements TlsContext {
     });
   }
 
-  /** Speaks TLS on `raw`, which is destroyed if that fails. */
+  /** Starts a handshake on `raw`, which is destroyed if it fails. */
   handshake(
     raw: Duplex,
     remoteAddress: Address | undefined,
@@ -124,11 +124,11 @@ export class NodeTls implements TlsContext {
     };
     const timer = setTimeout(fail, handshakeMs, "timeout", NOT_IN_TIME);
     raw.on("error", () => {});
-    // Behind the error that tells why, where there is one.
+    // After the error event, which has the reason, if there is one.
     raw.on("close", () => setImmediate(fail, "other", "the peer has gone"));
     engine.wrap(raw, {
       onSecure(socket) {
-        // It ran out of time in this very turn.
+        // The timer fired in this same turn.
         if (isSettled) return void socket.destroy();
         const refusal = asks ? engine.verdicts.judge(socket) : null;
         if (refusal !== null && clientCertificates === "required") {
@@ -143,7 +143,7 @@ export class NodeTls implements TlsContext {
       onError(error, socket) {
         const { authorizationError } = socket;
         if (asks && authorizationError) {
-          // Node and Deno hang up on a certificate that they refuse, and report only that.
+          // Node and Deno close the connection for a certificate that they refuse, and report only that.
           fail("clientCertificate", String(authorizationError));
         } else {
           const { message, code } = error as NodeJS.ErrnoException;
@@ -160,7 +160,7 @@ const NOT_IN_TIME = "it did not end in time";
 function newEngine(settings: TlsSettings, verdicts: ClientVerdicts): Engine {
   const { identities, clientCertificates } = settings;
   if (deno !== undefined && settings.ciphers !== undefined) {
-    // Checked there, but never applied.
+    // Deno 2.9 validates the list and never applies it: https://github.com/denoland/deno/pull/33597.
     throw new Error(
       `Deno ${deno.version.deno} has no choice of ciphers, run it on Bun or Node`,
     );
@@ -188,12 +188,15 @@ function newEngine(settings: TlsSettings, verdicts: ClientVerdicts): Engine {
   return { settings, wrap, verdicts, find };
 }
 
-/** PEM of the certificate that the peer of `socket` was shown. */
+/** PEM of the certificate that was sent to the peer of `socket`. */
 function shownTo(socket: TLSSocket, raw: Duplex, engine: Engine): string {
-  // Over another stream than a net.Socket, Bun 1.4 asks neither SNICallback nor addContext.
-  const isDeaf = bun !== undefined && raw instanceof SocketDuplex;
+  // Over a stream that is not a net.Socket, Bun 1.4 uses neither SNICallback nor addContext: a known
+  // gap in https://github.com/oven-sh/bun/pull/32630.
+  const ignoresSni = bun !== undefined && raw instanceof SocketDuplex;
   const { servername } = socket as { servername?: string | false | null };
-  const chosen = servername && !isDeaf ? engine.find(servername) : undefined;
+  const chosen = servername && !ignoresSni
+    ? engine.find(servername)
+    : undefined;
   return (chosen ?? engine.settings.identities[0]!).cert;
 }
 
@@ -202,7 +205,7 @@ function beginsMethod([byte = 0]: Uint8Array): boolean {
   return byte >= 0x41 && byte <= 0x5a;
 }
 
-/** Deno 2.9 would find out in the first handshake, and nobody would be told why. */
+/** Checked here, because Deno 2.9 fails in the first handshake only, and without a reason. */
 function demandPair({ cert, key, passphrase }: TlsIdentity): void {
   const opened = createPrivateKey(
     passphrase === undefined ? key : { key, passphrase },
@@ -221,7 +224,7 @@ function materialOf(
   ) as Record<string, string>;
 }
 
-/** Whether `identity` is for `name`: a wildcard stands for one label (RFC 6125 §6.4.3). */
+/** Whether `identity` is for `name`: a wildcard matches one label (RFC 6125 §6.4.3). */
 function isFor(identity: TlsIdentity, name: string): boolean {
   const wanted = name.toLowerCase().replace(/\.$/, "");
   const dot = wanted.indexOf(".");
@@ -234,7 +237,7 @@ function isFor(identity: TlsIdentity, name: string): boolean {
 function kindOf(error: Error, asksForCertificates: boolean): TlsFault["kind"] {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ERR_SSL_HTTP_REQUEST") return "plainHttp";
-  // All that Deno 2.9 says of a first byte that is none of TLS.
+  // The error of Deno 2.9 for a first byte that is not of TLS.
   if (/InvalidContentType/.test(message)) return "plainHttp";
   return asksForCertificates && /certificat|CERT/i.test(`${code} ${message}`)
     ? "clientCertificate"

@@ -3,18 +3,18 @@ import { Buffer } from "node:buffer";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { TlsConnection } from "../types.ts";
 
-/** Longest chain that is told. */
+/** Longest certificate chain that is reported. */
 const MAX_CHAIN = 16;
 
-const NOBODY: readonly string[] = Object.freeze([]);
+const NO_CERTIFICATES: readonly string[] = Object.freeze([]);
 
-/** What is known of the certificates of a connection. */
+/** The certificates of a connection. */
 export interface Certificates {
   /** PEM of the server's. */
   readonly shown: string;
   /** Whether the client was asked for its own. */
   readonly asks: boolean;
-  /** Why the client's is not believed, or that there is none; `null` if it is. */
+  /** Why verification of the client's failed, or that none was sent; `null` if it passed. */
   readonly refusal: string | null;
 }
 
@@ -53,7 +53,7 @@ export class NodeTlsConnection implements TlsConnection {
   get clientCertificates(): readonly string[] {
     return this.#clientCertificates ??= this.#asks
       ? chainOf(this.#socket.getPeerCertificate(true))
-      : NOBODY;
+      : NO_CERTIFICATES;
   }
 
   get clientCertificateError(): string | null {
@@ -67,7 +67,7 @@ function chainOf(leaf: DetailedPeerCertificate | undefined): readonly string[] {
   while (certificate?.raw !== undefined && chain.length < MAX_CHAIN) {
     chain.push(pemOf(certificate.raw));
     const issuer = certificate.issuerCertificate;
-    // One that signed itself is its own issuer, as another object on Bun.
+    // A self-signed certificate is its own issuer; on Bun 1.4 as another object.
     if (
       issuer === certificate ||
       issuer?.fingerprint256 === certificate.fingerprint256

@@ -1,11 +1,12 @@
 /**
  * Wraps accepted connections in TLS, and reports how each handshake ends to its own listener.
  *
- * A `tls.Server` never listens here: it is handed connections that were accepted plain. Its events
- * name the TLSSocket only, and no runtime has a public way from there to the connection below. So
- * on Node and Deno each connection gets an emitter of its own that inherits from the server. On
- * Bun 1.4 a server emits on itself whatever its listener is called on; there the TLSSocket is
- * constructed directly, which checks client certificates, too (Deno's does not).
+ * A `tls.Server` never listens here: it is given connections that were accepted plain. Its events
+ * carry the TLSSocket only, and no runtime has a public property that leads from there to the
+ * connection below. So on Node and Deno each connection gets an emitter of its own that inherits
+ * from the server. On Bun 1.4 a server emits on itself, whatever its listener is called on; there the
+ * TLSSocket is constructed directly, which verifies client certificates, unlike that of Deno 2.9. No
+ * upstream issue is known for either.
  */
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
@@ -18,7 +19,7 @@ import {
 } from "node:tls";
 import { bun } from "../_bun_types.ts";
 
-/** Hears how one handshake ended; only the first call counts. */
+/** Called when a handshake ends; only the first call counts. */
 export interface HandshakeListener {
   onSecure(socket: TLSSocket): void;
   /** `socket` stays open until it is destroyed, on every runtime. */
@@ -28,7 +29,7 @@ export interface HandshakeListener {
 /** Begins a handshake on `raw`. */
 export type Wrap = (raw: Duplex, listener: HandshakeListener) => void;
 
-/** @throws Error if `options` are no good. */
+/** @throws Error if `options` are invalid. */
 export function createWrap(options: TlsOptions): Wrap {
   return bun === undefined ? serverWrap(options) : socketWrap(options);
 }

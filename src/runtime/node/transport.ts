@@ -62,7 +62,7 @@ export function bind(
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Speaks TLS on a connection first. */
+/** Starts the TLS handshake of a connection; `onAccept` is called when it is done. */
 function startTlsHandshake(
   raw: NetSocket,
   context: AcceptContext,
@@ -80,9 +80,9 @@ function startTlsHandshake(
     if (settled === undefined) return destroy();
     onSettled = settled;
   }
-  // On Deno 2.9, a TLSSocket over a net.Socket that is paused goes on reading, and keeps everything
-  // in memory. Over a stream of ours it does not. Nor does it tell of a peer that is reset in its
-  // handshake; the stream does.
+  // On Deno 2.9, a paused TLSSocket over a net.Socket goes on reading, without a limit on memory, and
+  // it does not report a reset during the handshake. Over a stream of ours both work. No upstream
+  // issue is known; https://github.com/denoland/deno/pull/33524, before 2.9, did not cure it.
   const beneath = deno === undefined
     ? undefined
     : new SocketDuplex(new NodeSocket(raw, context), NO_BYTES);
@@ -90,7 +90,7 @@ function startTlsHandshake(
     onSettled,
     onSecure(secured, connection) {
       const socket = new NodeSocket(secured, context, connection, beneath);
-      // It may have been reset since, and be asked in vain.
+      // The peer may have reset since, and its address be unavailable.
       if (remoteAddress !== undefined) {
         socket.overrideAddresses(remoteAddress, socket.localAddress);
       }
@@ -99,7 +99,7 @@ function startTlsHandshake(
   });
 }
 
-/** What `listen()` of node:net takes. */
+/** Arguments of `listen()` of node:net. */
 type Where =
   & { readonly backlog: number }
   & (
@@ -115,9 +115,9 @@ function listenAt(where: Where, serve: Serve): Promise<BoundServer> {
     const bound = new BoundServer(server, where.backlog, serve);
     server.on("error", reject);
     server.listen(where, () => {
-      // From here on errors are those of accept, such as EMFILE: the connection is lost, the
-      // listener is not. Out of descriptors, Node goes on by itself and Bun 1.4 too, though
-      // spinning; Deno 2.9 has to be told.
+      // From here on errors are those of accept, such as EMFILE: one connection is lost, the listener
+      // goes on. Deno 2.9 needs accept_again.ts for that; Bun 1.4 spins until a descriptor is free
+      // (https://github.com/oven-sh/bun/pull/32705).
       server.off("error", reject);
       bound.listening();
       resolve(bound);
@@ -144,7 +144,7 @@ async function inherit(
   }
 }
 
-/** Takes the connections of a server that the program around us has made. */
+/** Takes over the connections of a server that the program has made. */
 async function join(
   target: GivenTarget & { kind: "server" },
   backlog: number,
@@ -154,7 +154,7 @@ async function join(
   if (!server.listening) {
     throw refusal(target, "EINVAL", "it does not listen");
   }
-  // An http.Server or tls.Server would answer beside us.
+  // An http.Server or tls.Server would answer as well.
   if (server.listenerCount("connection") > 0) {
     const reason = "it has connection listeners of its own, expected a plain " +
       "net.Server";
@@ -224,7 +224,7 @@ class BoundServer implements GivenSocket {
   }
 
   close(): Promise<void> {
-    // Not its callback: that waits for the last connection. The descriptor is closed at once.
+    // The descriptor is closed at once. The callback of close() would wait for the last connection.
     this.#server.close();
     for (const raw of this.#takeHeld()) raw.destroy();
     return new Promise((resolve) => setImmediate(resolve));

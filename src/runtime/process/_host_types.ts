@@ -1,7 +1,7 @@
 /** The contract of host_deno.ts and host_node.ts. */
 import type { FileKind, SignalName } from "../types.ts";
 
-/** What a start asks of its process. All of it is synchronous. */
+/** What every start needs of its process. All of it is synchronous. */
 export interface Host {
   /** `linux`, `darwin`, `win32`, … */
   readonly platform: string;
@@ -9,11 +9,11 @@ export interface Host {
   /** Arguments after the script. */
   readonly args: readonly string[];
   cwd(): string;
-  /** An environment variable that we may read; `undefined` if it is unset. */
+  /** An environment variable, `undefined` if it is unset. The caller checks the permission. */
   env(name: string): string | undefined;
-  /** The names of all environment variables; we must be allowed to see them. */
+  /** The names of all environment variables. The caller checks the permission. */
   envNames(): string[];
-  /** Whether a person is behind `fd`, 0 to 2. */
+  /** Whether `fd`, 0 to 2, is a terminal. */
   isTerminal(fd: number): boolean;
   /** The text of a file. Throws with the system's `code`. */
   readText(path: string): string;

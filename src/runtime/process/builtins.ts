@@ -1,7 +1,7 @@
 /**
- * Modules of the runtime that most servers never need, loaded when they are first used: on Deno
- * 2.9 node:process takes 10 ms of a start, node:fs and node:crypto 5 more each, on Bun 1.4 node:tty 7 and
- * node:zlib 3 (bench/startup.mjs). Needs no permission, cannot fail, and is synchronous.
+ * `node:` modules that most servers never need, loaded on first use: on Deno 2.9 node:process takes
+ * 10 ms of a start, node:fs and node:crypto 5 more each; on Bun 1.4 node:tty takes 7 and node:zlib 3
+ * (bench/startup.mjs). Loading needs no permission, cannot fail, and is synchronous.
  */
 export const builtins = {
   get crypto(): typeof import("node:crypto") {

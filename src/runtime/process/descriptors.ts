@@ -1,4 +1,4 @@
-/** How many descriptors this process may have. */
+/** The limit of open files of this process. */
 import { host } from "./host.ts";
 import { mayRead } from "./permissions.ts";
 
@@ -16,6 +16,6 @@ export function descriptorLimit(): number | undefined {
     ) ?? [];
     return text === undefined ? undefined : Number(text);
   } catch {
-    return undefined; // Deno 2.9 wants more than permission to read for it
+    return undefined; // Deno 2.9 demands all permissions for /proc
   }
 }

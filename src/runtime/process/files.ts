@@ -6,8 +6,8 @@ import type { OpenFile } from "../types.ts";
 /**
  * Opens a regular file for reading.
  *
- * Opening and reading may wait for a disk or a network and go through the threads of the runtime.
- * What is known of an open file is there at once, and so is closing it: half of the trips.
+ * Opening and reading may block on a disk or a network, so they use the runtime's threads. `fstat` and
+ * `close` of an open file do not block and are called directly, which halves the round trips.
  *
  * @throws The I/O error with its `code`; `EISDIR` for a directory, `EINVAL` for other things that
  * are no regular file.
@@ -27,7 +27,7 @@ export async function openFile(path: string): Promise<OpenFile> {
 
 function open(path: string): Promise<number> {
   const { constants, open } = builtins.fs;
-  // Without O_NONBLOCK, opening a FIFO would wait for a writer and keep a thread busy for ever.
+  // Without O_NONBLOCK, opening a FIFO would block a thread until a writer opens it.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
   return new Promise((resolve, reject) =>
     open(path, flags, (error, descriptor) => {
@@ -49,7 +49,7 @@ class DescriptorFile implements OpenFile {
 
   read(into: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      // The number may be somebody else's by now.
+      // The descriptor number may have been reused.
       if (this.#isClosed) throw new Error("Cannot read a file that is closed");
       builtins.fs.read(
         this.#descriptor,

@@ -1,7 +1,6 @@
 /**
- * A descriptor of standard output or error that never blocks. Whether one that was inherited does
- * is up to whoever started us: a `write` to a full pipe then stops the whole process, its signal
- * handlers included, for as long as nobody reads.
+ * A descriptor of standard output or error that never blocks. An inherited one may: a `write` to a
+ * full pipe then blocks the whole process, its signal handlers included, until the reader reads.
  */
 import { deno } from "../_deno_types.ts";
 import { builtins } from "./builtins.ts";
@@ -10,7 +9,7 @@ import { host } from "./host.ts";
 /** Objects that keep a descriptor non-blocking as long as they live. */
 const kept: unknown[] = [];
 
-/** Where to write. */
+/** A descriptor to write to. */
 export interface OutputDescriptor {
   /** In place of the one that was inherited. */
   readonly descriptor: number;
@@ -19,8 +18,8 @@ export interface OutputDescriptor {
 }
 
 /**
- * What to write to in place of `fd`, 1 or 2. It is `fd` itself where that takes everything at once,
- * as files do, or where nothing keeps it from blocking.
+ * The descriptor to write to in place of `fd`, 1 or 2. It is `fd` itself if that never blocks, as
+ * files do, or if it cannot be made non-blocking.
  */
 export function openOutput(fd: number): OutputDescriptor {
   try {
@@ -31,8 +30,8 @@ export function openOutput(fd: number): OutputDescriptor {
       return { descriptor: fd, identity: undefined };
     }
     const identity = `${stats.dev}:${stats.ino}`;
-    // A terminal takes a part even of little, and Deno 2.9 does not tell which (text_sink.ts): there
-    // one that is paused pauses the server.
+    // A terminal may take a part even of a few bytes, and Deno 2.9 does not report how much
+    // (text_sink.ts). So it stays blocking on Deno, and pausing the terminal pauses the server.
     const own = isPipe || (isTerminal && deno === undefined)
       ? openAgain(fd)
       : undefined;
@@ -40,14 +39,14 @@ export function openOutput(fd: number): OutputDescriptor {
     if (!isTerminal) unblock(fd);
     return { descriptor: fd, identity };
   } catch {
-    // Closed, or nothing that can be known: a write tells.
+    // Closed or unknown: the first write fails if it is.
     return { descriptor: fd, identity: undefined };
   }
 }
 
 /**
- * Opens the pipe or terminal behind `fd` once more. O_NONBLOCK belongs to the open file, which
- * other processes share with us: shells, and neighbours in a pipeline, do not expect it.
+ * Opens the pipe or terminal behind `fd` again. O_NONBLOCK belongs to the open file description,
+ * which shells and other processes of a pipeline share and expect to block.
  */
 function openAgain(fd: number): number | undefined {
   if (host.platform !== "linux") return undefined;
@@ -56,22 +55,22 @@ function openAgain(fd: number): number | undefined {
   try {
     return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
-    // EACCES: it was opened by another user. NotCapable: Deno wants all permissions for it. ENOENT:
+    // EACCES: opened by another user. NotCapable: Deno demands all permissions for /proc. ENOENT:
     // there is no /proc.
     return undefined;
   }
 }
 
-/** Makes the open file behind `fd` non-blocking, for everybody who shares it: sockets cannot be opened. */
+/** Makes the open file behind `fd` non-blocking for all that share it: a socket cannot be opened again. */
 function unblock(fd: number): void {
   if (host.platform === "win32") return;
   if (deno === undefined) {
-    // Looking at the stream is what does it, on Node 24 and Bun 1.4.
+    // On Node 24 and Bun 1.4 the getter of the stream does it.
     const { stdout, stderr } = process;
     kept.push(fd === 1 ? stdout : stderr);
     return;
   }
-  // process.stdout leaves it as it is on Deno 2.9.
+  // On Deno 2.9 process.stdout does not; no upstream issue is known.
   const socket = new builtins.net.Socket({
     fd,
     readable: false,

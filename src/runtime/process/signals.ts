@@ -1,15 +1,15 @@
-/** Signals, alike on all three runtimes but for the names they accept. */
+/** Signals: the runtimes differ only in the names they accept. */
 import { setTimeout } from "node:timers";
 import { deno } from "../_deno_types.ts";
 import { host } from "./host.ts";
 import { mayRead } from "./permissions.ts";
 import type { SignalName } from "../types.ts";
 
-/** See `Runtime.onSignal`. A signal that this platform does not have never comes. */
+/** See `Runtime.onSignal`. A signal that this platform lacks is never delivered. */
 export function onSignal(signal: SignalName, listener: () => void): () => void {
-  // Elsewhere Node and Bun accept any name in silence, and Deno throws.
+  // On other platforms Node and Bun accept the name silently, and Deno throws.
   if (signal === "SIGBREAK" && host.platform !== "win32") return () => {};
-  // Its own function, so that the same listener given twice can be taken off once.
+  // A function of its own, so that a listener added twice can be removed once.
   const heard = () => listener();
   try {
     host.addSignalListener(signal, heard);
@@ -27,25 +27,25 @@ const SIGNAL_NUMBERS: Readonly<Record<SignalName, number>> = {
   SIGBREAK: 21,
 };
 
-/** Longest time that a signal takes to its own process, in milliseconds. */
+/** Time to wait for the delivery of a signal to its own process, in milliseconds. */
 const SELF_SIGNAL_MS = 5_000;
 
 /** See `Runtime.dieBySignal`. */
 export function dieBySignal(signal: SignalName): void {
   const code = 128 + SIGNAL_NUMBERS[signal];
-  // The kernel keeps signals without a handler from the first process of a PID namespace, which is
-  // what a container's command is: Node and Bun live on, Deno 2.9 dies of SIGSEGV.
+  // The kernel does not deliver signals without a handler to PID 1 of a PID namespace, which the
+  // command of a container is: Node and Bun go on running, Deno 2.9 dies of SIGSEGV.
   if (host.pid === 1 || mayBeWatched()) process.exit(code);
   process.kill(process.pid, signal);
-  // Deno 2.9, once it has listened to a signal, dies by it from its event loop, and on a busy
-  // machine a process with nothing else to do would end in good order before that.
+  // Deno 2.9 dies by a signal that it has listened to from its event loop. On a busy machine an idle
+  // process would exit with 0 before that.
   setTimeout(() => process.exit(code), SELF_SIGNAL_MS);
 }
 
 /**
  * Whether this may be `deno run --watch`. It calls the listeners of SIGTERM, in this process, when a
  * file has changed; an exit then becomes a restart, but a signal ends the watcher (Deno 2.9,
- * https://github.com/denoland/deno/issues/35942). True where it cannot be known.
+ * https://github.com/denoland/deno/issues/35942). True if it is unknown.
  */
 function mayBeWatched(): boolean {
   if (deno === undefined) return false;
@@ -56,6 +56,6 @@ function mayBeWatched(): boolean {
     const own = words.slice(1, words.length - 1 - host.args.length);
     return own.some((word) => word.startsWith("--watch"));
   } catch {
-    return true; // no Linux, or Deno wants more than permission to read
+    return true; // not Linux, or Deno demands all permissions for /proc
   }
 }

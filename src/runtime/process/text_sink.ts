@@ -1,8 +1,7 @@
 /**
- * Standard output and error. What the system takes at once is written before `write` returns, so
- * that what was logged is out when the process exits or dies. What it does not take waits here,
- * within a limit; what is beyond that is dropped and counted. A log that nobody reads never stops
- * the server.
+ * Standard output and error. What the system takes at once is written before `write` returns, so it
+ * is not lost when the process exits or crashes. The rest is queued up to a limit; beyond that, lines
+ * are dropped and counted. A log without a reader never blocks the server.
  */
 import { Buffer } from "node:buffer";
 import { setInterval } from "node:timers";
@@ -12,24 +11,24 @@ import { host } from "./host.ts";
 import { openOutput } from "./output_descriptor.ts";
 import type { TextSink } from "../types.ts";
 
-/** Most bytes that wait for a reader: seconds of an access log under load. */
+/** Most bytes to queue for a slow reader: seconds of an access log under load. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 /**
- * How long the process stands still for a reader once that many bytes wait, in milliseconds: long
- * enough for one that is merely slower than a burst. Spent once; what waits has to be taken as a
- * whole before the process stands still again.
+ * How long the process blocks for a reader once the queue is full, in milliseconds: long enough for a
+ * reader that is merely slower than a burst. The time is spent once; it is restored when the queue
+ * has been written completely.
  */
 const MAX_STALL_MS = 250;
-/** How long the last lines may take to leave when the process ends, in milliseconds. */
+/** Time limit for writing the queue when the process ends, in milliseconds. */
 const MAX_FLUSH_MS = 1000;
-/** How often a full output is tried again, in milliseconds. */
+/** How often a blocked output is retried, in milliseconds. */
 const RETRY_MS = 10;
 const NAP_MS = 1;
 const LF = 0x0a;
 /**
- * Bytes for one call. fs.writeSync of Deno 2.9 goes on by itself after a part was taken, and hides
- * that part in its EAGAIN. Pipes and UNIX sockets take up to PIPE_BUF, 4096 on Linux and 512 at least,
- * as a whole or not at all.
+ * Most bytes for one call. fs.writeSync of Deno 2.9 writes on after a partial write, and when that
+ * fails with EAGAIN the written part is unknown; no upstream issue is known. Pipes and UNIX sockets
+ * take up to PIPE_BUF, 4096 on Linux and at least 512, as a whole or not at all.
  */
 const MAX_WRITE: number = deno === undefined
   ? Infinity
@@ -68,7 +67,7 @@ class DescriptorSink implements TextSink {
   }
 }
 
-/** By what is behind them: with `2>&1` both streams share one, so that lines stay whole and in order. */
+/** By the open file: with `2>&1` both streams share an output, so that lines stay whole and in order. */
 const outputs = new Map<string, Output>();
 
 function outputAt(fd: number, sink: TextSink): Output {
@@ -83,19 +82,19 @@ function outputAt(fd: number, sink: TextSink): Output {
   return output;
 }
 
-/** What is behind a stream, and what it has not taken. */
+/** An open file to write to, and its queue. */
 class Output {
-  /** Whose output it is: the first one is told what was dropped. */
+  /** The streams that share it: the first one reports dropped lines. */
   readonly sinks: TextSink[];
   readonly #fd: number;
-  /** What the system has not taken, oldest first. */
+  /** The queue, oldest first. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #stallMs = MAX_STALL_MS;
   #droppedLines = 0;
-  /** Whether the last bytes were taken, and not dropped for an error. */
+  /** Whether the last bytes were written, and not dropped for an error. */
   #tookLast = true;
-  /** Whether the last bytes that went out are a line without its end, whose rest was dropped. */
+  /** Whether the last bytes written are the start of a line whose rest was dropped. */
   #isTorn = false;
   #stopRetrying: (() => void) | undefined;
   #flushesAtExit = false;
@@ -113,7 +112,7 @@ class Output {
     }
     const rest = this.#put(bytes);
     if (rest !== undefined) this.#keep(rest);
-    else if (this.#droppedLines > 0 && this.#tookLast) this.#tellDropped();
+    else if (this.#droppedLines > 0 && this.#tookLast) this.#reportDropped();
   }
 
   flush(): void {
@@ -125,9 +124,9 @@ class Output {
   }
 
   /**
-   * Writes as much of `bytes` as the system takes; drops them if it takes none for ever.
+   * Writes as much of `bytes` as the system takes; drops the rest on an error.
    *
-   * @returns What has to wait.
+   * @returns The rest to queue.
    */
   #put(bytes: Uint8Array): Uint8Array | undefined {
     const fd = this.#fd;
@@ -150,8 +149,8 @@ class Output {
       const rest = at === 0 ? bytes : bytes.subarray(at);
       const { code } = error as { readonly code?: unknown };
       if (code === "EAGAIN" || code === "EINTR") return rest;
-      // ENOSPC: the disk is full. EPIPE: nobody reads any more. EBADF: nobody ever did. A server
-      // does not end because its log does.
+      // ENOSPC: the disk is full. EPIPE: the reader has closed. EBADF: it was closed at the start. The
+      // server goes on without a log.
       this.#tookLast = false;
       if (at > 0) this.#isTorn = bytes[at - 1] !== LF;
       this.#drop(rest);
@@ -161,7 +160,7 @@ class Output {
     return undefined;
   }
 
-  /** Keeps `bytes` for later if there is room; waits a moment for room, once. */
+  /** Queues `bytes` if there is room; blocks once to make room. */
   #keep(bytes: Uint8Array): void {
     const hasRoom = (): boolean =>
       this.#waitingBytes === 0 ||
@@ -188,7 +187,7 @@ class Output {
     process.on("exit", () => this.flush());
   }
 
-  /** Returns whether nothing waits any more. */
+  /** Writes the queue. @returns Whether it is empty. */
   #writeWaiting(): boolean {
     const waiting = this.#waiting;
     let done = 0;
@@ -207,12 +206,12 @@ class Output {
     this.#stallMs = MAX_STALL_MS;
     this.#stopRetrying?.();
     if (done > 0 && this.#droppedLines > 0 && this.#tookLast) {
-      this.#tellDropped();
+      this.#reportDropped();
     }
     return true;
   }
 
-  /** Stands still until `isMet`, for `ms` at most; returns how many of them are left. */
+  /** Blocks until `isMet`, for `ms` at most; returns how many of them are left. */
   #waitUntil(isMet: () => boolean, ms: number): number {
     let leftMs = ms;
     this.#writeWaiting();
@@ -228,7 +227,7 @@ class Output {
     for (const byte of bytes) if (byte === LF) this.#droppedLines++;
   }
 
-  #tellDropped(): void {
+  #reportDropped(): void {
     const lines = this.#droppedLines;
     this.#droppedLines = 0;
     this.sinks[0]!.onDropped?.(lines);

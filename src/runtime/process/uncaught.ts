@@ -1,4 +1,4 @@
-/** Errors that nobody caught. Without a listener every runtime ends the process for one. */
+/** Uncaught errors. Without a listener, every runtime ends the process for one. */
 import { deno } from "../_deno_types.ts";
 import type { UncaughtKind } from "../types.ts";
 
@@ -11,7 +11,7 @@ export function onUncaught(
 
 /**
  * Node and Bun. Both report the rejection of an `async` listener of an EventTarget as an exception:
- * they throw it anew from a callback of their own.
+ * they rethrow it from a callback of their own.
  */
 function onProcess(
   listener: (error: unknown, kind: UncaughtKind) => void,
@@ -26,7 +26,7 @@ function onProcess(
   };
 }
 
-/** Deno, by the events of the web platform: node:process would have to be loaded for its own. */
+/** Deno, with the events of the web platform: those of node:process would load that module. */
 function onGlobal(
   listener: (error: unknown, kind: UncaughtKind) => void,
 ): () => void {

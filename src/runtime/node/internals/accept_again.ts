@@ -1,14 +1,14 @@
 /**
- * A mend for Deno 2.9: when an accept of its node:net fails, as when the process is out of
- * descriptors, it tells nobody and waits for an event that never comes, and so never accepts again
- * (seen on 2.9.0, 2.9.5 and 2.9.6).
+ * A workaround for Deno 2.9 (seen on 2.9.0, 2.9.5 and 2.9.6; no upstream issue is known): after a
+ * failed accept, as when the process is out of descriptors, its node:net reports nothing, waits for an
+ * event that never comes, and never accepts again.
  */
 import type { Server } from "node:net";
 import { clearInterval, setInterval } from "node:timers";
 import { Fence } from "./fence.ts";
 import { withSocketPair } from "./socket_pair.ts";
 
-/** Longest time that connections wait in the backlog after an accept that failed. */
+/** Longest time that connections wait in the backlog after a failed accept, in milliseconds. */
 const EVERY_MS = 250;
 
 /** Deno's handle of a listening socket. */
@@ -19,9 +19,9 @@ interface ListeningHandle {
 const fence = new Fence("looking at the backlog again after a failed accept");
 
 /**
- * Has `server` look at its backlog now and then, until it is closed. Asking a listening TCP socket
- * to listen once more does that and changes nothing else. A UNIX socket must not be asked: Deno
- * binds it anew, which fails, and closes it.
+ * Makes `server` check its backlog periodically, until it is closed. A second `listen` on a listening
+ * TCP socket does that and changes nothing else. Not for UNIX sockets: Deno would bind the path
+ * again, which fails, and close the socket.
  */
 export function keepAccepting(server: Server, backlog: number): void {
   fence.tryLater(probe);
@@ -31,14 +31,14 @@ export function keepAccepting(server: Server, backlog: number): void {
       try {
         acceptAgain(server, backlog);
       } catch (error) {
-        fence.truncateResponse(error);
+        fence.disable(error);
       }
     }
   }, EVERY_MS);
   timer.unref();
 }
 
-/** Looks at the backlog of `server` once. @returns 0, or what is wrong. */
+/** Checks the backlog of `server` once. @returns 0, or an error number. */
 export function acceptAgain(
   server: Server,
   backlog: number,
@@ -47,7 +47,7 @@ export function acceptAgain(
   return handle?.listen?.(backlog);
 }
 
-/** Whether a server that was asked accepts on, and its connections carry on. */
+/** Whether the server goes on accepting after it, and its connections go on working. */
 function probe(): Promise<boolean> {
   return withSocketPair("tcp", async ({ server, accepted, client, again }) => {
     if (acceptAgain(server, 16) !== 0) return false;

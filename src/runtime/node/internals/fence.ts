@@ -18,12 +18,12 @@ const OFF: ReadonlySet<string | undefined> = new Set([
 /** Probes that have not answered yet. */
 const probes = new Set<Promise<void>>();
 
-/** One internal, in one process. */
+/** The switch of one internal. */
 export class Fence {
   readonly #name: string;
   #state: "untried" | "probing" | "open" | "closed" = "untried";
 
-  /** @param name What is inside, as the warning names it: "reads into a shared buffer". */
+  /** @param name The internal, as the warning names it: "reads into a shared buffer". */
   constructor(name: string) {
     this.#name = name;
   }
@@ -60,8 +60,8 @@ export class Fence {
     probes.add(running);
   }
 
-  /** It has failed: it is not used again in this process, and the operator is told once. */
-  truncateResponse(cause: unknown): void {
+  /** Turns it off for this process, after a failure, and warns once. */
+  disable(cause: unknown): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     const reason = cause instanceof Error ? cause.message : String(cause);

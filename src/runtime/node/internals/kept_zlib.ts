@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { builtins } from "../../process/builtins.ts";
 import { Fence } from "./fence.ts";
 
-/** What the streams of `node:zlib` are to us. */
+/** The members of the streams of `node:zlib` that are used here. */
 interface SyncStream {
   _handle: { close?: unknown };
   _maxOutputLength: number;
@@ -24,12 +24,12 @@ const noop = (): void => {};
 
 const fence = new Fence("synchronous compression that keeps its window");
 
-/** Whether windows can be kept from one message to the next. Probed when it is first asked. */
+/** Whether windows can be kept from one message to the next. Probed on the first call. */
 export function keepsContext(): boolean {
   return fence.tryNow(tryContext);
 }
 
-/** Whether `error` is what zlib says of data, and not of how it was called. */
+/** Whether zlib reports invalid data by `error`, and not a wrong call. */
 export function isZlibError(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === "string" &&
@@ -37,8 +37,8 @@ export function isZlibError(error: unknown): boolean {
 }
 
 /**
- * A stream that stays open behind a synchronous chunk. What such a chunk does to it beyond its
- * work is switched off as long as it lives: closing it, and listening to it once more each time.
+ * A stream that stays open after a synchronous chunk. `_processChunk` closes the stream and adds an
+ * error listener on each call; both are stubbed out until `close()`.
  */
 export class KeptStream {
   readonly #stream: SyncStream;
@@ -47,7 +47,7 @@ export class KeptStream {
   constructor(stream: unknown) {
     this.#stream = stream as SyncStream;
     this.#handle = this.#stream._handle;
-    // A chunk that failed is thrown, and reported once more, later, to whoever listens.
+    // A failed chunk throws, and is later reported as an error event as well.
     this.#stream.on("error", noop);
     this.#stream.on = this.#stream.close = this.#handle.close = noop;
   }
@@ -58,9 +58,9 @@ export class KeptStream {
   }
 
   /**
-   * @returns What came out, lent until the next call.
-   * @throws Where the chunk is bad, or yields more than `maxBytes`: see {@linkcode isZlibError}.
-   * After anything else it is of no more use.
+   * @returns The output, lent until the next call.
+   * @throws If the chunk is invalid, or yields more than `maxBytes`: see {@linkcode isZlibError}.
+   * After any other error the stream is unusable.
    */
   process(chunk: Uint8Array, maxBytes: number): Uint8Array {
     const stream = this.#stream;
@@ -68,7 +68,7 @@ export class KeptStream {
     try {
       return stream._processChunk(chunk, Z_SYNC_FLUSH) ?? NOTHING;
     } catch (error) {
-      if (!isZlibError(error)) fence.truncateResponse(error);
+      if (!isZlibError(error)) fence.disable(error);
       throw error;
     } finally {
       stream._handle = this.#handle;

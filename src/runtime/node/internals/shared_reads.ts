@@ -1,10 +1,10 @@
 /**
- * Reads without an allocation: every socket of a process into one buffer, whose bytes are lent for
- * the length of a call anyway.
+ * Reads without an allocation: all sockets of a process read into one buffer, whose bytes are lent
+ * for the length of a call anyway.
  *
- * `node:net` offers this to clients, as the option `onread`, and has no way to ask for it on a
- * connection that a server accepted. There it is switched on through the same properties, found on
- * a socket that was made with the option.
+ * `node:net` offers this to clients, as the option `onread`, and not on connections that a server
+ * accepted. There it is switched on through the same properties, found on a socket that was created
+ * with the option.
  */
 import { Buffer } from "node:buffer";
 import { Socket as NetSocket } from "node:net";
@@ -12,10 +12,10 @@ import { setTimeout } from "node:timers";
 import { Fence } from "./fence.ts";
 import { type SocketPair, withSocketPair } from "./socket_pair.ts";
 
-/** Takes what was read, on the socket it came from. */
+/** Called with the bytes that were read, as a method of their socket. */
 export type OnRead = (this: NetSocket, bytes: Uint8Array) => void;
 
-/** What libuv reads at most at once. */
+/** Most bytes that libuv reads at once. */
 const BUFFER_BYTES = 64 * 1024;
 
 interface Switch {
@@ -43,7 +43,7 @@ export class SharedReads {
     this.#fence = new Fence(`reads into a shared buffer (${kind})`);
   }
 
-  /** Begins to find out whether it works here, the first time. */
+  /** Starts the probe, the first time. */
   prepare(): void {
     this.#fence.tryLater(async () => {
       found ??= findSwitch();
@@ -53,8 +53,8 @@ export class SharedReads {
   }
 
   /**
-   * Has `raw` read into the shared buffer, from now on and until it is closed, and call `onRead`
-   * with a view of it. Pausing and resuming work as ever; "data" is not emitted.
+   * Makes `raw` read into the shared buffer until it is closed, and call `onRead` with a view of it.
+   * Pausing and resuming work as before; "data" is not emitted.
    *
    * @returns Whether it does; if not, nothing was changed.
    */
@@ -86,9 +86,9 @@ export class SharedReads {
           onRead.call(raw, buffer.subarray(0, size));
           return true;
         }
-        // What was read is lost, and so is this connection; the next one reads the public way.
+        // The bytes are lost, so the connection is closed; later ones use the "data" event.
         const error = new Error(`a read of ${size} bytes was reported`);
-        this.#fence.truncateResponse(error);
+        this.#fence.disable(error);
         raw.destroy(error);
         return false;
       };
@@ -97,7 +97,7 @@ export class SharedReads {
       properties[bufferKey] = bufferBefore;
       properties[generatorKey] = generatorBefore;
       properties[callbackKey] = callbackBefore;
-      this.#fence.truncateResponse(error);
+      this.#fence.disable(error);
       return false;
     }
     raw.resume();

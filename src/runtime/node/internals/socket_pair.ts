@@ -1,4 +1,4 @@
-/** Real connections for probes, over the kind of socket that is to be probed. */
+/** Real connections for probes, over the kind of socket to be probed. */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -6,10 +6,10 @@ import { deno } from "../../_deno_types.ts";
 import { host } from "../../process/host.ts";
 import { isGranted } from "../../process/permissions.ts";
 
-/** For all of a probe, in milliseconds: one that takes longer has failed. */
+/** Time limit of a whole probe, in milliseconds. */
 const PROBE_MS = 5000;
 
-/** Two connected sockets and where they met. */
+/** Two connected sockets and their server. */
 export interface SocketPair {
   readonly server: Server;
   readonly accepted: Socket;
@@ -71,7 +71,7 @@ export async function withSocketPair(
   }
 }
 
-/** Where a pair can meet without asking anybody, and without leaving a file behind. */
+/** An address for a pair that needs no permission prompt and leaves no file. */
 function placeOf(
   kind: "tcp" | "unix",
 ): { host: string; port: number } | { path: string } | undefined {

@@ -52,7 +52,7 @@ test("a probe may answer at once", () => {
 test("what fails later is not used again", () => {
   const fence = new Fence("something");
   fence.tryNow(() => true);
-  fence.truncateResponse(new Error("it broke"));
+  fence.disable(new Error("it broke"));
   assert.equal(fence.isOpen, false);
   assert.equal(fence.tryNow(() => true), false);
 });
