@@ -56,6 +56,12 @@ describe("checkLayers()", () => {
         'http/a.ts may not import "connection/b.ts"',
       ],
       [
+        "an exchange that knows one version of HTTP",
+        "connection/exchange/a.ts",
+        'import type { X } from "../http1/http1_response.ts";',
+        'connection/exchange/a.ts may not import "connection/http1/http1_response.ts"',
+      ],
+      [
         "a type-only arrow that points up",
         "runtime/a.ts",
         'import type { X } from "../server/server.ts";',

@@ -45,6 +45,19 @@ const BELOW_TRANSPORTS = [
   "runtime/listen/",
 ];
 
+/** What a call of the application knows of connections: nothing that is of one protocol version. */
+const BELOW_EXCHANGES = [
+  "connection/tracking/",
+  "connection/output/",
+  "connection/context.ts",
+];
+const BELOW_PROTOCOLS = [
+  ...BELOW_EXCHANGES,
+  "connection/containment.ts",
+  "connection/fault_text.ts",
+  "connection/exchange/",
+];
+
 /**
  * What each folder or file may import besides itself. A folder ends in `/`. A file belongs to the
  * longest row that matches: `runtime/` is a layer, `runtime/process/` a room of it. A room may
@@ -111,6 +124,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "proxy/",
     "runtime/types.ts",
   ],
+  "connection/containment.ts": [],
+  "connection/tracking/": [],
+  "connection/output/": ["connection/tracking/"],
+  "connection/context.ts": [
+    "connection/tracking/",
+    "connection/output/",
+    "connection/exchange/connection_info.ts",
+    "connection/exchange/request_origin.ts",
+  ],
+  "connection/fault_text.ts": ["connection/context.ts"],
+  "connection/exchange/": BELOW_EXCHANGES,
+  "connection/websocket/": BELOW_PROTOCOLS,
+  "connection/http1/": [...BELOW_PROTOCOLS, "connection/websocket/"],
   "server/": BELOW_SERVER,
   "serve.ts": [...BELOW_SERVER, "server/"],
   "run.ts": [...BELOW_SERVER, "server/", "serve.ts"],
