@@ -35,6 +35,13 @@ describe("src/", () => {
     assert.deepEqual(checkLayers(sources), []);
   });
 
+  test("cites sections of specifications, no ids of docs/behaviour.md", () => {
+    const found = [...sources].filter(([, text]) =>
+      /\b(asgi|http|options|process|websocket|wishes):[A-Z]-\d{3}/.test(text)
+    );
+    assert.deepEqual(found.map(([path]) => path), []);
+  });
+
   test("is what the check reads", () => {
     assert.ok(
       sources.has("asgi.ts") && sources.size > 10,

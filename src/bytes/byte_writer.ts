@@ -83,7 +83,7 @@ export class ByteWriter {
     this.length = at;
   }
 
-  /** Appends the UTF-8 encoding of `text`; a lone surrogate becomes U+FFFD (asgi:A-005). */
+  /** Appends the UTF-8 encoding of `text`; a lone surrogate becomes U+FFFD. */
   writeUtf8(text: string): void {
     // Three bytes a unit is the most there can be: a pair of units takes four.
     this.reserve(text.length * 3);

@@ -1,4 +1,4 @@
-/** Octets to a ByteString: one code unit each, nothing lost (asgi:A-001). */
+/** Octets to a ByteString: one code unit each, nothing lost. */
 import { Buffer } from "node:buffer";
 
 // `TextDecoder("latin1")` is windows-1252 on every runtime and turns 0x80 to 0x9F into other

@@ -27,7 +27,7 @@ export interface HttpSettings {
   readonly limits: HttpLimits;
   /** Mount point, decoded, without trailing slash. */
   readonly rootPath: string;
-  /** Whether `path` gets `rootPath` in front (asgi:A-229). */
+  /** Whether `path` gets `rootPath` in front. */
   readonly prefixesRootPath: boolean;
   /** Idle time after a response, in milliseconds; 0 closes after each. */
   readonly keepAliveMs: number;
@@ -50,11 +50,11 @@ export interface HttpSettings {
   readonly stallMs: number;
   /** `concurrentCycles` at which further requests get 503; `Infinity` for none. */
   readonly maxConcurrency: number;
-  /** Whether `send` after the peer left rejects (asgi:A-212). */
+  /** Whether `send` after the peer left rejects. */
   readonly raisesAfterDisconnect: boolean;
-  /** Whether `http.response.early_hint` is offered (asgi:A-181). */
+  /** Whether `http.response.early_hint` is offered. */
   readonly offersEarlyHints: boolean;
-  /** `undefined` serves upgrade requests as ordinary ones (http:H-130). */
+  /** `undefined` serves upgrade requests as ordinary ones. */
   readonly websocket: WebSocketSettings | undefined;
 }
 
@@ -106,7 +106,7 @@ export interface ServerContext {
   readonly monotonicMs: () => number;
   /** What lifespan startup left; copied for each request. */
   readonly state: State;
-  /** Raised when draining begins; the same for every scope (asgi:A-245). */
+  /** Raised when draining begins; the same for every scope. */
   readonly drainSignal: SignalExtension;
   /** Open connections. */
   readonly connections: OpenConnections;

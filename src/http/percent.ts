@@ -14,9 +14,9 @@ function isPlain(path: string): boolean {
 }
 
 /**
- * Decodes the octets of a path: percent escapes, then UTF-8 (asgi:A-049).
+ * Decodes the octets of a path: percent escapes, then UTF-8.
  *
- * `%zz` stays as text; octets that are not UTF-8 become U+FFFD (asgi:A-237).
+ * `%zz` stays as text; octets that are not UTF-8 become U+FFFD.
  *
  * @param rawPath A ByteString.
  */

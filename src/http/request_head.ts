@@ -45,6 +45,6 @@ export interface RequestHead {
   readonly expectsContinue: boolean;
   /** Whether `te` lists `trailers` (RFC 9110 §10.1.4). */
   readonly acceptsTrailers: boolean;
-  /** The protocol asked for, in lower case, if `connection` says so too (http:H-126). */
+  /** The protocol asked for, in lower case, if `connection` says so too. */
   readonly upgrade: string | undefined;
 }

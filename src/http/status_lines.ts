@@ -71,14 +71,14 @@ const PHRASES: Readonly<Record<number, string>> = {
 const encoder = new TextEncoder();
 const lines = new Map<number, Uint8Array>();
 
-/** The standard phrase of a status, `""` if it has none (http:H-049). */
+/** The standard phrase of a status, `""` if it has none. */
 export function reasonPhrase(status: number): string {
   return PHRASES[status] ?? "";
 }
 
 /**
  * The bytes of `HTTP/1.1 <status> <phrase>CRLF` (RFC 9112 §4), built on first use. HTTP/1.0
- * clients get the same line: it tells our version, not theirs (RFC 9110 §2.5, http:H-043).
+ * clients get the same line: it tells our version, not theirs (RFC 9110 §2.5).
  *
  * @param status Three digits.
  * @returns Shared bytes, not to be changed.

@@ -477,7 +477,7 @@ export class HeadParser {
     headers: HeaderField[],
   ): RequestLine | undefined {
     const method = methodOf(text, bytes, base, this.#methodEnd);
-    // http:H-016: a fragment is never sent by a client that knows HTTP, and never part of a path.
+    // A fragment is never sent by a client that knows HTTP, and never part of a path.
     const targetEnd = this.#fragmentAt < 0 ? this.#targetEnd : this.#fragmentAt;
     const pathEnd = this.#queryAt < 0 ? targetEnd : this.#queryAt;
     const query = this.#queryAt < 0
@@ -499,7 +499,7 @@ export class HeadParser {
       if (special.authority !== undefined) {
         setHost(headers, special.authority);
       }
-    } else if (method === "CONNECT") { // asgi:A-050
+    } else if (method === "CONNECT") {
       this.fault = "BAD_TARGET";
       return undefined;
     }

@@ -25,7 +25,7 @@ export function isAuthority(target: string): boolean {
 
 /**
  * Reads an absolute form, or the asterisk of OPTIONS. The authority form is CONNECT's alone, which
- * nothing here can serve (asgi:A-050).
+ * nothing here can serve.
  *
  * @param target Not starting with a slash.
  * @returns `undefined` if it is neither, or not one that `method` may have.

@@ -131,14 +131,14 @@ function quoted(text: string): string {
 }
 
 /**
- * Writes `fields` as lines, names in lower case (asgi:A-070), and notes in `facts` what they say
+ * Writes `fields` as lines, names in lower case, and notes in `facts` what they say
  * of framing. `connection`, `content-length` and `transfer-encoding` are noted but not written:
  * {@linkcode writeHeadEnd} writes what they come to.
  *
  * Iterates `fields` once. On a problem, what was written before it stays: the caller sets
  * `out.length` back.
  *
- * @returns What is wrong with the fields (asgi:A-071), or `undefined`.
+ * @returns What is wrong with the fields, or `undefined`.
  */
 export function writeFields(
   out: ByteWriter,
@@ -183,7 +183,7 @@ export function writeFields(
   return undefined;
 }
 
-/** What is wrong with fields that are not going to be sent, or `undefined` (asgi:A-217). */
+/** What is wrong with fields that are not going to be sent, or `undefined`. */
 export function checkFields(fields: Iterable<FieldInput>): string | undefined {
   return writeFields(new ByteWriter(256), fields, emptyFacts());
 }
@@ -240,7 +240,7 @@ function noteFraming(
       return `"content-length" is ${quoted(value)}, expected decimal digits`;
     }
     if (facts.contentLength >= 0 && facts.contentLength !== length) {
-      return 'two different "content-length" values'; // http:H-068
+      return 'two different "content-length" values';
     }
     facts.contentLength = length;
     return undefined;
@@ -249,14 +249,14 @@ function noteFraming(
     return `value of header "${name}" holds a character that is in no list of tokens`;
   }
   if (name === "transfer-encoding") {
-    // asgi:A-073: the coding is the server's business; asking for chunks is honoured.
+    // The coding is the server's business; asking for chunks is honoured.
     if (value.trim().toLowerCase() === "chunked") facts.asksChunked = true;
     return undefined;
   }
   facts.connection = facts.connection === ""
     ? value
     : `${facts.connection}, ${value}`;
-  if (/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value)) facts.closes = true; // http:H-090
+  if (/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value)) facts.closes = true;
   return undefined;
 }
 
@@ -347,7 +347,7 @@ export function writeHeadEnd(
     out.writeBytes(CRLF);
   }
   writeConnection(out, persistence, facts);
-  if (framing === "chunked") out.writeBytes(CHUNKED); // last: http:H-044
+  if (framing === "chunked") out.writeBytes(CHUNKED); // the framing field comes last
   out.writeBytes(CRLF);
 }
 
@@ -376,7 +376,7 @@ export function writeChunkedEnd(
 
 /**
  * Fields that frame, route or describe the message: a recipient would have needed them before the
- * body, and must not believe them after it (RFC 9110 §6.5.1, asgi:A-180).
+ * body, and must not believe them after it (RFC 9110 §6.5.1).
  */
 export const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
   "authorization",
@@ -428,7 +428,7 @@ export function writeTrailers(
   return writeFields(out, list, emptyFacts());
 }
 
-/** What is wrong with trailer fields that are not going to be sent, or `undefined` (asgi:A-217). */
+/** What is wrong with trailer fields that are not going to be sent, or `undefined`. */
 export function checkTrailers(
   fields: Iterable<FieldInput>,
 ): string | undefined {

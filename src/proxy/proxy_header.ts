@@ -183,7 +183,7 @@ function addressesOf(
   return undefined;
 }
 
-/** An address as people write it (RFC 5952); IPv4-mapped IPv6 as IPv4 (asgi:A-056). */
+/** An address as people write it (RFC 5952); IPv4-mapped IPv6 as IPv4. */
 export function hostText(octets: Uint8Array): string {
   if (octets.length === 4) return octets.join(".");
   const isMapped = octets.subarray(0, 10).every((octet) => octet === 0) &&

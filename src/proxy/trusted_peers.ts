@@ -1,4 +1,4 @@
-/** Whose word is taken for who the client is (process:P-122 to P-127). */
+/** Whose word is taken for who the client is. */
 import { ipOctets } from "../text/ip_octets.ts";
 import type { Address } from "../runtime/types.ts";
 
@@ -26,7 +26,7 @@ export class TrustedPeers {
    * `unix:/path` for one, or `*`, alone, for everybody. Anything else never matches an address.
    */
   constructor(entries: readonly string[]) {
-    this.#trustsAll = entries.length === 1 && entries[0] === "*"; // process:P-125
+    this.#trustsAll = entries.length === 1 && entries[0] === "*";
     const networks: Network[] = [];
     const literals = new Set<string>();
     for (const entry of entries) {
@@ -41,11 +41,11 @@ export class TrustedPeers {
   /**
    * Whether `peer` is one of them.
    *
-   * @param local Where it connected to: a UNIX peer is known by nothing else (process:P-122).
+   * @param local Where it connected to: a UNIX peer is known by nothing else.
    */
   trusts(peer: Address | undefined, local: Address): boolean {
     if (this.#trustsAll) return true;
-    if (peer === undefined) return false; // process:P-126
+    if (peer === undefined) return false;
     if (peer.kind === "unix") {
       return local.kind === "unix" && (
         this.#literals.has(ANY_UNIX) ||
@@ -82,7 +82,7 @@ function networkOf(entry: string): Network | undefined {
   const network = isMapped
     ? { octets: unmapped(octets)!, bits: bits - MAPPED_BITS, zone }
     : { octets, bits, zone };
-  // process:P-124: bits of a host in a network are a mistake, and what was meant is not guessed.
+  // Bits of a host in a network are a mistake, and what was meant is not guessed.
   const hasHostBits = octets.some((octet, i) =>
     octet !== masked(octet, i, bits)
   );

@@ -363,14 +363,14 @@ export class Server {
       throw startupError(lifespan);
     }
     const context = this.#context = this.#newContext(app, lifespan);
-    // process:P-012: an end asked for during startup still gets the application its shutdown.
+    // An end asked for during startup still gets the application its shutdown.
     if (!this.#isStopping) {
       let isListening: boolean;
       try {
         isListening = await this.#listen(context, bindings, listenOptions);
       } catch (error) {
         this.#report(error);
-        await lifespan.shutdown(); // process:P-006
+        await lifespan.shutdown();
         throw error;
       }
       if (isListening) {
@@ -485,7 +485,7 @@ export class Server {
       headers: options.headers,
     });
     if (options.limitMaxRequests !== undefined) {
-      // options:O-025: drawn once, so that workers do not end all at the same time.
+      // Drawn once, so that workers do not end all at the same time.
       const jitter = Math.floor(
         Math.random() * (options.limitMaxRequestsJitter + 1),
       );
@@ -536,7 +536,7 @@ export class Server {
     this.#drain?.onProgress();
   }
 
-  /** Goes on as before for as long as `shutdownDelay` says (wishes:N-001). */
+  /** Goes on as before for as long as `shutdownDelay` says. */
   async #delay(): Promise<void> {
     const delayMs = this.#delayMs;
     if (delayMs === 0 || this.#isForced) return;
@@ -557,7 +557,7 @@ export class Server {
     stopTimer();
   }
 
-  /** Phases 1 to 4 of a graceful shutdown (process:P-041 to P-045). */
+  /** Phases 1 to 4 of a graceful shutdown. */
   async #end(context: ServerContext): Promise<void> {
     const logger = this.#logging.server;
     logger.info("Shutting down");

@@ -72,7 +72,7 @@ function webSocketSettings(options: Options): WebSocketSettings {
     pingTimeoutMs: orNever(options.wsPingTimeout),
     closeMs: options.wsCloseTimeout * 1000,
     handshakeMs: options.wsHandshakeTimeout * 1000,
-    // Windows of 12 bits take an eighth of the memory and cost some percent (websocket:W-103).
+    // Windows of 12 bits take an eighth of the memory and cost some percent.
     deflate: options.wsPerMessageDeflate
       ? {
         serverMaxWindowBits: 12,

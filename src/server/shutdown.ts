@@ -37,7 +37,7 @@ export interface DrainInterrupts {
   readonly forceHint: string;
 }
 
-/** Lets the connections of one server come to an end (process:P-041 to P-045). */
+/** Lets the connections of one server come to an end. */
 export class Drain {
   readonly #context: ServerContext;
   readonly #logger: Logger;

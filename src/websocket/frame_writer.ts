@@ -77,8 +77,7 @@ export function writeControl(
 }
 
 /**
- * Writes a close frame; without a code it is empty. A reason too long is cut at a character
- * (asgi:A-133).
+ * Writes a close frame; without a code it is empty. A reason too long is cut at a character.
  */
 export function writeClose(
   out: ByteWriter,

@@ -11,7 +11,7 @@ import {
 export interface Handshake {
   /** The `sec-websocket-key`, checked. */
   readonly key: string;
-  /** Offered subprotocols in order, each a token (asgi:A-120). */
+  /** Offered subprotocols in order, each a token. */
   readonly subprotocols: readonly string[];
   /** Offered extensions in order. */
   readonly extensions: readonly ExtensionOffer[];
@@ -40,7 +40,7 @@ function refuse(
   return { status, headers, message };
 }
 
-/** Checks a request whose `upgrade` is `websocket` (asgi:A-122). */
+/** Checks a request whose `upgrade` is `websocket`. */
 export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
   if (head.method !== "GET") {
     return refuse(405, "Cannot upgrade to WebSocket: expected method GET", [[
@@ -54,7 +54,7 @@ export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
     return refuse(400, "Cannot upgrade to WebSocket: expected no body");
   }
   if (head.version !== "1.1") {
-    return refuse(400, "Cannot upgrade to WebSocket: expected HTTP/1.1"); // websocket:W-016
+    return refuse(400, "Cannot upgrade to WebSocket: expected HTTP/1.1");
   }
   let key: string | undefined;
   let version: string | undefined;

@@ -16,7 +16,7 @@ export interface WebSocketLimits {
 }
 
 export const DEFAULT_WEBSOCKET_LIMITS: WebSocketLimits = {
-  maxMessageBytes: 16 * 1024 * 1024, // as the original (options:O-035)
+  maxMessageBytes: 16 * 1024 * 1024, // as the original
   maxFragments: 128 * 1024, // 16 MiB in fragments of 128 bytes, smaller than any client makes
   // Deflate reaches 1032:1 at the most. JSON with long runs comes to 50, log lines to 100.
   maxInflateRatio: 200,

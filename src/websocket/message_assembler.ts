@@ -63,8 +63,7 @@ export class MessageAssembler {
   }
 
   /**
-   * A data frame begins. Its announced length is judged here, before any of it has arrived
-   * (websocket:W-047).
+   * A data frame begins. Its announced length is judged here, before any of it has arrived.
    */
   beginFrame(
     opcode: number,
@@ -193,9 +192,8 @@ export class MessageAssembler {
   }
 
   /**
-   * Makes room for twice of what has arrived when it is full: linear however small the pieces
-   * (wishes:R-009), and one read more may be the last of a message. Never makes room for what was
-   * only announced, and none beyond it once that is final.
+   * Doubles the memory when it is full: linear however small the pieces. Never allocates for what was
+   * only announced, and no more than that once it is final.
    */
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#size + end - start;

@@ -27,7 +27,7 @@ export type ProtocolOutcome =
 export type ClosePhase =
   /** Neither side has sent a close frame. */
   | "open"
-  /** We have: data that still arrives is dropped (asgi:A-142). */
+  /** We have: data that still arrives is dropped. */
   | "sent"
   /** The peer has, or it will never be heard again. */
   | "received";

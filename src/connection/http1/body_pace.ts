@@ -1,4 +1,4 @@
-/** How slowly a request body may arrive (wishes:N-010, R-060). */
+/** How slowly a request body may arrive. */
 
 /** What an upload may take before its rate is looked at, in milliseconds: connections start slowly. */
 const GRACE_MS = 5_000;

@@ -96,7 +96,7 @@ export class Http1Response implements ResponseSink {
     return this.isHeadCommitted && this.#framing === "untilClose";
   }
 
-  /** Whether a body of this response is never sent: HEAD, 204, 205, 304 (asgi:A-105, A-106). */
+  /** Whether a body of this response is never sent: HEAD, 204, 205, 304. */
   get isBodyless(): boolean {
     return this.#isHead || forbidsBody(this.status);
   }
@@ -123,13 +123,12 @@ export class Http1Response implements ResponseSink {
 
   /** The `content-length` the application gave and is held to; -1 if none. */
   get declaredLength(): number {
-    const isOverruled = this.#facts.asksChunked && !this.#isHttp10; // http:H-054
+    const isOverruled = this.#facts.asksChunked && !this.#isHttp10;
     return isOverruled ? -1 : this.#facts.contentLength;
   }
 
   /**
-   * Opens the head. It stays in the writer, open, until the first body says how it is framed
-   * (asgi:A-076).
+   * Opens the head. It stays in the writer, open, until the first body says how it is framed.
    *
    * @returns What is wrong with the fields, or `undefined`.
    */
@@ -166,7 +165,7 @@ export class Http1Response implements ResponseSink {
     return undefined;
   }
 
-  /** Takes an open head back, so that another can take its place (asgi:A-089). */
+  /** Takes an open head back, so that another can take its place. */
   retract(): void {
     if (!this.isHeadOpen) return;
     this.#out.writer.length = this.#mark;
@@ -193,16 +192,16 @@ export class Http1Response implements ResponseSink {
       !this.#isHttp10 &&
       (facts.asksChunked || (this.#promisesTrailers && length < 0))
     ) {
-      told = "chunked"; // http:H-054: and never beside a content-length
+      told = "chunked"; // and never beside a content-length
     } else if (length >= 0) {
       told = "length";
     } else if (wholeSize === LEFT_AWAY) {
       told = "none";
     } else if (wholeSize >= 0) {
-      told = "length"; // asgi:A-102
+      told = "length";
       length = wholeSize;
     } else {
-      told = this.#isHttp10 ? "untilClose" : "chunked"; // asgi:A-101, wishes:R-016
+      told = this.#isHttp10 ? "untilClose" : "chunked";
     }
     if (told === "untilClose" || facts.closes || this.closesIfUnread) {
       this.closes = true;
@@ -270,7 +269,7 @@ export class Http1Response implements ResponseSink {
         this.#put(body, size);
         break;
       case "chunked":
-        if (size > 0) { // asgi:A-081: an empty chunk would end the body
+        if (size > 0) { // an empty chunk would end the body
           writeChunkLine(out.writer, size);
           this.#put(body, size);
           writeChunkEnd(out.writer);
@@ -302,7 +301,7 @@ export class Http1Response implements ResponseSink {
     return problem;
   }
 
-  /** Ends a body whose trailers were promised. They travel only if the peer asked (asgi:A-177). */
+  /** Ends a body whose trailers were promised. They travel only if the peer asked. */
   endWithTrailers(): void {
     if (this.#framing !== "chunked") return;
     const trailers = this.#trailers;
@@ -313,13 +312,13 @@ export class Http1Response implements ResponseSink {
     );
   }
 
-  /** Writes `100 Continue` (asgi:A-108). The head must not have been started. */
+  /** Writes `100 Continue`. The head must not have been started. */
   writeContinue(): void {
     this.#out.writer.writeBytes(CONTINUE);
   }
 
   /**
-   * Writes an interim response in front of a head that has not left (asgi:A-183).
+   * Writes an interim response in front of a head that has not left.
    *
    * @returns What is wrong with the fields, or `undefined`.
    */

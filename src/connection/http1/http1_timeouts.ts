@@ -70,7 +70,7 @@ export class Http1Timeouts implements Deadline {
   /** Of what we sent last. */
   #progress: SendProgress | undefined;
 
-  /** Waits for the first byte (http:H-002). */
+  /** Waits for the first byte. */
   constructor(context: ServerContext, owner: Http1TimeoutsOwner) {
     this.#context = context;
     this.#owner = owner;
@@ -112,7 +112,7 @@ export class Http1Timeouts implements Deadline {
     this.#await("nothing", Infinity);
   }
 
-  /** A head has begun: its time runs from its first byte on (http:H-003). */
+  /** A head has begun: its time runs from its first byte on. */
   awaitHead(): void {
     if (this.#awaited === "head" || this.#awaited === "lastHead") return;
     this.#quietSince = this.#context.deadlines.now;
@@ -121,7 +121,7 @@ export class Http1Timeouts implements Deadline {
   }
 
   /**
-   * More of the body (http:H-039).
+   * More of the body.
    *
    * @param bytes What has arrived of it.
    * @param length What was announced; -1 if that is not known.
@@ -174,7 +174,7 @@ export class Http1Timeouts implements Deadline {
 
   /**
    * Draining begins, and no request is in progress: of a connection that was just in use, one more
-   * is expected (http:H-137, H-138).
+   * is expected.
    *
    * @returns Whether it is; if not, it has long been idle.
    */

@@ -14,8 +14,8 @@ export interface DefaultHeaderOptions {
 }
 
 /**
- * Status line, `date`, `server` and the operator's headers as one run of bytes for each status
- * (order: http:H-044).
+ * Status line, `date`, `server` and the operator's headers, in this order, as one run of bytes for
+ * each status.
  */
 export class DefaultHeaders {
   readonly #sendsDate: boolean;
@@ -30,7 +30,7 @@ export class DefaultHeaders {
       name.toLowerCase() === "date"
     );
     this.#sendsDate = options.date && !hasOwnDate;
-    // A configured `server` takes the place of ours (http:H-148).
+    // A configured `server` takes the place of ours.
     const hasOwnServer = options.headers.some(([name]) =>
       name.toLowerCase() === "server"
     );
@@ -58,7 +58,7 @@ export class DefaultHeaders {
     return bytes;
   }
 
-  /** The same for an application that brought a `date` or `server` of its own (asgi:A-107). */
+  /** The same for an application that brought a `date` or `server` of its own. */
   prefixWithout(
     status: number,
     hasDate: boolean,

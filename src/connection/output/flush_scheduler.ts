@@ -12,9 +12,8 @@ export interface FlushListener {
 }
 
 /**
- * Collects connections that wrote something that may still be joined by more: a head whose body
- * may follow in the same turn (asgi:A-076), pieces of a stream, pipelined answers. One callback at
- * the end of the turn serves them all.
+ * Collects connections whose output may still grow in this turn: a head whose body follows, pieces
+ * of a stream, pipelined answers. One callback at the end of the turn flushes them all.
  */
 export class FlushScheduler {
   readonly #afterTurn: (callback: () => void) => void;

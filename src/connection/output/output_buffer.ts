@@ -97,7 +97,7 @@ export class OutputBuffer {
     this.#handed(writer, hasLeft);
   }
 
-  /** Sends `bytes` after what was written, uncopied: they are the server's now (asgi:A-024). */
+  /** Sends `bytes` after what was written, uncopied: they are the server's now. */
   writeLarge(bytes: Uint8Array): void {
     const writer = this.#writer;
     this.#handedBytes += bytes.length;

@@ -1,10 +1,10 @@
-/** Patience with a peer that should do something and may still be reading what we sent before. */
+/** Extends a timeout while the peer still reads what was sent before. */
 import type { Socket } from "../../runtime/types.ts";
 
 /**
  * How long a peer may take to close after we did, in milliseconds. Until then its bytes are read
  * and dropped: closing on unread bytes would reset the connection and could destroy our last
- * answer on its way (RFC 9112 §9.6, wishes:R-058).
+ * answer on its way (RFC 9112 §9.6).
  */
 export const LINGER_MS: number = 2_000;
 

@@ -164,14 +164,13 @@ export class WriteFlow implements FlushListener, BlockedListener {
     this.#owner.onFailure(thrown);
   }
 
-  /** Fails who waits for the peer to read: it is gone, or going (asgi:A-215). */
+  /** Fails who waits for the peer to read: it is gone, or going. */
   reject(gone: Error): void {
     this.#drainGate?.fail(gone);
   }
 
   /**
-   * Nothing leaves any more: what was not handed over is dropped, and nobody hangs (asgi:A-215,
-   * wishes:R-007).
+   * Nothing leaves any more: what was not handed over is dropped, and no sender keeps waiting.
    *
    * @param gone What those who wait for the peer are rejected with; `undefined` lets them go on.
    */

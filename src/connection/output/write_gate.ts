@@ -1,12 +1,12 @@
 /** Water marks: when a connection stops reading, and when `send()` must wait. */
 
 /**
- * Undelivered request body bytes at which the socket stops reading (asgi:A-110). One socket read
+ * Undelivered request body bytes at which the socket stops reading. One socket read
  * may overshoot it, so a connection holds at most this and one read.
  */
 export const READ_HIGH_WATER: number = 64 * 1024;
 
-/** Bytes the kernel has not taken at which `send()` waits (asgi:A-109). */
+/** Bytes the kernel has not taken at which `send()` waits. */
 export const WRITE_HIGH_WATER: number = 64 * 1024;
 
 /**
@@ -15,7 +15,7 @@ export const WRITE_HIGH_WATER: number = 64 * 1024;
  */
 export const WRITES_PER_TURN: number = 256 * 1024;
 
-/** One resolved promise for every `send()` that has nothing to wait for (asgi:A-023). */
+/** One resolved promise for every `send()` that has nothing to wait for. */
 export const RESOLVED: Promise<void> = Promise.resolve();
 
 interface Waiter {
@@ -27,17 +27,12 @@ interface Waiter {
 export class WriteGate {
   #waiters: Waiter[] | undefined;
 
-  /** Whether anybody waits. */
-  get isWaitedFor(): boolean {
-    return this.#waiters !== undefined;
-  }
-
   /** Resolves at the next {@linkcode open}, rejects at the next {@linkcode fail}. */
   wait(): Promise<void> {
     const promise = new Promise<void>((resolve, reject) =>
       (this.#waiters ??= []).push({ resolve, reject })
     );
-    promise.catch(ignore); // asgi:A-022: an application need not await its send()
+    promise.catch(ignore); // an application need not await its send()
     return promise;
   }
 
@@ -49,7 +44,7 @@ export class WriteGate {
     for (const waiter of waiters) waiter.resolve();
   }
 
-  /** Fails everybody who waits: nobody hangs when the peer leaves (asgi:A-215, wishes:R-007). */
+  /** Fails everybody who waits: nobody hangs when the peer leaves. */
   fail(error: Error): void {
     const waiters = this.#waiters ?? [];
     this.#waiters = undefined;

@@ -1,4 +1,4 @@
-/** Patience with a peer that does not read what waits for it (wishes:N-010, R-008). */
+/** The timeout of a peer that does not read what is queued for it. */
 import type { Deadline, Deadlines } from "../tracking/deadlines.ts";
 
 /** What is on its way to a peer. */

@@ -1,4 +1,4 @@
-/** What TLS shows and demands: from options and files to settings, checked (wishes:N-013). */
+/** What TLS shows and demands: from options and files to settings, checked. */
 import {
   type SslContext,
   type SslIdentity,
@@ -90,7 +90,7 @@ async function defaultContext(
   if (development !== undefined) {
     identities.push(development);
   } else if (sslCertfile === undefined) {
-    throw failure( // options:O-056
+    throw failure(
       "Cannot make the default SSL context: expected the option sslCertfile",
     );
   } else {
