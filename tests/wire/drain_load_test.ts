@@ -67,7 +67,10 @@ async function drainUnder(
       await load.finished;
       assertNothingLost(load.counts, server);
       assert.equal((await server.end()).signal, "SIGTERM");
-      await server.line("stderr", /Drained: .* 0 cut off/);
+      // Between two requests of all clients there may be nothing to drain, and no line.
+      if (server.stderr.some((line) => line.includes("Draining"))) {
+        await server.line("stderr", /Drained: .* 0 cut off/);
+      }
       ({ lostFirst } = load.counts);
     }, ...args);
     if (lostFirst === 0) return;
