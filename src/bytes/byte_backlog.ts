@@ -21,6 +21,11 @@ export class ByteBacklog {
     return this.#length;
   }
 
+  /** All that is held. Valid until something is added or taken. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** Holds a copy of `bytes` behind the others. Linear in total, however small the pieces. */
   append(bytes: Uint8Array): void {
     const size = this.#length + bytes.length;
@@ -37,7 +42,7 @@ export class ByteBacklog {
 
   /** Gives away all that is held. */
   take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.#length);
+    const taken = this.bytes;
     this.clear();
     return taken;
   }

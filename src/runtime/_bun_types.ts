@@ -37,6 +37,7 @@ export interface BunHandlers<Data> {
 /** A listening socket. */
 export interface BunListener {
   readonly port: number;
+  readonly fd: number;
   /** Stops accepting; open connections are left alone unless `closeConnections`. */
   stop(closeConnections?: boolean): void;
   ref(): void;
@@ -46,6 +47,11 @@ export interface BunListener {
 /** The global `Bun`. */
 export interface BunApi {
   readonly version: string;
+  /** What the console shows of a value. */
+  inspect(value: unknown): string;
+  readonly YAML: { parse(text: string): unknown };
+  /** The class of its client of Redis. */
+  readonly RedisClient: unknown;
   listen<Data>(
     options:
       & { socket: BunHandlers<Data>; allowHalfOpen: boolean }
@@ -57,6 +63,7 @@ export interface BunApi {
           ipv6Only: boolean;
         }
         | { unix: string }
+        | { fd: number }
       ),
   ): BunListener;
 }

@@ -40,13 +40,28 @@ export interface DenoListener {
 
 /** What may be asked of Deno's permissions. */
 export type DenoPermission =
-  | { readonly name: "net"; readonly host: string }
-  | { readonly name: "read" | "write"; readonly path: string }
-  | { readonly name: "env"; readonly variable?: string };
+  | { readonly name: "net"; readonly host?: string }
+  | { readonly name: "read" | "write"; readonly path?: string }
+  | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "run"; readonly command?: string }
+  | { readonly name: "sys" | "ffi" | "import" };
+
+/** The answer of a query. */
+export interface DenoPermissionStatus {
+  readonly state: string;
+  /** Whether a part of what is granted is denied. */
+  readonly partial?: boolean;
+}
 
 /** Standard input, output or error. */
 export interface DenoStream {
   isTerminal(): boolean;
+}
+
+/** Events of files, until it is closed. */
+export interface DenoFsWatcher
+  extends AsyncIterable<{ readonly kind: string }> {
+  close(): void;
 }
 
 /** The global `Deno`. */
@@ -60,19 +75,27 @@ export interface DenoApi {
   readonly stderr: DenoStream;
   readonly env: {
     get(name: string): string | undefined;
+    set(name: string, value: string): void;
+    delete(name: string): void;
     toObject(): Record<string, string>;
   };
   cwd(): string;
+  /** Demands `--allow-ffi`. */
+  dlopen(name: string, symbols: object): { readonly symbols: unknown };
   exit(code: number): never;
   readTextFileSync(path: string): string;
   statSync(
     path: string,
   ): { readonly isFile: boolean; readonly isDirectory: boolean };
+  watchFs(
+    path: string,
+    options: { readonly recursive: boolean },
+  ): DenoFsWatcher;
   addSignalListener(signal: string, listener: () => void): void;
   removeSignalListener(signal: string, listener: () => void): void;
   readonly permissions: {
-    querySync(permission: DenoPermission): { readonly state: string };
-    requestSync(permission: DenoPermission): { readonly state: string };
+    querySync(permission: DenoPermission): DenoPermissionStatus;
+    requestSync(permission: DenoPermission): DenoPermissionStatus;
   };
   listen(
     options:

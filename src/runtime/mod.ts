@@ -3,20 +3,26 @@ import { Buffer } from "node:buffer";
 import { clearInterval, setInterval } from "node:timers";
 import { ConfigError } from "../errors.ts";
 import { bun } from "./_bun_types.ts";
-import { deno } from "./_deno_types.ts";
+import { deno, type DenoApi } from "./_deno_types.ts";
 import { describeTarget } from "./listen/addresses.ts";
+import { outsideOfContext } from "./process/async_context.ts";
 import { builtins } from "./process/builtins.ts";
+import { CHILD_VARIABLE } from "./process/child_variable.ts";
 import { bunTransport } from "./bun/transport.ts";
-import { denoTransport } from "./deno/transport.ts";
 import { descriptorLimit } from "./process/descriptors.ts";
 import { openFile } from "./process/files.ts";
 import { host } from "./process/host.ts";
-import { nodeLacks } from "./listen/capabilities.ts";
+import { denoLacks, hasZone, nodeLacks } from "./listen/capabilities.ts";
 import { createDeflater, createInflater, keepsContext } from "./deflate.ts";
-import { mayListEnv, mayReadEnv } from "./process/permissions.ts";
+import {
+  mayListEnv,
+  mayRead,
+  mayReadEnv,
+  requestPermission,
+} from "./process/permissions.ts";
 import { dieBySignal, onSignal } from "./process/signals.ts";
-import { textSink } from "./process/text_sink.ts";
-import { afterTurn } from "./process/turns.ts";
+import { shareOutput, textSink } from "./process/text_sink.ts";
+import { afterTurn, atTurnEnd } from "./process/turns.ts";
 import { onUncaught } from "./process/uncaught.ts";
 import type {
   ListenOptions,
@@ -39,6 +45,25 @@ const nodeTransport: Transport = {
   },
 };
 
+/**
+ * Sockets of `Deno.listen`, preferred on UNIX sockets and IPv6 zones only, and loaded for these. An idle
+ * one keeps a pending read with its buffer and promises, twice the memory of a socket of `node:net`,
+ * which is also faster with large messages and thousands of connections, though slower to start. On a
+ * UNIX socket, with a handful of connections, `node:net` of Deno 2.9 does not recover from a failed
+ * accept.
+ */
+function denoTransport(api: DenoApi): Transport {
+  return {
+    name: "native",
+    unsupported: denoLacks,
+    isPreferredFor: (target) => target.kind === "unix" || hasZone(target),
+    async bind(target, options) {
+      const native = await import("./deno/transport.ts");
+      return await native.bind(api, target, options);
+    },
+  };
+}
+
 const stdout = textSink(1);
 const stderr = textSink(2);
 
@@ -59,7 +84,19 @@ export const runtime: Runtime = {
   cwd: () => host.cwd(),
   fileKind: (path) => host.fileKind(path),
   env: (name) => mayReadEnv(name) ? host.env(name) : undefined,
+  setEnv(name, value) {
+    const variable = name;
+    if (!requestPermission({ name: "env", variable })) return false;
+    host.setEnv(name, value);
+    return true;
+  },
   envNames: () => mayListEnv() ? host.envNames() : [],
+  readText: (path) => host.readText(path),
+  async openLogFile(path) {
+    const files = await import("./process/log_file.ts");
+    return files.openLogFile(path);
+  },
+  outsideOfContext,
   async loadTls() {
     const { NodeTls } = await import("./node/tls.ts");
     return {
@@ -67,6 +104,47 @@ export const runtime: Runtime = {
     };
   },
   openFile,
+  async loadYaml() {
+    const yaml = await import("./process/yaml.ts");
+    return await yaml.loadYaml(host.cwd());
+  },
+  async watchLoop(options) {
+    const { watchLoop } = await import("./process/loop_watch.ts");
+    return watchLoop(options);
+  },
+  async openCompileCache() {
+    const cache = await import("./process/compile_cache.ts");
+    return cache.openCompileCache();
+  },
+  async loadTrees() {
+    const scan = await import("./process/scan_trees.ts");
+    const { watchTrees } = await import("./process/watch_trees.ts");
+    return {
+      resolve: scan.absolutePath,
+      scan: scan.scanTrees,
+      watch: watchTrees,
+      directories: scan.matchDirectories,
+    };
+  },
+  async loadPackage(name, folder, options) {
+    const packages = await import("./process/packages.ts");
+    return await packages.loadPackage(name, folder, options);
+  },
+  async openTracingChannel(name) {
+    const channels = await import("./process/tracing_channel.ts");
+    return channels.openTracingChannel(name);
+  },
+  get redisClient() {
+    return bun?.RedisClient;
+  },
+  // Bun 1.4 takes a query for part of the name only where the name is a path.
+  freshModule: (path, href, query) =>
+    `${bun === undefined ? href : path}?${query}`,
+  async catchServers(onServer) {
+    const catching = await import("./process/catch_servers.ts");
+    return catching.catchServers(onServer);
+  },
+  mayRead,
   sha1: (text) =>
     builtins.crypto.createHash("sha1").update(text).digest("base64"),
   get keepsDeflateContext() {
@@ -76,6 +154,54 @@ export const runtime: Runtime = {
   createInflater,
   onSignal,
   onUncaught,
+  async notifySystemd(state) {
+    const socket = runtime.env("NOTIFY_SOCKET");
+    if (socket === undefined || socket === "") return;
+    const { notifySystemd } = await import("./process/systemd_notify.ts");
+    await notifySystemd(state, socket);
+  },
+  async openDatagrams(target, onProblem) {
+    const { openDatagrams } = await import("./process/datagrams.ts");
+    return await openDatagrams(target, onProblem);
+  },
+  reapOrphans(onUnable) {
+    if (host.pid !== 1) return () => {};
+    let stop: (() => void) | undefined;
+    let isOver = false;
+    void import("./process/orphans.ts").then(({ reapOrphans }) => {
+      if (!isOver) stop = reapOrphans(onUnable);
+    });
+    return () => {
+      isOver = true;
+      stop?.();
+    };
+  },
+  async capacity() {
+    const { capacity } = await import("./process/capacity.ts");
+    return capacity();
+  },
+  async spawnChild(options) {
+    const children = await import("./process/children.ts");
+    return await children.spawnChild(options);
+  },
+  async holdSocket(target, options) {
+    // First, what no transport can do in a child either.
+    selectTransport("auto", target, options);
+    const { hold } = await import("./hold.ts");
+    return await hold(
+      target,
+      options,
+      (target, options) =>
+        selectTransport("auto", target, options).bind(target, options),
+    );
+  },
+  async parentLink() {
+    const parent = runtime.env(CHILD_VARIABLE);
+    if (parent === undefined) return undefined;
+    const { openParentLink } = await import("./process/parent_link.ts");
+    return openParentLink(parent);
+  },
+  shareOutput,
   hasTerminal: () => [0, 1, 2].some((fd) => host.isTerminal(fd)),
   dieBySignal(signal) {
     flushOutput();
@@ -87,7 +213,21 @@ export const runtime: Runtime = {
   },
   setExitCode: (code) => void (process.exitCode = code),
   afterTurn,
+  atTurnEnd,
   monotonicMs: () => performance.now(),
+  async leaveUnixPaths() {
+    const paths = await import("./listen/unix_path.ts");
+    paths.leaveUnixPaths();
+  },
+  async adoptUnixPath(path) {
+    const paths = await import("./listen/unix_path.ts");
+    return paths.adoptUnixPath(path);
+  },
+  memoryBytes: () => process.memoryUsage.rss(),
+  cpuSeconds() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
   every,
 };
 

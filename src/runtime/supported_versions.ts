@@ -19,7 +19,7 @@ export interface SupportedLine {
 
 /**
  * The supported lines of each runtime, oldest first. Lines between two of them are not supported
- * (the odd ones of Node, whose support has ended); lines after the last one are. What README.md,
+ * (the odd ones of Node, whose support has ended); lines after the last one are. What docs/runtimes.md,
  * the npm package's `engines` and tests/matrix/versions.json say is tested against this table.
  */
 export const SUPPORTED_LINES: Readonly<

@@ -108,6 +108,30 @@ interface Asked {
   readonly option?: string | undefined;
 }
 
+/** One of the five channels of a tracing channel. */
+export interface TracedChannel<M extends object> {
+  /** Hands `message` to all subscribers. */
+  publish(message: M): void;
+  /** The same, and calls `run` in the stores that are bound to the channel. */
+  runStores<A extends unknown[], R>(
+    message: M,
+    run: (...args: A) => R,
+    thisArg: unknown,
+    ...args: A
+  ): R;
+}
+
+/** A tracing channel of `node:diagnostics_channel`: the events of what takes time. */
+export interface TracingChannel<M extends object = object> {
+  /** Whether anybody listens to any of the five. */
+  readonly hasSubscribers: boolean;
+  readonly start: TracedChannel<M>;
+  readonly end: TracedChannel<M>;
+  readonly asyncStart: TracedChannel<M>;
+  readonly asyncEnd: TracedChannel<M>;
+  readonly error: TracedChannel<M>;
+}
+
 /** Where to listen. */
 export type ListenTarget =
   & Asked
@@ -145,7 +169,15 @@ export type GivenTarget =
      * bound. Closing it leaves the path of a UNIX socket in place: other processes may
      * share the socket.
      */
-    | { readonly kind: "fd"; readonly fd: number }
+    | {
+      readonly kind: "fd";
+      readonly fd: number;
+      /**
+       * What it is bound to, if it is a `HeldSocket` of the parent that other processes accept from as
+       * well. Nothing is taken from it before `accept`.
+       */
+      readonly shared?: Address | undefined;
+    }
     /** A listening `net.Server` of the program around us, closed with our listener. */
     | { readonly kind: "server"; readonly server: object }
   );
@@ -163,12 +195,12 @@ export interface ListenOptions {
   /**
    * Called with each connection before its TLS handshake.
    *
-   * @returns What to call once the handshake has ended, well or not; `undefined` refuses the
-   * connection, which is then closed.
+   * @returns What to call once the handshake has ended, with whether it is complete; `undefined`
+   * refuses the connection, which is then closed.
    */
   readonly beforeHandshake?: (
     pending: PendingHandshake,
-  ) => (() => void) | undefined;
+  ) => ((isComplete: boolean) => void) | undefined;
 }
 
 /** A connection whose TLS handshake is not done. */
@@ -228,13 +260,14 @@ export interface TlsContext {
    *
    * @param first What has been read from it already.
    * @param accept Called when the handshake is done, with the socket to use from then on.
-   * @param onSettled Called once when the handshake has ended, however, and before `accept`.
+   * @param onSettled Called once when the handshake has ended, with whether it is complete, and
+   * before `accept`.
    */
   secure(
     socket: Socket,
     first: Uint8Array,
     accept: (socket: Socket) => SocketHandler,
-    onSettled?: () => void,
+    onSettled?: (isComplete: boolean) => void,
   ): void;
 }
 
@@ -296,6 +329,36 @@ export interface Transport {
   bind(target: ListenTarget, options: ListenOptions): Promise<Listener>;
 }
 
+/** An event loop that stood still, and moves again. */
+export interface LoopReport {
+  /** For how long. */
+  readonly seconds: number;
+  /** The notes on what was in progress, with their age, in one line of printable ASCII. */
+  readonly work: string;
+  /** Where the main thread was, lines with a line feed in front; `""` if that cannot be known. */
+  readonly stack: string;
+}
+
+/** How an event loop is watched. */
+export interface LoopWatchOptions {
+  /** It may stand still for so long, in milliseconds. */
+  readonly limitMs: number;
+  /** Whether the thread writes JSON to standard error, while the loop stands still. */
+  readonly isJson: boolean;
+  /** Called when it moves again. */
+  readonly onMoved: (report: LoopReport) => void;
+}
+
+/** A watched event loop. */
+export interface LoopWatch {
+  /** Notes that something is in progress: Latin-1, cut to 240 characters. Returns its number. */
+  begin(text: string): number;
+  /** It is over. Once for each number. */
+  end(number: number): void;
+  /** Watches no longer. */
+  close(): void;
+}
+
 /** Kinds of path entries that module lookup distinguishes. */
 export type FileKind = "file" | "folder";
 
@@ -307,6 +370,77 @@ export interface OpenFile {
   read(into: Uint8Array, position: number): Promise<number>;
   /** Releases the descriptor. Idempotent; no read may be under way. */
   close(): void;
+}
+
+/** Which parts of trees of files matter. Paths are absolute, with `/` on every system. */
+export interface TreeFilter {
+  /** Whether `directory`, below `root`, is looked into. */
+  mayHold(directory: string, root: string): boolean;
+  /** Whether `file`, below `root`, is noted. */
+  isWatched(file: string, root: string): boolean;
+}
+
+/** What was found in trees of files. */
+export interface TreeScan {
+  /** Path to what changes when the file does: time, size, and which file it is. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Path of every directory that was looked into to which directory it is. */
+  readonly directories: ReadonlyMap<string, string>;
+  /** Real paths of those that were reached through symbolic links. */
+  readonly linkedDirectories: ReadonlySet<string>;
+  /** Directories that hold the targets of symbolic links to files. */
+  readonly targetDirectories: ReadonlySet<string>;
+}
+
+/** What is told by a {@linkcode TreeWatch}. */
+export interface TreeWatchListener {
+  /** Something may have changed. Called often. */
+  onWake(): void;
+  /** Some changes will not be told, for this reason. May be called again. */
+  onFailure(reason: string): void;
+}
+
+/** Watches trees of files. */
+export interface TreeWatch {
+  /** Watches what `scan` found in the trees at `roots`, and nothing else from then on. */
+  update(roots: readonly string[], scan: TreeScan): void;
+  /** Stops. */
+  close(): void;
+}
+
+/** Looks at trees of files. */
+export interface FileTrees {
+  /** `path` made absolute from the working directory, with `/`. */
+  resolve(path: string): string;
+  /**
+   * Notes the files below `roots` that matter. What cannot be read is left out.
+   *
+   * @param roots Absolute paths, with `/`. What is no directory is empty.
+   */
+  scan(roots: readonly string[], filter: TreeFilter): Promise<TreeScan>;
+  /** Begins to watch; nothing until the first `update`. */
+  watch(listener: TreeWatchListener): TreeWatch;
+  /**
+   * The directories that `names` lead to from `base`, one name after the other; links are followed.
+   */
+  directories(base: string, names: readonly NamePattern[]): readonly string[];
+}
+
+/** What was compiled of modules, for children that load the same ones. */
+export interface CompileCache {
+  /** Variables of the children that are to use it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Removes it. */
+  close(): void;
+}
+
+/** What a name of a directory entry is compared with. */
+export interface NamePattern {
+  /** The name, if it is literal. */
+  readonly text: string;
+  /** Whether only `text` matches. */
+  readonly isLiteral: boolean;
+  matches(name: string): boolean;
 }
 
 /** Deflates the messages of one WebSocket. */
@@ -332,7 +466,104 @@ export interface MessageInflater {
 }
 
 /** Signals that the server acts on. */
-export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
+export type SignalName =
+  | "SIGINT"
+  | "SIGTERM"
+  | "SIGHUP"
+  | "SIGQUIT"
+  | "SIGUSR1"
+  | "SIGUSR2"
+  | "SIGTTIN"
+  | "SIGTTOU"
+  | "SIGWINCH"
+  | "SIGCHLD"
+  | "SIGBREAK";
+
+/** Signals that are sent to children. */
+export type KillSignal = SignalName | "SIGKILL" | "SIGSTOP" | "SIGCONT";
+
+/** How a child process ended: one of the two is `null`. */
+export interface ChildExit {
+  /** What it exited with. */
+  readonly code: number | null;
+  /** The signal that ended it, such as `SIGKILL`. */
+  readonly signal: string | null;
+}
+
+/** How much of this machine the process may use. */
+export interface Capacity {
+  /** Processor cores that it may run on, at least 1. */
+  readonly cores: number;
+  /**
+   * CPU time that its control groups allow, in cores, such as 1.5; `undefined` if there is no limit,
+   * or it is unknown, as on Deno without all permissions.
+   */
+  readonly quota: number | undefined;
+  /** Memory that its control groups allow, in bytes; `undefined` as above. */
+  readonly memoryBytes: number | undefined;
+}
+
+/** A process that runs the command of this program, and the messages exchanged with it. */
+export interface Child {
+  /** Process id. */
+  readonly pid: number;
+  /** Resolves once it has ended. Never rejects. */
+  readonly exited: Promise<ChildExit>;
+  /**
+   * Sends a message, JSON data without `undefined`. What is sent before the child listens is kept
+   * for it. Never throws.
+   *
+   * @returns False if the channel is closed.
+   */
+  send(message: unknown): boolean;
+  /** Called with each message of the child. */
+  onMessage: ((message: unknown) => void) | undefined;
+  /**
+   * Sends a signal; nothing happens if it has ended. Never throws. Deno sends none but SIGKILL
+   * unless all of `--allow-run` is given: what can be told by a message should be.
+   */
+  kill(signal: KillSignal): void;
+}
+
+/** How to start a child. */
+export interface SpawnOptions {
+  /** Arguments of the command, not of the runtime. */
+  readonly args: readonly string[];
+  /** Environment variables, over those of this process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Descriptors of this process that the child has as 4, 5, … in this order. */
+  readonly descriptors: readonly number[];
+}
+
+/** A socket that listens, for children to accept from. This process accepts nothing from it. */
+export interface HeldSocket {
+  /** What it is bound to, with the port the kernel chose. */
+  readonly address: Address;
+  /**
+   * To be given to children, who listen on it as `{ kind: "fd", fd, shared: address }`. Where a
+   * runtime has no way to hold a socket it is `undefined`, and nothing is held: children then bind
+   * `address` themselves, with `reusePort`.
+   */
+  readonly descriptor: number | undefined;
+  /** Closes it here, and removes the path of a UNIX socket if it is still ours. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The channel to the process that started this one. */
+export interface ParentLink {
+  /**
+   * Sends a message, JSON data without `undefined`. Never throws.
+   *
+   * @returns False if the channel is closed.
+   */
+  send(message: unknown): boolean;
+  /** Called with each message of the parent; those that came before it was set come first. */
+  onMessage: ((message: unknown) => void) | undefined;
+  /** Called once, when the parent is gone: within a second, however it ended. */
+  onLost: (() => void) | undefined;
+  /** Closes the channel; nothing is called any more. Idempotent. */
+  close(): void;
+}
 
 /** A stream of the process: where log lines and help go. */
 export interface TextSink {
@@ -349,8 +580,72 @@ export interface TextSink {
   onDropped: ((lines: number) => void) | undefined;
 }
 
+/** A file that a log is appended to. Its methods never throw. */
+export interface LogFile {
+  /** False. */
+  readonly isTerminal: boolean;
+  /** Takes whole lines. The file is written to later; beyond a limit, lines are dropped. */
+  write(text: string): void;
+  /** Called with the number of dropped lines, once lines are written again. */
+  onDropped: ((lines: number) => void) | undefined;
+  /** Called with the reason when it takes no more, once until it does. */
+  onFailure: ((reason: string) => void) | undefined;
+  /**
+   * Writes what is queued, for a second at most, and drops the rest.
+   *
+   * @returns How many lines were dropped that were not reported; they count as reported then.
+   */
+  flush(): number;
+  /**
+   * Opens its path again, after the file was renamed.
+   *
+   * @returns Why that failed: then the file of before stays in use.
+   */
+  reopen(): string | undefined;
+  /** Closes it, once what is queued is written. */
+  close(): void;
+}
+
+/** Calls a function with its arguments in another asynchronous context. */
+export type RunInContext = <A extends unknown[], R>(
+  callback: (...args: A) => R,
+  ...args: A
+) => R;
+
 /** How an error went uncaught: an unhandled rejection, or an uncaught exception. */
 export type UncaughtKind = "rejection" | "exception";
+
+/** Something that has work left for the end of a turn, such as bytes to let go of. */
+export interface TurnListener {
+  /** The turn is over. Called once for each time that it was asked for. */
+  onTurnEnd(): void;
+  /** `onTurnEnd` threw, which is a bug of ours. Must not throw. */
+  onFailure(thrown: unknown): void;
+}
+
+/** A server that the program has started, and that does not listen. */
+export interface CaughtServer {
+  /** What serves: a server of `node:http`, or an object with a method `fetch`. */
+  readonly value: object;
+  /** Tells the program that its server listens. */
+  onListening(address: Address): void;
+  /** Tells the program that its server has ended. */
+  onStopped(): void;
+}
+
+/** Who receives datagrams. */
+export type DatagramTarget =
+  /** `host` is an address or a name. */
+  | { readonly kind: "udp"; readonly host: string; readonly port: number }
+  /** `path` begins with `@` for an abstract name. */
+  | { readonly kind: "unix"; readonly path: string };
+
+/** Sends datagrams to one receiver. */
+export interface DatagramSender {
+  /** Sends `text`, or drops it if that cannot be done now. */
+  send(text: string): void;
+  close(): void;
+}
 
 /** Everything that differs between runtimes, or belongs to the process. */
 export interface Runtime {
@@ -388,8 +683,21 @@ export interface Runtime {
   fileKind(path: string): FileKind | undefined;
   /** An environment variable; `undefined` if unset, or without permission to read it. */
   env(name: string): string | undefined;
+  /**
+   * Sets an environment variable, or unsets it; false, and nothing changes, without permission to.
+   */
+  setEnv(name: string, value: string | undefined): boolean;
   /** The names of all environment variables; empty without permission to read all. */
   envNames(): readonly string[];
+  /** The text of a file. Throws the system's error with its `code`; Deno's `NotCapable`. */
+  readText(path: string): string;
+  /**
+   * Opens a file to append a log to it, and makes it if there is none. What waits in it is written
+   * when the process exits. Rejects with the system's error, `code` kept, or Deno's `NotCapable`.
+   */
+  openLogFile(path: string): Promise<LogFile>;
+  /** Resolves to a function that calls others outside of all stores of `AsyncLocalStorage`. */
+  outsideOfContext(): Promise<RunInContext>;
   /** Loads the TLS implementation, which plain servers do without. */
   loadTls(): Promise<TlsLibrary>;
   /**
@@ -397,6 +705,55 @@ export interface Runtime {
    * directory, `EINVAL` for a device or FIFO.
    */
   openFile(path: string): Promise<OpenFile>;
+  /**
+   * Loads a reader of YAML, which returns the content of a document, or the line and problem of what
+   * cannot be read. Rejects with a ConfigError that says how to install it.
+   */
+  loadYaml(): Promise<
+    (text: string) => { readonly value: unknown } | {
+      readonly line: number;
+      readonly problem: string;
+    }
+  >;
+  /** Loads what looks at trees of files. */
+  loadTrees(): Promise<FileTrees>;
+  /** Starts a thread that watches the event loop of this one. */
+  watchLoop(options: LoopWatchOptions): Promise<LoopWatch>;
+  /** Makes a place for what children compile, on a runtime that does not keep it by itself. */
+  openCompileCache(): Promise<CompileCache>;
+  /**
+   * Loads a package of npm as a module in `folder` would. Resolves to `undefined` if it is not
+   * installed; rejects with what the package throws.
+   *
+   * @param isLoaded Whether it is only taken if the program has loaded it already, which works for
+   * packages of CommonJS. Default: false.
+   */
+  loadPackage(
+    name: string,
+    folder: string,
+    options?: { readonly isLoaded?: boolean },
+  ): Promise<Record<string, unknown> | undefined>;
+  /** Loads `node:diagnostics_channel` and makes its tracing channel of this name. */
+  openTracingChannel(name: string): Promise<TracingChannel>;
+  /** The runtime's own client of Redis, as a class; `undefined` if it has none. */
+  readonly redisClient: unknown;
+  /**
+   * Where a module that was imported already is imported from anew, after it has changed; those that
+   * it imports itself stay as they are.
+   *
+   * @param path Of its file, absolute. @param href The same as an address.
+   * @param query Differs from time to time.
+   */
+  freshModule(path: string, href: string, query: string): string;
+  /**
+   * Takes servers that the program starts, by `listen()` of `node:http` and `node:https` or by the
+   * runtime's own `serve()`, until the returned function is called: they do not listen then.
+   */
+  catchServers(
+    onServer: (server: CaughtServer) => void,
+  ): Promise<() => void>;
+  /** Whether the file at `path` may be read. Never prompts. */
+  mayRead(path: string): boolean;
   /** The SHA-1 digest of `text`, in base64. */
   sha1(text: string): string;
   /** Whether a window can be kept from one WebSocket message to the next. Probed on first use. */
@@ -414,6 +771,54 @@ export interface Runtime {
   onUncaught(
     listener: (error: unknown, kind: UncaughtKind) => void,
   ): () => void;
+  /**
+   * Tells systemd `state`, assignments such as `READY=1`, one a line, if this process was started with
+   * `NOTIFY_SOCKET`; else nothing happens. Rejects with an Error, in one line, if that cannot be done.
+   */
+  notifySystemd(state: string): Promise<void>;
+  /**
+   * Opens a way to send datagrams to `target`, which does not keep the process alive. Whether somebody
+   * receives them shows at most later, in `onProblem`, which may be called often. Rejects with a
+   * ConfigError if this runtime has no such sockets.
+   */
+  openDatagrams(
+    target: DatagramTarget,
+    onProblem: (problem: string) => void,
+  ): Promise<DatagramSender>;
+  /**
+   * Waits for the children of strangers that have ended, if this process is PID 1, as the command of a
+   * container is: else they would remain as zombies.
+   *
+   * @param onUnable Called once, when there are some and this runtime has no way to wait for them.
+   * @returns A function that ends it.
+   */
+  reapOrphans(onUnable: () => void): () => void;
+  /** How much of this machine the process may use. */
+  capacity(): Promise<Capacity>;
+  /**
+   * Starts the command of this program again, on this runtime: as a child that shares standard
+   * streams and working directory, on Deno with the permissions of this process.
+   *
+   * Rejects with a ConfigError where that is not allowed, or the command cannot be found; with the
+   * system's error if no process can be made.
+   */
+  spawnChild(options: SpawnOptions): Promise<Child>;
+  /**
+   * Binds `target` and listens, for children to accept from: those who connect meanwhile wait.
+   *
+   * @throws ListenError, as `Transport.bind`; ConfigError where children cannot be started.
+   */
+  holdSocket(target: ListenTarget, options: ListenOptions): Promise<HeldSocket>;
+  /**
+   * The channel to the parent, if this process was started by `spawnChild`. To be called once, before
+   * the application is loaded.
+   */
+  parentLink(): Promise<ParentLink | undefined>;
+  /**
+   * Other processes write to the same standard streams from now on: a line of up to PIPE_BUF bytes
+   * (4096 on Linux) is written in one piece.
+   */
+  shareOutput(): void;
   /** Whether one of the standard streams is a terminal that has not been closed. */
   hasTerminal(): boolean;
   /**
@@ -427,11 +832,27 @@ export interface Runtime {
   setExitCode(code: number): void;
   /**
    * Calls `callback` once, at the end of the current turn, which connection/README.md defines.
-   * Cannot be cancelled.
+   * Cannot be cancelled. What it throws is an uncaught error of the process.
    */
   afterTurn(callback: () => void): void;
+  /**
+   * Calls `listener` once, as {@linkcode Runtime.afterTurn}. What it throws is told to itself alone;
+   * the listeners behind it are called all the same.
+   */
+  atTurnEnd(listener: TurnListener): void;
   /** Milliseconds on a clock that never goes back. */
   monotonicMs(): number;
+  /** All UNIX sockets that this process has bound are another's from now on: no path is removed. */
+  leaveUnixPaths(): Promise<void>;
+  /**
+   * Takes over the path of a UNIX socket that another process has left: it is removed at the exit.
+   * Resolves to a function that removes it now.
+   */
+  adoptUnixPath(path: string): Promise<() => void>;
+  /** Memory of this process that is in RAM, in bytes. */
+  memoryBytes(): number;
+  /** CPU time that this process has taken, user and system, in seconds. */
+  cpuSeconds(): number;
   /**
    * Calls `callback` about every `ms` until the returned function is called. Does not keep the
    * process alive.

@@ -1,4 +1,4 @@
-/** IP addresses as octets: what certificates hold, and what addresses are compared by. */
+/** IP addresses as octets, as certificates hold and rules compare them, and as text. */
 
 /** Four or sixteen octets; `undefined` if `text` is no IP address. */
 export function ipOctets(text: string): Uint8Array | undefined {
@@ -6,17 +6,26 @@ export function ipOctets(text: string): Uint8Array | undefined {
 }
 
 function ipv4Octets(text: string): Uint8Array | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  // A leading zero means octal to some (RFC 6943 §3.1.1).
-  if (
-    !parts.every((part) =>
-      /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256
-    )
-  ) {
-    return undefined;
+  const octets = new Uint8Array(4);
+  let part = 0;
+  /** -1 before the first digit. */
+  let value = -1;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit >= 0 && digit <= 9) {
+      // A leading zero means octal to some (RFC 6943 §3.1.1).
+      if (value === 0) return undefined;
+      value = value < 0 ? digit : value * 10 + digit;
+      if (value > 255) return undefined;
+    } else {
+      if (text[at] !== "." || value < 0 || part === 3) return undefined;
+      octets[part++] = value;
+      value = -1;
+    }
   }
-  return Uint8Array.from(parts, Number);
+  if (value < 0 || part !== 3) return undefined;
+  octets[3] = value;
+  return octets;
 }
 
 function ipv6Octets(text: string): Uint8Array | undefined {
@@ -47,6 +56,33 @@ function ipv6Octets(text: string): Uint8Array | undefined {
     octets[2 * i + 1] = value & 0xff;
   });
   return octets;
+}
+
+/** The four octets of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2); other addresses as they are. */
+export function unmapped(octets: Uint8Array): Uint8Array {
+  const isMapped = octets.length === 16 &&
+    octets.subarray(0, 10).every((octet) => octet === 0) &&
+    octets[10] === 0xff && octets[11] === 0xff;
+  return isMapped ? octets.slice(12) : octets;
+}
+
+/** An address as text (RFC 5952); IPv4-mapped IPv6 as IPv4. */
+export function ipText(octets: Uint8Array): string {
+  const address = unmapped(octets);
+  if (address.length === 4) return address.join(".");
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push(group(address, i));
+  // The longest run of zeros, of two at least, is left out.
+  let best = "";
+  for (const [run] of `:${groups.join(":")}:`.matchAll(/:0(:0)+(?=:)/g)) {
+    if (run.length > best.length) best = run;
+  }
+  if (best === "") return groups.join(":");
+  const whole = `:${groups.join(":")}:`;
+  const from = whole.indexOf(`${best}:`);
+  const before = whole.slice(1, from);
+  const after = whole.slice(from + best.length + 1, -1);
+  return `${before}::${after}`;
 }
 
 function group(octets: Uint8Array, at: number): string {

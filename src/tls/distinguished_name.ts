@@ -1,4 +1,5 @@
 /** The name of a certificate's subject as text (RFC 4514), from its DER. */
+import { CONTROLS } from "../text/printable.ts";
 import { type DerSpan, oidText, readAll, TAG } from "./der.ts";
 
 /** RFC 4514 §3: the attribute types that have a short name. All others are shown as numbers. */
@@ -74,11 +75,7 @@ function attributeText({ type, text, encoded }: NameAttribute): string {
 function escapeValue(text: string): string {
   return text
     .replace(/["+,;<>\\]/g, "\\$&")
-    // deno-lint-ignore no-control-regex
-    .replace(
-      /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-      hexPairs,
-    )
+    .replace(CONTROLS, hexPairs)
     .replace(/(?<=[^]) $/, "\\ ")
     .replace(/^[ #]/, "\\$&");
 }

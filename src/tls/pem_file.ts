@@ -1,23 +1,13 @@
 /** Files of certificates and keys: read whole, and watched for change. */
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { fileReason } from "../text/file_reason.ts";
 
 /** Larger than any bundle of authorities, small enough to be read by mistake, in bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Without O_NONBLOCK, opening a FIFO would wait for a writer. */
 const FLAGS: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist",
-  ENOTDIR: "it does not exist",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EISDIR: "it is a directory",
-  ELOOP: "too many symbolic links",
-  ENAMETOOLONG: "the path is too long",
-  EMFILE: "too many open files",
-};
 
 /** A file that cannot be read. */
 export interface FileProblem {
@@ -33,7 +23,7 @@ export async function readPemFile(
     const handle = await open(path, FLAGS);
     try {
       const stats = await handle.stat();
-      if (stats.isDirectory()) return { reason: REASONS.EISDIR! };
+      if (stats.isDirectory()) return { reason: "it is a directory" };
       if (!stats.isFile()) return { reason: "it is not a regular file" };
       if (stats.size > MAX_BYTES) return { reason: "it is too large" };
       const bytes = await handle.readFile();
@@ -46,7 +36,7 @@ export async function readPemFile(
       await handle.close();
     }
   } catch (error) {
-    return { reason: reasonOf(error, path) };
+    return { reason: fileReason(error, path) };
   }
 }
 
@@ -59,15 +49,6 @@ export async function fileStamp(path: string): Promise<string> {
     const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
     return [dev, ino, size, mtimeMs, ctimeMs].join(":");
   } catch (error) {
-    return reasonOf(error, path);
+    return fileReason(error, path);
   }
-}
-
-function reasonOf(error: unknown, path: string): string {
-  const { name, code, message } = error as Error & { readonly code?: string };
-  if (name === "NotCapable" || name === "PermissionDenied") {
-    return `Deno does not allow it, run it with --allow-read=${path}`;
-  }
-  const known = code === undefined ? undefined : REASONS[code];
-  return known ?? message.split("\n")[0]!;
 }

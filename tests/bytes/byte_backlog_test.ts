@@ -26,6 +26,16 @@ test("ByteBacklog is empty after take and clear, and used again", () => {
   assert.equal(backlog.length, 0);
 });
 
+test("ByteBacklog shows what it holds without giving it away", () => {
+  const backlog = new ByteBacklog();
+  assert.equal(backlog.bytes.length, 0);
+  backlog.append(bytesOf("ab"));
+  assert.equal(latin1(backlog.bytes), "ab");
+  backlog.append(bytesOf("c"));
+  assert.equal(latin1(backlog.bytes), "abc");
+  assert.equal(latin1(backlog.take()), "abc");
+});
+
 test("ByteBacklog keeps ten thousand pieces of one byte each", () => {
   const backlog = new ByteBacklog();
   for (let i = 0; i < 10_000; i++) backlog.append(Uint8Array.of(i));

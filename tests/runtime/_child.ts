@@ -6,7 +6,7 @@ import {
 } from "node:child_process";
 import process from "node:process";
 import { commandLine, RUNTIME } from "../_support/this_runtime.ts";
-import { until } from "./_wire.ts";
+import { PATIENCE_MS, until } from "./_wire.ts";
 
 export interface Child {
   readonly process: ChildProcess;
@@ -30,7 +30,7 @@ export interface ChildOptions {
   readonly stdio?: StdioOptions;
 }
 
-/** Runs `tests/runtime/_program.ts` with `args`; it is killed when it takes longer than 20 s. */
+/** Runs `tests/runtime/_program.ts` with `args`; it is killed when it takes longer than a minute. */
 export function startProgram(
   args: readonly string[],
   options: ChildOptions = {},
@@ -60,7 +60,7 @@ export function startProgram(
     "data",
     (text: string) => output.stderr += text,
   );
-  const killer = setTimeout(() => kill("SIGKILL"), 20_000);
+  const killer = setTimeout(() => kill("SIGKILL"), PATIENCE_MS);
   const exited = new Promise<{ code: number | null; signal: string | null }>(
     (resolve) => {
       child.on("close", (code, signal) => {

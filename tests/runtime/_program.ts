@@ -120,6 +120,8 @@ const SCENARIOS: Record<string, () => Promise<void> | void> = {
     runtime.exit(0);
   },
 
+  capacity: async () => say(JSON.stringify(await runtime.capacity())),
+
   env: () => say(String(runtime.env("TRICORN_TEST_ENV"))),
 
   listen: async () => {

@@ -22,6 +22,9 @@ import type {
 import { TestAuthority } from "../_support/certificates.ts";
 import { RUNTIME } from "../_support/this_runtime.ts";
 
+/** Time for something to happen, in milliseconds: far more than a busy machine needs. */
+export const PATIENCE_MS = 60_000;
+
 /** Each transport of this runtime once: two on Deno and Bun, one on Node. */
 export const TRANSPORTS: readonly Transport[] = [
   ...new Set([runtime.transports.native, runtime.transports.node]),
@@ -65,11 +68,14 @@ export function nameOf({ transport, kind, tls }: Carriage): string {
   return `${label(transport.name)} socket over ${kind}${SPEAKING[tls]}`;
 }
 
-/** Resolves when `holds`, which may take a while on a busy machine; gives up after 20 s. */
+/** Resolves when `holds`, which may take a while on a busy machine; gives up after a minute. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; !holds(); waited += 5) {
-    if (waited > 20_000) throw new Error(`Waited in vain until ${what}`);
-    await sleep(5);
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!holds()) {
+    if (performance.now() > deadline) {
+      throw new Error(`Waited in vain until ${what}`);
+    }
+    await sleep(1); // most of what is waited for takes less than that
   }
 }
 

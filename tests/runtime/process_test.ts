@@ -250,5 +250,15 @@ if (IS_DENO) {
         ];
         assert.equal(await unix("--allow-net", ...directories), "listened");
       }));
+
+    test(`[deno] ${name} listen() asks for a UNIX socket by its absolute path`, async () => {
+      const unix = (...flags: string[]): Promise<string> =>
+        listens([name, "unix", "some.sock"], flags);
+      assert.ok((await unix()).endsWith("--allow-read=."));
+      assert.match(
+        await unix("--allow-read"),
+        /--allow-net=unix:\/.*some\.sock$/,
+      );
+    });
   }
 }

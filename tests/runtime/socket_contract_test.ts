@@ -72,7 +72,7 @@ for (const carriage of CARRIAGES) {
     writing(wired, carriage);
     ending(wired, carriage);
     handling(wired);
-    listening(wired);
+    listening(wired, carriage);
     accepting(carriage);
   });
 }
@@ -768,9 +768,9 @@ function handling(wired: Wired): void {
   }
 }
 
-function listening(wired: Wired): void {
+function listening(wired: Wired, { tls }: Carriage): void {
   wired("holds many connections", async ({ dial, handlers }) => {
-    const count = 500;
+    const count = tls === "none" ? 500 : 100;
     const peers: Peer[] = [];
     try {
       for (let i = 0; i < count; i += 50) {

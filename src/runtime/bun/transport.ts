@@ -2,10 +2,11 @@
 import type { BunApi, BunHandlers, BunListener } from "../_bun_types.ts";
 import { BunSocket } from "./socket.ts";
 import type { Binder, BoundSocket, OnAccept } from "../listen/bound_socket.ts";
-import { nativeLacks } from "../listen/capabilities.ts";
+import { bunLacks } from "../listen/capabilities.ts";
 import { type AcceptContext, bindTarget, contextOf } from "../listen/listen.ts";
 import { attachHandler, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
 import type {
+  GivenTarget,
   Listener,
   ListenOptions,
   ListenTarget,
@@ -16,7 +17,7 @@ import type {
 export function bunTransport(api: BunApi): Transport {
   return {
     name: "native",
-    unsupported: nativeLacks,
+    unsupported: bunLacks,
     isPreferredFor: () => true,
     bind,
   };
@@ -41,6 +42,16 @@ export function bunTransport(api: BunApi): Transport {
           backlog,
           (socket) => api.listen({ socket, allowHalfOpen, unix }),
         ),
+      async given(given) {
+        const { fd, shared } = given as GivenTarget & { kind: "fd" };
+        const bound = new BunBoundSocket(
+          context,
+          backlog,
+          (socket) => api.listen({ socket, allowHalfOpen, fd }),
+          "onAccept",
+        );
+        return Object.assign(bound, { address: shared! });
+      },
     };
     return bindTarget(target, binder, options, context);
   }
@@ -48,12 +59,16 @@ export function bunTransport(api: BunApi): Transport {
 
 /**
  * Bun accepts as soon as it listens. Until `accept` is called, connections are held here, paused:
- * what their peers send stays in the kernel.
+ * what their peers send stays in the kernel. On a socket that others accept from as well it listens
+ * only then: whoever waits is theirs until now.
  */
 class BunBoundSocket implements BoundSocket {
   readonly port: number;
   readonly #context: AcceptContext;
-  readonly #listener: BunListener;
+  readonly #listen: () => BunListener;
+  /** `undefined` until it listens. */
+  #listener: BunListener | undefined;
+  #isReferenced = true;
   readonly #maxHeld: number;
   #held: BunSocket[] = [];
   #onAccept: OnAccept | undefined;
@@ -62,15 +77,21 @@ class BunBoundSocket implements BoundSocket {
     context: AcceptContext,
     maxHeld: number,
     listen: (handlers: BunHandlers<BunSocket>) => BunListener,
+    when: "now" | "onAccept" = "now",
   ) {
     this.#context = context;
     this.#maxHeld = maxHeld;
-    this.#listener = listen(this.#handlers());
-    this.port = this.#listener.port ?? 0;
+    this.#listen = () => listen(this.#handlers());
+    if (when === "now") this.#listener = this.#listen();
+    this.port = this.#listener?.port ?? 0;
   }
 
   accept(onAccept: OnAccept): void {
     this.#onAccept = onAccept;
+    if (this.#listener === undefined) {
+      this.#listener = this.#listen();
+      if (!this.#isReferenced) this.#listener.unref();
+    }
     for (const socket of this.#takeHeld()) {
       if (socket.isClosed) continue;
       // First, so that `onAccept` may pause it. Bytes come from the event loop, later.
@@ -80,16 +101,18 @@ class BunBoundSocket implements BoundSocket {
   }
 
   async close(): Promise<void> {
-    this.#listener.stop(false);
+    this.#listener?.stop(false);
     for (const socket of this.#takeHeld()) socket.destroy();
   }
 
   ref(): void {
-    this.#listener.ref();
+    this.#isReferenced = true;
+    this.#listener?.ref();
   }
 
   unref(): void {
-    this.#listener.unref();
+    this.#isReferenced = false;
+    this.#listener?.unref();
   }
 
   #takeHeld(): readonly BunSocket[] {

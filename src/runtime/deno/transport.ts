@@ -3,15 +3,9 @@ import { setTimeout } from "node:timers";
 import type { DenoApi, DenoConn, DenoListener } from "../_deno_types.ts";
 import { DenoSocket } from "./socket.ts";
 import type { Binder, BoundSocket, OnAccept } from "../listen/bound_socket.ts";
-import { denoLacks, hasZone } from "../listen/capabilities.ts";
 import { type AcceptContext, bindTarget, contextOf } from "../listen/listen.ts";
 import { attachHandler } from "../socket_events.ts";
-import type {
-  Listener,
-  ListenOptions,
-  ListenTarget,
-  Transport,
-} from "../types.ts";
+import type { Listener, ListenOptions, ListenTarget } from "../types.ts";
 
 /**
  * Codes with which accept of Deno 2.9 fails when a peer disconnects before its address is read. No
@@ -29,37 +23,24 @@ const PEER_IS_GONE: ReadonlySet<unknown> = new Set([
  */
 const ACCEPT_REST_MS = 50;
 
-/**
- * Sockets of `Deno.listen`, preferred on UNIX sockets and IPv6 zones only. An idle one keeps a pending
- * read with its buffer and promises, twice the memory of a socket of `node:net`, which is also faster
- * with large messages and thousands of connections, though slower to start. On a UNIX socket, with a
- * handful of connections, `node:net` of Deno 2.9 does not recover from a failed accept.
- */
-export function denoTransport(api: DenoApi): Transport {
-  const isPreferredFor = (target: ListenTarget) =>
-    target.kind === "unix" || hasZone(target);
-  return { name: "native", unsupported: denoLacks, isPreferredFor, bind };
-
-  function bind(
-    target: ListenTarget,
-    options: ListenOptions,
-  ): Promise<Listener> {
-    const context = contextOf(target);
-    const tcpBacklog = options.backlog;
-    const binder: Binder = {
-      tcp: async (hostname, port) =>
-        new DenoBoundSocket(
-          api.listen({ transport: "tcp", hostname, port, tcpBacklog }),
-          context,
-        ),
-      unix: async (path) =>
-        new DenoBoundSocket(
-          api.listen({ transport: "unix", path }),
-          context,
-        ),
-    };
-    return bindTarget(target, binder, options, context);
-  }
+/** See `Transport.bind`. */
+export function bind(
+  api: DenoApi,
+  target: ListenTarget,
+  options: ListenOptions,
+): Promise<Listener> {
+  const context = contextOf(target);
+  const tcpBacklog = options.backlog;
+  const binder: Binder = {
+    tcp: async (hostname, port) =>
+      new DenoBoundSocket(
+        api.listen({ transport: "tcp", hostname, port, tcpBacklog }),
+        context,
+      ),
+    unix: async (path) =>
+      new DenoBoundSocket(api.listen({ transport: "unix", path }), context),
+  };
+  return bindTarget(target, binder, options, context);
 }
 
 /** Until `accept` is called, connections wait in the kernel's backlog. */

@@ -1,4 +1,5 @@
 /** Addresses as the server shows them, and listen targets as an operator writes them. */
+import { hostPort } from "../../text/host_port.ts";
 import type { Address, ListenTarget } from "../types.ts";
 
 const MAPPED_PREFIX = "::ffff:";
@@ -38,17 +39,14 @@ export function sharedLocalAddress(address: Address): Address | undefined {
 export function describeTarget(target: ListenTarget): string {
   switch (target.kind) {
     case "tcp":
-      return `${hostText(target.host)}:${target.port}`;
+      return hostPort(target.host || "*", target.port);
     case "unix":
       return `unix:${target.path}`;
     case "fd":
-      return `file descriptor ${target.fd}`;
+      return target.shared === undefined
+        ? `file descriptor ${target.fd}`
+        : describeTarget(target.shared);
     case "server":
       return "a server object";
   }
-}
-
-function hostText(host: string): string {
-  if (host === "") return "*";
-  return host.includes(":") ? `[${host}]` : host;
 }

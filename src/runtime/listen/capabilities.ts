@@ -15,7 +15,17 @@ export function denoLacks(
   return undefined;
 }
 
-/** What Bun's own sockets lack, and Deno's too. */
+/** What Bun's own sockets lack. */
+export function bunLacks(
+  target: ListenTarget,
+  options: ListenOptions,
+): string | undefined {
+  const isShared = target.kind === "fd" && target.shared !== undefined;
+  if (isShared && options.tls === undefined) return undefined;
+  return nativeLacks(target, options);
+}
+
+/** What both lack. */
 export function nativeLacks(
   target: ListenTarget,
   options: ListenOptions,

@@ -153,35 +153,86 @@ function isAnswering(path: string): Promise<boolean> {
   });
 }
 
+/** A path that is ours. */
+interface OwnedPath {
+  /** Removes it synchronously. */
+  removeNow(): void;
+  /** It is another process's from now on. */
+  leave(): void;
+}
+
 /** Paths that are ours, removed also when the process exits without a shutdown. */
-const owned = new Set<OwnedSocket>();
+const owned = new Set<OwnedPath>();
 
 function removeOwned(): void {
-  for (const socket of owned) socket.removeNow();
+  for (const path of owned) path.removeNow();
+}
+
+function own(path: OwnedPath): void {
+  if (owned.size === 0) process.on("exit", removeOwned);
+  owned.add(path);
+}
+
+function disown(path: OwnedPath): void {
+  owned.delete(path);
+  if (owned.size === 0) process.off("exit", removeOwned);
+}
+
+/** All paths that this process has bound are another process's from now on: it removes none. */
+export function leaveUnixPaths(): void {
+  for (const path of [...owned]) path.leave();
+}
+
+/**
+ * Takes over a path that another process has bound and left: it is removed when this process exits.
+ *
+ * @returns A function that removes it now, if it still leads to the same socket.
+ */
+export function adoptUnixPath(path: string): () => void {
+  const made = lstatSync(path);
+  const adopted: OwnedPath = {
+    removeNow: () => removeIfSame(path, made),
+    leave: () => disown(adopted),
+  };
+  own(adopted);
+  return () => {
+    if (!owned.has(adopted)) return;
+    disown(adopted);
+    removeIfSame(path, made);
+  };
+}
+
+function removeIfSame(path: string, made: Stats): void {
+  try {
+    if (isSameFile(made, lstatSync(path))) unlinkSync(path);
+  } catch {
+    // Already removed, or not permitted. There is nothing to report to.
+  }
 }
 
 /** A bound socket that removes its path when it is closed. */
-class OwnedSocket implements BoundSocket {
+class OwnedSocket implements BoundSocket, OwnedPath {
   readonly port = 0;
   readonly #path: string;
   readonly #bound: BoundSocket;
   readonly #made: Stats;
+  #isLeft = false;
 
   constructor(path: string, bound: BoundSocket, made: Stats) {
     this.#path = path;
     this.#bound = bound;
     this.#made = made;
-    if (owned.size === 0) process.on("exit", removeOwned);
-    owned.add(this);
+    own(this);
   }
 
   /** Removes the path synchronously, as the process exits. */
   removeNow(): void {
-    try {
-      if (isSameFile(this.#made, lstatSync(this.#path))) unlinkSync(this.#path);
-    } catch {
-      // Already removed, or not permitted. The process exits, so there is nothing to report to.
-    }
+    removeIfSame(this.#path, this.#made);
+  }
+
+  leave(): void {
+    this.#isLeft = true;
+    disown(this);
   }
 
   accept(onAccept: OnAccept): void {
@@ -189,8 +240,8 @@ class OwnedSocket implements BoundSocket {
   }
 
   async close(): Promise<void> {
-    owned.delete(this);
-    if (owned.size === 0) process.off("exit", removeOwned);
+    if (this.#isLeft) return await this.#bound.close();
+    disown(this);
     // Unlink before closing: clients get ENOENT instead of a socket that no process accepts on.
     const now = await lstatOrNothing(this.#path).catch(() => undefined);
     if (now !== undefined && isSameFile(this.#made, now)) {

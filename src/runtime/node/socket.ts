@@ -72,7 +72,7 @@ export class NodeSocket implements Socket {
     if (context.isUnix) this.#remoteAddress = UNNAMED;
     const judge = (error?: Error | null) => {
       // After an error `onClose` follows.
-      if (!error && this.#waitingBytes === 0) this.#drained();
+      if (!error && this.#waitingBytes() === 0) this.#drained();
     };
     if (tls !== undefined) {
       // Bun 1.4 passes bytes to the stream below after it reports them as written. No upstream issue is
@@ -112,10 +112,10 @@ export class NodeSocket implements Socket {
 
   get queuedBytes(): number {
     if (!this.#owesDrain || this.#state === "closed") return 0;
-    return this.#waitingBytes + (this.#rest?.bytes ?? 0);
+    return this.#waitingBytes() + (this.#rest?.bytes ?? 0);
   }
 
-  get #waitingBytes(): number {
+  #waitingBytes(): number {
     const { writableLength } = this.#raw;
     return this.#beneath === undefined
       ? writableLength

@@ -39,7 +39,7 @@ const NEVER_MS = 2 ** 31 - 1;
 interface Outcome {
   readonly onSecure: (socket: TLSSocket, tls: NodeTlsConnection) => void;
   /** Called once when it ends, in success or failure, before `onSecure`. */
-  readonly onSettled: () => void;
+  readonly onSettled: (isComplete: boolean) => void;
 }
 
 /** Settings in use. */
@@ -73,13 +73,13 @@ export class NodeTls implements TlsContext {
     socket: Socket,
     first: Uint8Array,
     accept: (socket: Socket) => SocketHandler,
-    onSettled: () => void = () => {},
+    onSettled: (isComplete: boolean) => void = () => {},
   ): void {
     const { localAddress, remoteAddress } = socket;
     if (beginsMethod(first)) {
       // Over a stream that is not a net.Socket, the error of Deno 2.9 does not name the connection.
       socket.destroy();
-      onSettled();
+      onSettled(false);
       const message = "it begins with a letter";
       this.#onFault({ kind: "plainHttp", message, remoteAddress });
       return;
@@ -110,15 +110,15 @@ export class NodeTls implements TlsContext {
     const { clientCertificates, handshakeMs } = engine.settings;
     const asks = clientCertificates !== "none";
     let isSettled = false;
-    const settle = (): boolean => {
+    const settle = (isComplete: boolean): boolean => {
       if (isSettled) return false;
       isSettled = true;
       clearTimeout(timer);
-      onSettled();
+      onSettled(isComplete);
       return true;
     };
     const fail = (kind: TlsFault["kind"], message: string): void => {
-      if (!settle()) return;
+      if (!settle(false)) return;
       raw.destroy();
       this.#onFault({ kind, message: message.trim(), remoteAddress });
     };
@@ -135,7 +135,7 @@ export class NodeTls implements TlsContext {
           fail("clientCertificate", refusal);
           return void socket.destroy();
         }
-        settle();
+        settle(true);
         const shown = shownTo(socket, raw, engine);
         const certificates = { shown, asks, refusal };
         onSecure(socket, new NodeTlsConnection(socket, certificates));

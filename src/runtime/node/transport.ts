@@ -1,6 +1,6 @@
 /** The `node:net` transport: the only one on Node, and the complete one on Deno and Bun. */
 import { createServer, type Server, type Socket as NetSocket } from "node:net";
-import { setImmediate } from "node:timers";
+import { clearInterval, setImmediate, setInterval } from "node:timers";
 import { tcpAddress, UNNAMED } from "../listen/addresses.ts";
 import { deno } from "../_deno_types.ts";
 import type { Binder, GivenSocket, OnAccept } from "../listen/bound_socket.ts";
@@ -12,7 +12,9 @@ import {
 import { type AcceptContext, bindTarget, contextOf } from "../listen/listen.ts";
 import { refusal } from "../listen/listen_errors.ts";
 import { keepAccepting } from "./internals/accept_again.ts";
+import { probesDone } from "./internals/fence.ts";
 import { sharedReads } from "./internals/shared_reads.ts";
+import { receivedDescriptor } from "../process/child_variable.ts";
 import { NodeSocket } from "./socket.ts";
 import { SocketDuplex } from "./socket_duplex.ts";
 import { attachHandler, TCP_KEEP_ALIVE_MS } from "../socket_events.ts";
@@ -73,7 +75,7 @@ function startTlsHandshake(
   const remoteAddress = context.isUnix
     ? UNNAMED
     : tcpAddress(raw.remoteAddress, raw.remotePort);
-  let onSettled = (): void => {};
+  let onSettled = (_isComplete: boolean): void => {};
   if (beforeHandshake !== undefined) {
     const destroy = () => void raw.destroy();
     const settled = beforeHandshake({ remoteAddress, destroy });
@@ -130,6 +132,12 @@ async function inherit(
   backlog: number,
   serve: Serve,
 ): Promise<GivenSocket> {
+  const { shared } = target;
+  if (shared !== undefined) {
+    const fd = receivedDescriptor(target.fd);
+    demandSocket({ ...target, fd });
+    return new SharedServer({ fd, backlog }, shared, serve);
+  }
   demandSocket(target);
   const { fd } = target;
   try {
@@ -183,6 +191,7 @@ class BoundServer implements GivenSocket {
   readonly #maxHeld: number;
   readonly #serve: Serve;
   #held: NetSocket[] = [];
+  #stopAccepting: () => void = () => {};
 
   /** Takes over the connections of `server`, which may already listen. */
   constructor(server: Server, maxHeld: number, serve: Serve) {
@@ -204,7 +213,7 @@ class BoundServer implements GivenSocket {
     server.on("error", () => {});
     sharedReads[this.address.kind].prepare();
     if (deno !== undefined && this.address.kind === "tcp") {
-      keepAccepting(server, this.#maxHeld);
+      this.#stopAccepting = keepAccepting(server, this.#maxHeld);
     }
   }
 
@@ -224,10 +233,12 @@ class BoundServer implements GivenSocket {
   }
 
   close(): Promise<void> {
+    // At once: Deno's test runner looks for timers that outlive a test.
+    this.#stopAccepting();
     // The descriptor is closed at once. The callback of close() would wait for the last connection.
     this.#server.close();
     for (const raw of this.#takeHeld()) raw.destroy();
-    return new Promise((resolve) => setImmediate(resolve));
+    return turnOver();
   }
 
   ref(): void {
@@ -249,6 +260,77 @@ class BoundServer implements GivenSocket {
     this.#held = [];
     return held;
   }
+}
+
+/**
+ * A socket that other processes accept from as well. It does not listen before `accept` is called,
+ * because `node:net` would take connections from those who can serve them.
+ */
+class SharedServer implements GivenSocket {
+  readonly address: Address;
+  readonly port: number;
+  readonly #where: { readonly fd: number; readonly backlog: number };
+  readonly #serve: Serve;
+  readonly #server: Server;
+  #isReferenced = true;
+
+  constructor(
+    where: { readonly fd: number; readonly backlog: number },
+    address: Address,
+    serve: Serve,
+  ) {
+    this.#where = where;
+    this.address = address;
+    this.port = address.kind === "tcp" ? address.port : 0;
+    this.#serve = serve;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true });
+    sharedReads[address.kind].prepare();
+  }
+
+  accept(onAccept: OnAccept): void {
+    const server = this.#server;
+    const serve = this.#serve;
+    // The parent listens on it, so this can only fail by a bug of ours: it is left uncaught.
+    const fail = (error: Error): never => {
+      throw error;
+    };
+    server.on("error", fail);
+    server.on("connection", (raw) => serve(raw, onAccept));
+    server.listen(this.#where, () => {
+      server.off("error", fail);
+      server.on("error", () => {});
+      if (deno !== undefined && this.address.kind === "tcp") {
+        keepAccepting(server, this.#where.backlog);
+      }
+    });
+    if (!this.#isReferenced) server.unref();
+  }
+
+  close(): Promise<void> {
+    this.#server.close();
+    return turnOver();
+  }
+
+  ref(): void {
+    this.#isReferenced = true;
+    this.#server.ref();
+  }
+
+  unref(): void {
+    this.#isReferenced = false;
+    this.#server.unref();
+  }
+}
+
+/** A turn later; on Deno, whose test runner looks for what outlives a test, also after all probes. */
+async function turnOver(): Promise<void> {
+  if (deno !== undefined) {
+    // What probes hold does not keep the process alive, but whoever waits here wants the end.
+    const alive = setInterval(() => {}, 1_000);
+    await probesDone();
+    clearInterval(alive);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function addressOf(server: Server): Address {

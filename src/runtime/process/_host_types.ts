@@ -11,6 +11,8 @@ export interface Host {
   cwd(): string;
   /** An environment variable, `undefined` if it is unset. The caller checks the permission. */
   env(name: string): string | undefined;
+  /** Sets an environment variable. The caller checks the permission. */
+  setEnv(name: string, value: string | undefined): void;
   /** The names of all environment variables. The caller checks the permission. */
   envNames(): string[];
   /** Whether `fd`, 0 to 2, is a terminal. */

@@ -19,6 +19,9 @@ export const builtins = {
   get tty(): typeof import("node:tty") {
     return process.getBuiltinModule("node:tty");
   },
+  get workerThreads(): typeof import("node:worker_threads") {
+    return process.getBuiltinModule("node:worker_threads");
+  },
   get zlib(): typeof import("node:zlib") {
     return process.getBuiltinModule("node:zlib");
   },

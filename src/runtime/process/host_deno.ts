@@ -11,6 +11,10 @@ export function denoHost(api: DenoApi): Host {
     args: api.args,
     cwd: () => api.cwd(),
     env: (name) => api.env.get(name),
+    setEnv(name, value) {
+      if (value === undefined) api.env.delete(name);
+      else api.env.set(name, value);
+    },
     envNames: () => Object.keys(api.env.toObject()),
     isTerminal: (fd) => streams[fd]!.isTerminal(),
     readText: (path) => api.readTextFileSync(path),

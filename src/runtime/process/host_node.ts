@@ -15,6 +15,10 @@ export const nodeHost: Host = {
   },
   cwd: () => process.cwd(),
   env: (name) => process.env[name],
+  setEnv(name, value) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  },
   envNames: () => Object.keys(process.env),
   // Terminals are character devices; only for those is node:tty loaded, which takes 7 ms on Bun 1.4.
   isTerminal: (fd) => isCharacterDevice(fd) && builtins.tty.isatty(fd),

@@ -15,6 +15,8 @@ export interface OutputDescriptor {
   readonly descriptor: number;
   /** The same for two streams that lead to one pipe, terminal or socket. */
   readonly identity: string | undefined;
+  /** Whether a write that fails with EAGAIN may have written a part, nobody knows how much. */
+  readonly tearsWrites: boolean;
 }
 
 /**
@@ -27,20 +29,18 @@ export function openOutput(fd: number): OutputDescriptor {
     const isPipe = stats.isFIFO();
     const isTerminal = stats.isCharacterDevice() && host.isTerminal(fd);
     if (!isPipe && !isTerminal && !stats.isSocket()) {
-      return { descriptor: fd, identity: undefined };
+      return { descriptor: fd, identity: undefined, tearsWrites: false };
     }
     const identity = `${stats.dev}:${stats.ino}`;
+    const own = isPipe || isTerminal ? openAgain(fd) : undefined;
+    if (own === undefined && !isTerminal) unblock(fd);
     // A terminal may take a part even of a few bytes, and Deno 2.9 does not report how much
-    // (text_sink.ts). So it stays blocking on Deno, and pausing the terminal pauses the server.
-    const own = isPipe || (isTerminal && deno === undefined)
-      ? openAgain(fd)
-      : undefined;
-    if (own !== undefined) return { descriptor: own, identity };
-    if (!isTerminal) unblock(fd);
-    return { descriptor: fd, identity };
+    // (text_sink.ts).
+    const tearsWrites = own !== undefined && isTerminal && deno !== undefined;
+    return { descriptor: own ?? fd, identity, tearsWrites };
   } catch {
     // Closed or unknown: the first write fails if it is.
-    return { descriptor: fd, identity: undefined };
+    return { descriptor: fd, identity: undefined, tearsWrites: false };
   }
 }
 

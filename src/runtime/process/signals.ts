@@ -19,20 +19,12 @@ export function onSignal(signal: SignalName, listener: () => void): () => void {
   return () => host.removeSignalListener(signal, heard);
 }
 
-/** What a shell adds to 128 for a process that ended by the signal. */
-const SIGNAL_NUMBERS: Readonly<Record<SignalName, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGTERM: 15,
-  SIGBREAK: 21,
-};
-
 /** Time to wait for the delivery of a signal to its own process, in milliseconds. */
 const SELF_SIGNAL_MS = 5_000;
 
 /** See `Runtime.dieBySignal`. */
 export function dieBySignal(signal: SignalName): void {
-  const code = 128 + SIGNAL_NUMBERS[signal];
+  const code = 128 + numberOf(signal);
   // The kernel does not deliver signals without a handler to PID 1 of a PID namespace, which the
   // command of a container is: Node and Bun go on running, Deno 2.9 dies of SIGSEGV.
   if (host.pid === 1 || mayBeWatched()) process.exit(code);
@@ -58,4 +50,10 @@ function mayBeWatched(): boolean {
   } catch {
     return true; // not Linux, or Deno demands all permissions for /proc
   }
+}
+
+/** What a shell adds to 128 for a process that ended by the signal. */
+function numberOf(signal: SignalName): number {
+  const { signals } = process.getBuiltinModule("node:os").constants;
+  return signals[signal] ?? 0;
 }

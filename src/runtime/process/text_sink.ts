@@ -8,7 +8,7 @@ import { setInterval } from "node:timers";
 import { deno } from "../_deno_types.ts";
 import { builtins } from "./builtins.ts";
 import { host } from "./host.ts";
-import { openOutput } from "./output_descriptor.ts";
+import { openOutput, type OutputDescriptor } from "./output_descriptor.ts";
 import type { TextSink } from "../types.ts";
 
 /** Most bytes to queue for a slow reader: seconds of an access log under load. */
@@ -25,16 +25,25 @@ const MAX_FLUSH_MS = 1000;
 const RETRY_MS = 10;
 const NAP_MS = 1;
 const LF = 0x0a;
+/** What pipes and UNIX sockets take as a whole or not at all: 4096 on Linux and at least 512. */
+const PIPE_BUF: number = host.platform === "linux" ? 4096 : 512;
 /**
  * Most bytes for one call. fs.writeSync of Deno 2.9 writes on after a partial write, and when that
  * fails with EAGAIN the written part is unknown; no upstream issue is known. Pipes and UNIX sockets
  * take up to PIPE_BUF, 4096 on Linux and at least 512, as a whole or not at all.
  */
-const MAX_WRITE: number = deno === undefined
-  ? Infinity
-  : host.platform === "linux"
-  ? 4096
-  : 512;
+const MAX_WRITE: number = deno === undefined ? Infinity : PIPE_BUF;
+
+/** Whether other processes write to the same streams. */
+let isShared = false;
+
+/**
+ * From now on lines are written so that those of other processes on the same pipe come before or
+ * after them: a pipe takes up to PIPE_BUF bytes as a whole.
+ */
+export function shareOutput(): void {
+  isShared = true;
+}
 
 const napping = new Int32Array(new SharedArrayBuffer(4));
 
@@ -67,17 +76,52 @@ class DescriptorSink implements TextSink {
   }
 }
 
+/** A file other than a regular one, such as a FIFO, that was opened for a log. */
+export interface OpenedOutput extends TextSink {
+  /** Called with the reason when it takes no more, once until it does. */
+  onFailure: ((reason: string) => void) | undefined;
+  /** How many lines were dropped and not reported; they count as reported then. */
+  takeDropped(): number;
+  /** Writes what the system takes at once, drops the rest and closes it. */
+  close(): void;
+}
+
+/** What writes to `fd`, which does not block and is its own. */
+export function openedOutput(fd: number): OpenedOutput {
+  const sink: OpenedOutput = {
+    isTerminal: false,
+    onDropped: undefined,
+    onFailure: undefined,
+    write: (text) => output.write(text),
+    flush: () => output.flush(),
+    takeDropped: () => output.takeDropped(),
+    close: () => output.close(),
+  };
+  const descriptor = {
+    descriptor: fd,
+    identity: undefined,
+    tearsWrites: false,
+  };
+  const output = new Output(
+    descriptor,
+    sink,
+    (reason) => sink.onFailure?.(reason),
+  );
+  return sink;
+}
+
 /** By the open file: with `2>&1` both streams share an output, so that lines stay whole and in order. */
 const outputs = new Map<string, Output>();
 
 function outputAt(fd: number, sink: TextSink): Output {
-  const { descriptor, identity } = openOutput(fd);
+  const opened = openOutput(fd);
+  const { identity } = opened;
   const shared = identity === undefined ? undefined : outputs.get(identity);
   if (shared !== undefined) {
     shared.sinks.push(sink);
     return shared;
   }
-  const output = new Output(descriptor, sink);
+  const output = new Output(opened, sink);
   if (identity !== undefined) outputs.set(identity, output);
   return output;
 }
@@ -87,6 +131,8 @@ class Output {
   /** The streams that share it: the first one reports dropped lines. */
   readonly sinks: TextSink[];
   readonly #fd: number;
+  /** See {@linkcode OutputDescriptor}: then each line is a write, and one that fails is repeated. */
+  readonly #tearsWrites: boolean;
   /** The queue, oldest first. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -94,14 +140,24 @@ class Output {
   #droppedLines = 0;
   /** Whether the last bytes were written, and not dropped for an error. */
   #tookLast = true;
-  /** Whether the last bytes written are the start of a line whose rest was dropped. */
+  /** Whether the last bytes written may be the start of a line whose rest was dropped, or comes again. */
   #isTorn = false;
   #stopRetrying: (() => void) | undefined;
   #flushesAtExit = false;
+  readonly #flushAtExit = (): void => this.flush();
 
-  constructor(fd: number, sink: TextSink) {
-    this.#fd = fd;
+  readonly #onFailure: (reason: string) => void;
+
+  /** @param onFailure Called when it takes no more, once until it does. */
+  constructor(
+    { descriptor, tearsWrites }: OutputDescriptor,
+    sink: TextSink,
+    onFailure: (reason: string) => void = () => {},
+  ) {
+    this.#fd = descriptor;
+    this.#tearsWrites = tearsWrites;
     this.sinks = [sink];
+    this.#onFailure = onFailure;
   }
 
   write(text: string): void {
@@ -123,6 +179,21 @@ class Output {
     this.#stopRetrying?.();
   }
 
+  takeDropped(): number {
+    const lines = this.#droppedLines;
+    this.#droppedLines = 0;
+    return lines;
+  }
+
+  close(): void {
+    this.#writeWaiting();
+    this.#stopRetrying?.();
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    process.off("exit", this.#flushAtExit);
+    builtins.fs.closeSync(this.#fd);
+  }
+
   /**
    * Writes as much of `bytes` as the system takes; drops the rest on an error.
    *
@@ -138,26 +209,40 @@ class Output {
         this.#isTorn = false;
       }
       while (at < bytes.length) {
-        at += fs.writeSync(
-          fd,
-          bytes.length <= MAX_WRITE && at === 0
-            ? bytes
-            : bytes.subarray(at, at + MAX_WRITE),
-        );
+        at += fs.writeSync(fd, this.#nextWrite(bytes, at));
       }
     } catch (error) {
       const rest = at === 0 ? bytes : bytes.subarray(at);
       const { code } = error as { readonly code?: unknown };
-      if (code === "EAGAIN" || code === "EINTR") return rest;
+      if (code === "EAGAIN" || code === "EINTR") {
+        this.#isTorn ||= this.#tearsWrites;
+        return rest;
+      }
       // ENOSPC: the disk is full. EPIPE: the reader has closed. EBADF: it was closed at the start. The
       // server goes on without a log.
+      const wasTaking = this.#tookLast;
       this.#tookLast = false;
+      if (wasTaking) this.#onFailure((error as Error).message);
       if (at > 0) this.#isTorn = bytes[at - 1] !== LF;
       this.#drop(rest);
       return undefined;
     }
     this.#tookLast = true;
     return undefined;
+  }
+
+  /** What of `bytes` from `at` on is written in one call. */
+  #nextWrite(bytes: Uint8Array, at: number): Uint8Array {
+    if (this.#tearsWrites) {
+      const end = bytes.indexOf(LF, at) + 1;
+      return bytes.subarray(at, end > 0 ? end : undefined);
+    }
+    const most = isShared ? Math.min(MAX_WRITE, PIPE_BUF) : MAX_WRITE;
+    if (bytes.length - at <= most) {
+      return at === 0 ? bytes : bytes.subarray(at);
+    }
+    const end = isShared ? bytes.lastIndexOf(LF, at + most - 1) + 1 : 0;
+    return bytes.subarray(at, end > at ? end : at + most);
   }
 
   /** Queues `bytes` if there is room; blocks once to make room. */
@@ -184,7 +269,7 @@ class Output {
     };
     if (this.#flushesAtExit) return;
     this.#flushesAtExit = true;
-    process.on("exit", () => this.flush());
+    process.on("exit", this.#flushAtExit);
   }
 
   /** Writes the queue. @returns Whether it is empty. */

@@ -10,6 +10,11 @@ import { withSocketPair } from "./socket_pair.ts";
 
 /** Longest time that connections wait in the backlog after a failed accept, in milliseconds. */
 const EVERY_MS = 250;
+/**
+ * Longest time between two probes where the first one failed: a flood that uses up the descriptors
+ * before it has ended must not be what decides.
+ */
+const MAX_PROBE_MS = 60_000;
 
 /** Deno's handle of a listening socket. */
 interface ListeningHandle {
@@ -19,15 +24,23 @@ interface ListeningHandle {
 const fence = new Fence("looking at the backlog again after a failed accept");
 
 /**
- * Makes `server` check its backlog periodically, until it is closed. A second `listen` on a listening
+ * Makes `server` check its backlog periodically, until it is closed or the returned function is
+ * called. A second `listen` on a listening
  * TCP socket does that and changes nothing else. Not for UNIX sockets: Deno would bind the path
  * again, which fails, and close the socket.
  */
-export function keepAccepting(server: Server, backlog: number): void {
+export function keepAccepting(server: Server, backlog: number): () => void {
   fence.tryLater(probe);
+  let ticks = 0;
+  let probesAt = 1;
   const timer = setInterval(() => {
     if (!server.listening) clearInterval(timer);
-    else if (fence.isOpen) {
+    else if (!fence.isOpen) {
+      if (++ticks < probesAt) return;
+      ticks = 0;
+      probesAt = Math.min(probesAt * 2, MAX_PROBE_MS / EVERY_MS);
+      fence.tryAgain(probe);
+    } else {
       try {
         acceptAgain(server, backlog);
       } catch (error) {
@@ -36,6 +49,7 @@ export function keepAccepting(server: Server, backlog: number): void {
     }
   }, EVERY_MS);
   timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** Checks the backlog of `server` once. @returns 0, or an error number. */

@@ -21,7 +21,7 @@ const probes = new Set<Promise<void>>();
 /** The switch of one internal. */
 export class Fence {
   readonly #name: string;
-  #state: "untried" | "probing" | "open" | "closed" = "untried";
+  #state: "untried" | "probing" | "open" | "failed" | "closed" = "untried";
 
   /** @param name The internal, as the warning names it: "reads into a shared buffer". */
   constructor(name: string) {
@@ -48,12 +48,23 @@ export class Fence {
 
   /** Begins to probe, the first time. Until that has succeeded it may not be used. */
   tryLater(probe: () => Promise<boolean>): void {
-    if (this.#state !== "untried") return;
+    if (this.#state === "untried") this.#probe(probe);
+  }
+
+  /**
+   * Probes again if the last probe failed, which may have been for want of something else, such as
+   * descriptors.
+   */
+  tryAgain(probe: () => Promise<boolean>): void {
+    if (this.#state === "failed") this.#probe(probe);
+  }
+
+  #probe(probe: () => Promise<boolean>): void {
     this.#state = "closed";
     if (!isSwitchedOn()) return;
     this.#state = "probing";
     const settle = (works: boolean): void => {
-      if (this.#state === "probing") this.#state = works ? "open" : "closed";
+      if (this.#state === "probing") this.#state = works ? "open" : "failed";
       probes.delete(running);
     };
     const running = probe().then(settle, () => settle(false));
@@ -62,7 +73,7 @@ export class Fence {
 
   /** Turns it off for this process, after a failure, and warns once. */
   disable(cause: unknown): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#state === "failed") return;
     this.#state = "closed";
     const reason = cause instanceof Error ? cause.message : String(cause);
     process.emitWarning(

@@ -40,6 +40,29 @@ for (
   });
 }
 
+test("a probe that failed may be tried again, and only then", async () => {
+  const fence = new Fence("something");
+  let probes = 0;
+  const probe = (works: boolean) => () => {
+    probes++;
+    return Promise.resolve(works);
+  };
+  fence.tryAgain(probe(true)); // not before the first one
+  fence.tryLater(probe(false));
+  fence.tryAgain(probe(true)); // not while one is under way
+  await probesDone();
+  assert.deepEqual([probes, fence.isOpen], [1, false]);
+  fence.tryLater(probe(true)); // not by those who begin
+  fence.tryAgain(probe(true));
+  await probesDone();
+  assert.deepEqual([probes, fence.isOpen], [2, true]);
+  fence.tryAgain(probe(false));
+  fence.disable(new Error("it broke"));
+  fence.tryAgain(probe(true));
+  await probesDone();
+  assert.deepEqual([probes, fence.isOpen], [2, false]);
+});
+
 test("a probe may answer at once", () => {
   assert.equal(new Fence("something").tryNow(() => true), true);
   assert.equal(new Fence("something").tryNow(() => false), false);
