@@ -1,5 +1,5 @@
 /** Formats what was thrown as lines. */
-import { printable } from "./escape.ts";
+import { printableLines } from "../text/printable.ts";
 
 /**
  * Maximum number of errors shown: an error, its causes and collected errors. A chain may be
@@ -13,7 +13,7 @@ const MAX_CAUSES = 8;
  */
 export function errorText(error: unknown): string {
   try {
-    return printable(chain(error));
+    return printableLines(chain(error));
   } catch {
     return "Something was thrown that cannot be shown";
   }

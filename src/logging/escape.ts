@@ -1,19 +1,11 @@
-/** Escapes text of peers and applications, so that it cannot control a terminal or forge a line. */
+/** Escapes text of peers and applications for access lines: percent-encoded, quoted, or as JSON. */
+import { escapedUnit } from "../text/printable.ts";
+import { isToken } from "../text/token.ts";
 
 /** Unreserved characters (RFC 3986 §2.3) and the slash: not encoded in a path. */
 const PLAIN_PATH = /^[\w.~/-]*$/;
-/** A token (RFC 9110 §5.6.2), such as a method. */
-const PLAIN_METHOD = /^[\w!#$%&'*+.^`|~-]*$/;
 /** Printable ASCII except the characters that would end or escape the quoted request line. */
 const PLAIN_TEXT = /^[\x21\x23-\x5b\x5d-\x7e]*$/;
-
-/**
- * Control characters except tab and line feed, line separators, and marks that change text
- * direction.
- */
-// deno-lint-ignore no-control-regex
-const CONTROLS =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** Percent-encodes a decoded path again: `/a b` becomes `/a%20b`. */
 export function quotePath(path: string): string {
@@ -32,18 +24,29 @@ export function quoteQuery(query: string): string {
 
 /** Encodes a method as `quoteQuery` does. */
 export function quoteMethod(method: string): string {
-  return PLAIN_METHOD.test(method) ? method : quoteQuery(method);
+  return isToken(method) ? method : quoteQuery(method);
 }
 
-/** Writes control characters as `\xNN`; keeps line ends. */
-export function printable(text: string): string {
-  return text.replace(CONTROLS, (char) => {
-    const code = char.charCodeAt(0);
-    if (code === 0x0d) return "\\r";
-    return code <= 0xff
-      ? `\\x${code.toString(16).padStart(2, "0")}`
-      : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
+/** Printable ASCII except the characters that would end or escape a quoted text. */
+const PLAIN_QUOTED = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** Writes everything but printable ASCII as `\xNN` or `\uNNNN`, quotes and backslashes too. */
+export function quoteText(text: string): string {
+  return PLAIN_QUOTED.test(text)
+    ? text
+    : text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, escapedUnit);
+}
+
+/** A JSON string in ASCII: terminals show it as it is. */
+export function jsonString(text: string): string {
+  return PLAIN_QUOTED.test(text)
+    ? `"${text}"`
+    : JSON.stringify(text).replace(/[^\x20-\x7e]/g, jsonEscape);
+}
+
+/** A UTF-16 unit as `\u001b`. */
+export function jsonEscape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Percent-encodes one UTF-16 unit: as an octet if it is one, else as UTF-8. */

@@ -26,6 +26,7 @@ export const LEVEL_NUMBERS: Readonly<Record<LogLevel, number>> = {
 export interface LogField {
   /** Such as `pid`. */
   readonly name: string;
+  /** What the message says there. */
   readonly value: string | number;
   /** Offset in the message where the value, as text, begins. */
   readonly at: number;
@@ -77,3 +78,15 @@ export interface Logger {
   /** Every event. */
   trace(message: string, details?: LogDetails): void;
 }
+
+/** Takes no lines. */
+export const SILENT: Logger = {
+  name: "tricorn",
+  isEnabled: () => false,
+  critical() {},
+  error() {},
+  warning() {},
+  info() {},
+  debug() {},
+  trace() {},
+};

@@ -1,35 +1,64 @@
 /** The logger: makes a record of each message that its level lets through. */
+import type { LogHandler } from "./handler.ts";
 import {
   LEVEL_NUMBERS,
   type LogDetails,
+  type LogField,
   type Logger,
   type LogLevel,
 } from "./logger.ts";
-import type { LogFormatter } from "./record.ts";
+import type { LogRecord, LogValue } from "./record.ts";
 
-/** Level, format and destination of one logger. */
-export interface RecordLoggerOptions {
-  /** Least severe level that is written. */
-  readonly level: LogLevel;
-  readonly format: LogFormatter;
-  /** The sink: takes whole lines. */
-  write(text: string): void;
+/** Level and destinations of one logger. */
+export interface LogRoute {
+  /** Number of the least severe level that is logged. */
+  readonly threshold: number;
+  readonly handlers: readonly LogHandler[];
 }
 
-/** Makes records, formats them and hands the text to the sink. */
+/** A route to nowhere. */
+export const NO_ROUTE: LogRoute = { threshold: Infinity, handlers: [] };
+
+/** Number of the least severe level that reaches one of the handlers; Infinity if none does. */
+export function reachOf({ threshold, handlers }: LogRoute): number {
+  const lowest = handlers.reduce(
+    (least, handler) => Math.min(least, handler.threshold),
+    Infinity,
+  );
+  return Math.max(threshold, lowest);
+}
+
+const NO_FIELDS: Readonly<Record<string, LogValue>> = Object.freeze({});
+
+/** Makes records and hands them to the handlers of its route. */
 export class RecordLogger implements Logger {
   readonly name: string;
-  readonly #options: RecordLoggerOptions;
-  readonly #threshold: number;
+  readonly #beforeRecord: () => void;
+  #route: LogRoute;
+  #reach: number;
 
-  constructor(name: string, options: RecordLoggerOptions) {
+  /**
+   * @param beforeRecord Called before each record: writes what happened before it and is buffered.
+   */
+  constructor(
+    name: string,
+    route: LogRoute,
+    beforeRecord: () => void = () => {},
+  ) {
     this.name = name;
-    this.#options = options;
-    this.#threshold = LEVEL_NUMBERS[options.level];
+    this.#beforeRecord = beforeRecord;
+    this.#route = route;
+    this.#reach = reachOf(route);
+  }
+
+  /** Sends what is logged from now on to other handlers. */
+  reroute(route: LogRoute): void {
+    this.#route = route;
+    this.#reach = reachOf(route);
   }
 
   isEnabled(level: LogLevel): boolean {
-    return LEVEL_NUMBERS[level] >= this.#threshold;
+    return LEVEL_NUMBERS[level] >= this.#reach;
   }
 
   critical(message: string, details?: LogDetails): void {
@@ -62,13 +91,35 @@ export class RecordLogger implements Logger {
     details: LogDetails | undefined,
   ): void {
     if (!this.isEnabled(level)) return;
-    const { format, write } = this.#options;
-    write(format({
-      ...details,
+    this.#beforeRecord();
+    const spans = details?.fields;
+    deliver({
       time: Date.now(),
       level,
       logger: this.name,
       message,
-    }));
+      fields: spans === undefined ? NO_FIELDS : fieldsOf(spans),
+      spans,
+      ...(details !== undefined && "error" in details
+        ? { error: details.error }
+        : {}),
+    }, this.#route.handlers);
   }
+}
+
+/** Hands a record to each of the handlers that take its level. */
+export function deliver(
+  record: LogRecord,
+  handlers: readonly LogHandler[],
+): void {
+  const number = LEVEL_NUMBERS[record.level];
+  for (const handler of handlers) {
+    if (number >= handler.threshold) handler.handle(record);
+  }
+}
+
+function fieldsOf(
+  spans: readonly LogField[],
+): Readonly<Record<string, LogValue>> {
+  return Object.fromEntries(spans.map(({ name, value }) => [name, value]));
 }

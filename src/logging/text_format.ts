@@ -1,9 +1,10 @@
 /** Uvicorn's default format: `LEVEL:    message`, below it the stack of what was thrown. */
 import { errorText } from "./error_text.ts";
-import { printable } from "./escape.ts";
+import { printableLines } from "../text/printable.ts";
 import type { LogField } from "./logger.ts";
-import type { LogFormatter } from "./record.ts";
+import type { LogFormatter, LogRecord } from "./record.ts";
 import { bold, cyan, levelPrefix } from "./styles.ts";
+import { timestamp } from "./timestamp.ts";
 
 /** Fields that are highlighted where colours are on, by name. */
 const HIGHLIGHTS: Readonly<Record<string, (text: string) => string>> = {
@@ -11,16 +12,33 @@ const HIGHLIGHTS: Readonly<Record<string, (text: string) => string>> = {
   address: bold,
 };
 
-/** Makes the formatter, with colours or without. */
-export function textFormat(isColored: boolean): LogFormatter {
+/**
+ * Makes the formatter.
+ *
+ * @param isColored Whether levels and fields are coloured.
+ * @param hasTime Whether a line begins with its time.
+ */
+export function textFormat(
+  isColored: boolean,
+  hasTime: boolean = false,
+): LogFormatter {
   return (record) => {
-    const { level, message, fields } = record;
-    const text = isColored && fields !== undefined
-      ? highlighted(message, fields)
-      : printable(message);
-    const line = `${levelPrefix(level, isColored)} ${text}\n`;
+    const time = hasTime ? `${timestamp(record.time)} ` : "";
+    const line = `${time}${levelPrefix(record.level, isColored)} ${
+      messageText(record, isColored)
+    }\n`;
     return "error" in record ? `${line}${errorText(record.error)}\n` : line;
   };
+}
+
+/** The message, safe for a terminal; its fields are highlighted where colours are on. */
+export function messageText(
+  { message, spans }: LogRecord,
+  isColored: boolean,
+): string {
+  return isColored && spans !== undefined
+    ? highlighted(message, spans)
+    : printableLines(message);
 }
 
 /** Escapes the message piece by piece, so that only our own escape sequences are left. */
@@ -30,9 +48,9 @@ function highlighted(message: string, fields: readonly LogField[]): string {
   for (const { name, value, at } of fields) {
     const highlight = HIGHLIGHTS[name];
     if (highlight === undefined) continue;
-    text += printable(message.slice(end, at));
+    text += printableLines(message.slice(end, at));
     end = at + String(value).length;
-    text += highlight(printable(message.slice(at, end)));
+    text += highlight(printableLines(message.slice(at, end)));
   }
-  return text + printable(message.slice(end));
+  return text + printableLines(message.slice(end));
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  printable,
   quoteMethod,
   quotePath,
   quoteQuery,
@@ -63,11 +62,4 @@ test("no octet gets through the quoting but printable ASCII", () => {
       );
     }
   }
-});
-
-test("printable() keeps lines and letters, and shows what a terminal would obey", () => {
-  assert.equal(
-    printable("ü\n\ta\r\0\x1b[31m\x7f\x9b31m\u2028\u202e→"),
-    "ü\n\ta\\r\\x00\\x1b[31m\\x7f\\x9b31m\\u2028\\u202e→",
-  );
 });

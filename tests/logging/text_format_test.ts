@@ -7,11 +7,11 @@ const PLAIN = textFormat(false);
 const COLORED = textFormat(true);
 
 function record(change: Partial<LogRecord> & { message: string }): LogRecord {
-  return { time: 0, level: "info", logger: "tricorn", ...change };
+  return { time: 0, level: "info", logger: "tricorn", fields: {}, ...change };
 }
 
 for (
-  const [what, message, fields, plain, colored] of [
+  const [what, message, spans, plain, colored] of [
     [
       "a process id",
       "Started server process [1]",
@@ -54,8 +54,8 @@ for (
   ] as const
 ) {
   test(`textFormat() highlights ${what}, where colours are on (process:P-108)`, () => {
-    assert.equal(PLAIN(record({ message, fields })), plain);
-    assert.equal(COLORED(record({ message, fields })), colored);
+    assert.equal(PLAIN(record({ message, spans })), plain);
+    assert.equal(COLORED(record({ message, spans })), colored);
   });
 }
 
@@ -87,8 +87,16 @@ test("textFormat() passes no escape sequence of a message or a field on", () => 
   assert.equal(
     COLORED(record({
       message: "\x07 on \x1b[2J\r",
-      fields: [{ name: "address", value: "\x1b[2J", at: 5 }],
+      spans: [{ name: "address", value: "\x1b[2J", at: 5 }],
     })),
     "\x1b[32mINFO\x1b[0m:     \\x07 on \x1b[1m\\x1b[2J\x1b[0m\\r\n",
+  );
+});
+
+test("textFormat() begins the first line of a record with its time, if asked to", () => {
+  const time = Date.UTC(2026, 10, 29, 10, 46, 13, 7);
+  assert.equal(
+    textFormat(false, true)(record({ time, message: "one", error: "two" })),
+    '2026-11-29T10:46:13.007Z INFO:     one\nThrown value: "two"\n',
   );
 });
