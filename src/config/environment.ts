@@ -3,7 +3,7 @@
  * Kubernetes sets for a service whose name begins with "tricorn".
  */
 import { TEXT_OPTION_NAMES, variablesOf } from "./options/mod.ts";
-import { printable } from "./options/value_types.ts";
+import { printable } from "../text/printable.ts";
 import { insteadOf } from "./planned.ts";
 import { didYouMean } from "../text/suggest.ts";
 
@@ -11,8 +11,16 @@ import { didYouMean } from "../text/suggest.ts";
 export type Lookup = (name: string) => string | undefined;
 
 const PREFIX = "TRICORN_";
-/** Variables that are read but are not options; the second by runtime/node/internals/fence.ts. */
-const OTHERS: readonly string[] = ["TRICORN_APP", "TRICORN_INTERNALS"];
+/**
+ * Variables that are not options: two are read by the command, one by runtime/node/internals/fence.ts,
+ * and one tells an application which worker it runs in.
+ */
+const OTHERS: readonly string[] = [
+  "TRICORN_APP",
+  "TRICORN_CONFIG",
+  "TRICORN_INTERNALS",
+  "TRICORN_WORKER",
+];
 
 /**
  * Names of service links that are not names of options. The remaining one, `TRICORN_PORT` of a

@@ -1,6 +1,6 @@
 /**
- * Sources of options, one over the other: flags over variables over defaults. Each value keeps the
- * name that it has in its source, for messages.
+ * Sources of options, one over the other: flags over variables over the configuration file over
+ * defaults. Each value keeps the name that it has in its source, for messages.
  */
 import { ConfigError } from "../errors.ts";
 import type { OptionDefinition } from "./options/definition.ts";
@@ -11,7 +11,9 @@ import {
   type Options,
   type OptionsInput,
 } from "./options/mod.ts";
+import { adminProblem } from "./options/health.ts";
 import { tlsProblem } from "./options/tls.ts";
+import { quote } from "./options/value_types.ts";
 
 /** One source of options. */
 export interface OptionLayer {
@@ -31,6 +33,11 @@ export function flagLayer(values: OptionsInput): OptionLayer {
   return { values, nameOf: (name) => `'${OPTIONS[name].flag}'` };
 }
 
+/** What the configuration file at `path` gives. */
+export function fileLayer(values: OptionsInput, path: string): OptionLayer {
+  return { values, nameOf: (name) => `"${name}" in ${quote(path)}` };
+}
+
 /**
  * Merges layers. A value hides those of lower layers for the same option, and for options that
  * conflict with it: `--uds` hides `TRICORN_PORT`.
@@ -38,7 +45,8 @@ export function flagLayer(values: OptionsInput): OptionLayer {
  * @param layers The highest first; at least one.
  * @returns What they give together; `nameOf()` names an option as the layer does that gives it, and
  * one that no layer gives as the highest layer.
- * @throws ConfigError if two options of one layer conflict, or options of TLS do not fit together.
+ * @throws ConfigError if two options of one layer conflict, or options of TLS or of the admin listener
+ * do not fit together.
  */
 export function mergeLayers(layers: readonly OptionLayer[]): OptionLayer {
   const values: { -readonly [K in keyof Options]?: unknown } = {};
@@ -57,7 +65,8 @@ export function mergeLayers(layers: readonly OptionLayer[]): OptionLayer {
     }
     refuseConflicts(merged);
   }
-  const problem = tlsProblem(merged.values, merged.nameOf);
+  const problem = tlsProblem(merged.values, merged.nameOf) ??
+    adminProblem(merged.values, merged.nameOf);
   if (problem !== undefined) throw new ConfigError(problem);
   return merged;
 }

@@ -1,9 +1,11 @@
 /** Reads and checks options, from text or from a program, and fills in defaults. */
+import { delimiter } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { hideFields } from "./hidden.ts";
 import { mergeLayers, type OptionLayer, programLayer } from "./layers.ts";
 import {
   checkValue,
+  type OptionType,
   quote,
   readText,
   type Verdict,
@@ -44,32 +46,86 @@ export function checkOptions(input: unknown): void {
  * @throws ConfigError naming the first option that is unknown, wrong, or at odds with another.
  */
 export function resolveOptions(input: OptionsInput): Options {
+  const { values } = mergeLayers([programLayer(checkInput(input))]);
+  const options: Values = {};
+  for (const name of OPTION_NAMES) {
+    const value = values[name];
+    options[name] = value === undefined ? OPTIONS[name].default : value;
+  }
+  const secrets = OPTION_NAMES.filter((name) =>
+    (OPTIONS[name] as OptionDefinition).isSecret
+  );
+  return Object.freeze(hideFields(options, secrets)) as unknown as Options;
+}
+
+/** How to check a set of options. */
+export interface InputRules {
+  /** Where they are, to follow a name, such as ` in 'tricorn.config.json'`. Default: `""`. */
+  readonly place?: string;
+  /**
+   * Whether a text stands for what it says on the command line too: `"on"`, `"0660"`, a header as
+   * one line. For data files, which have no octal numbers and, in YAML, several booleans. Default:
+   * false.
+   */
+  readonly readsText?: boolean;
+}
+
+/**
+ * Checks options one by one, without filling in defaults.
+ *
+ * @returns Only those that are given, in their normal form.
+ * @throws ConfigError naming the first one that is unknown or wrong.
+ */
+export function checkInput(
+  input: OptionsInput,
+  { place = "", readsText = false }: InputRules = {},
+): OptionsInput {
   checkOptions(input);
   for (const key of Object.keys(input)) {
     if (Object.hasOwn(OPTIONS, key)) continue;
-    throw new ConfigError(`Unknown option "${printableKey(key)}"${hint(key)}`);
+    throw new ConfigError(
+      `Unknown option "${printableKey(key)}"${place}${hint(key)}`,
+    );
   }
   const given: Values = {};
   for (const name of OPTION_NAMES) {
     const spec = OPTIONS[name] as OptionDefinition;
     const value = input[name];
     if (value === undefined) continue;
-    const verdict = normalForm(spec, checkValue(spec.type, value));
+    const read = readsText ? readData(spec.type, value) : { value };
+    const verdict = normalForm(
+      spec,
+      "problem" in read ? read : checkValue(spec.type, read.value),
+    );
     if ("problem" in verdict) {
       const problem = verdict.problem.replace(/\.$/, "");
-      throw new ConfigError(`Cannot use option "${name}": ${problem}`);
+      throw new ConfigError(`Cannot use option "${name}"${place}: ${problem}`);
     }
     given[name] = verdict.value;
   }
-  const { values } = mergeLayers([programLayer(given as OptionsInput)]);
-  const options: Values = {};
-  for (const name of OPTION_NAMES) {
-    options[name] = values[name] ?? OPTIONS[name].default;
+  return given as OptionsInput;
+}
+
+/** Reads the texts in a value of a data file. */
+function readData(type: OptionType, value: unknown): Verdict<unknown> {
+  if (type.kind === "list") {
+    if (typeof value === "string" && type.takesOne) return { value: [value] };
+    if (!Array.isArray(value)) return { value };
+    const items: unknown[] = [];
+    for (const item of value) {
+      const read = typeof item === "string"
+        ? type.readItem(item)
+        : { value: item };
+      if ("problem" in read) return read;
+      items.push(read.value);
+    }
+    return { value: items };
   }
-  const secrets = OPTION_NAMES.filter((name) =>
-    (OPTIONS[name] as OptionDefinition).isSecret
-  );
-  return Object.freeze(hideFields(options, secrets)) as unknown as Options;
+  const isText = type.kind === "text" || type.kind === "choice" ||
+    type.kind === "program";
+  return typeof value === "string" && !isText
+    ? readText(type, value)
+    : { value };
 }
 
 /**
@@ -78,20 +134,25 @@ export function resolveOptions(input: OptionsInput): Options {
  * @param env Looks one variable up; `undefined` if it is unset. Asked only for names of the table,
  * one by one: Deno may allow just those.
  * @param isSet Options of a higher layer, whose variables are not read.
+ * @param below Options of the next lower layer: where they name another place to listen, PORT is not
+ * read.
+ * @param placeOf Where a variable was set, such as ` in '.env', line 2`; by default `""`.
  * @returns A layer that names options by the variables they were read from.
  * @throws ConfigError worded as for the flag, and naming the variable.
  */
 export function environmentLayer(
   env: (name: string) => string | undefined,
   isSet: (name: Name) => boolean = () => false,
+  below: OptionsInput = {},
+  placeOf: (variable: string) => string = () => "",
 ): OptionLayer {
   const values: Values = {};
   const variables = new Map<Name, string>();
   const read = (name: Name, candidates: readonly string[]): void => {
     const variable = candidates.find((each) => (env(each) ?? "") !== "");
     if (variable === undefined) return;
-    values[name] = readVariable(name, variable, env(variable)!);
-    variables.set(name, variable);
+    values[name] = readVariable(name, variable, env(variable)!, placeOf);
+    variables.set(name, variable + placeOf(variable));
   };
   for (const name of OPTION_NAMES) {
     if (!isSet(name)) read(name, variablesOf(name));
@@ -105,7 +166,8 @@ export function environmentLayer(
     // A platform sets PORT for every process: it does not override the choice of a UNIX socket.
     const isBeside = OPTION_NAMES.some((other) =>
       excludesOf(other).includes(name) &&
-      (values[other] !== undefined || isSet(other))
+      (values[other] !== undefined || below[other] !== undefined ||
+        isSet(other))
     );
     if (!isBeside) read(name, fallbackVariables);
   }
@@ -153,21 +215,29 @@ function normalForm(
       ? { problem: "expected a string without null characters." }
       : verdict;
   }
-  if (spec.check === undefined) return verdict;
-  return spec.check(verdict.value as NonNullable<unknown>);
+  const { value } = verdict;
+  if (spec.check === undefined || value === null) return verdict;
+  return spec.check(value as NonNullable<unknown>);
 }
 
-function readVariable(name: Name, variable: string, text: string): unknown {
-  const isList = OPTIONS[name].type.kind === "list";
-  const texts = isList
-    ? text.split(/\s+/).filter((item) => item !== "")
+function readVariable(
+  name: Name,
+  variable: string,
+  text: string,
+  placeOf: (variable: string) => string,
+): unknown {
+  const { type } = OPTIONS[name];
+  const texts = type.kind === "list"
+    ? text.split(type.isPaths ? delimiter : /\s+/).filter((item) => item !== "")
     : [text];
   try {
     return readOption(name, texts);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(
-      `${error.message} (from the environment variable ${variable})`,
+      `${error.message} (from the environment variable ${variable}${
+        placeOf(variable)
+      })`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AsgiApp } from "../../src/asgi.ts";
@@ -102,4 +103,14 @@ test("Config.load() refuses what is no application", async () => {
     name: "AppLoadError",
     message: /^Error loading ASGI app\. The application is an object; /,
   });
+});
+
+test("Config reads no options from the environment (options:E-009)", () => {
+  const variables = { TRICORN_PORT: "81", PORT: "82", TRICORN_CONFIG: "none" };
+  Object.assign(process.env, variables);
+  try {
+    assert.equal(new Config("main:app").options.port, 8000);
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  }
 });

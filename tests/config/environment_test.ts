@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { configFor } from "../../src/cli/main.ts";
-import { Config } from "../../src/config/config.ts";
+import { configure } from "../../src/cli/configure.ts";
+import { parseFlags } from "../../src/cli/parse_flags.ts";
 import {
   strangeVariables,
   withoutServiceLinks,
@@ -73,11 +73,7 @@ describe("strangeVariables()", () => {
   test("tells of what is not there yet, and of what does its work", () => {
     for (
       const name of [
-        "RELOAD",
-        "RELOAD_DIRS",
-        "WORKERS",
-        "ENV_FILE",
-        "LOG_CONFIG",
+        "ENV_FILE_IF_EXISTS",
       ]
     ) {
       const [told] = strange({ [`TRICORN_${name}`]: "1" });
@@ -116,20 +112,21 @@ describe("strangeVariables()", () => {
 });
 
 describe("a service link", () => {
-  function configOf(args: readonly string[], variables: Variables) {
+  async function configOf(args: readonly string[], variables: Variables) {
     const warnings: string[] = [];
-    const config = configFor(
-      ["main:app", ...args],
-      (name) => variables[name],
-      (message) => void warnings.push(message),
-      () => Object.keys(variables),
-    );
-    assert.ok(config instanceof Config);
+    const command = parseFlags(["main:app", ...args]);
+    assert.ok(command.action === "run");
+    const { config } = await configure(command, {
+      env: (name) => variables[name],
+      setEnv: () => assert.fail("nothing is set"),
+      envNames: () => Object.keys(variables),
+      onWarning: (message) => void warnings.push(message),
+    });
     return { options: config.options, warnings };
   }
 
-  test("is no port, and told once", () => {
-    const { options, warnings } = configOf([], LINKS);
+  test("is no port, and told once", async () => {
+    const { options, warnings } = await configOf([], LINKS);
     assert.equal(options.port, 8000);
     assert.equal(warnings.length, 1);
     assert.match(
@@ -138,16 +135,17 @@ describe("a service link", () => {
     );
   });
 
-  test("leaves PORT, other variables and descriptors handed over in force", () => {
-    assert.equal(configOf([], { ...LINKS, PORT: "81" }).options.port, 81);
-    const { options } = configOf([], {
+  test("leaves PORT, other variables and descriptors handed over in force", async () => {
+    const { options: fallback } = await configOf([], { ...LINKS, PORT: "81" });
+    assert.equal(fallback.port, 81);
+    const { options } = await configOf([], {
       ...LINKS,
       TRICORN_HOST: "::1",
       LISTEN_FDS: "1",
       LISTEN_PID: "1",
     });
     assert.equal(options.host, "::1");
-    const activated = configOf([], {
+    const activated = await configOf([], {
       TRICORN_PORT: "tcp://10.0.0.1:80",
       LISTEN_FDS: "1",
       LISTEN_PID: String(runtime.pid),
@@ -155,8 +153,8 @@ describe("a service link", () => {
     assert.deepEqual(activated.options.bind, ["fd://3"]);
   });
 
-  test("is nobody's business where a flag says the port", () => {
-    const { options, warnings } = configOf(["--port", "90"], LINKS);
+  test("is nobody's business where a flag says the port", async () => {
+    const { options, warnings } = await configOf(["--port", "90"], LINKS);
     assert.equal(options.port, 90);
     assert.deepEqual(warnings, []);
   });
@@ -171,11 +169,11 @@ describe("a service link", () => {
     assert.equal(env("PORT"), "tcp://10.0.0.1:80");
   });
 
-  test("is an address and a port: anything else in TRICORN_PORT is still an error", () => {
+  test("is an address and a port: anything else in TRICORN_PORT is still an error", async () => {
     for (
       const text of ["tcp://10.0.0.1", "http://10.0.0.1:80", "8o", "tcp:80"]
     ) {
-      assert.throws(() => configOf([], { TRICORN_PORT: text }), {
+      await assert.rejects(configOf([], { TRICORN_PORT: text }), {
         message: /^Invalid value for '--port': .* TRICORN_PORT\)$/,
       });
     }

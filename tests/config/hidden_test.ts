@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { configFor } from "../../src/cli/main.ts";
+import { configure, PROCESS } from "../../src/cli/configure.ts";
+import { parseFlags } from "../../src/cli/parse_flags.ts";
 import { hideFields } from "../../src/config/hidden.ts";
 import { resolveOptions } from "../../src/config/resolve.ts";
 import { keyPem, TestAuthority, withFolder } from "../_support/certificates.ts";
@@ -29,7 +30,7 @@ test("hideFields() leaves alone what is not set", () => {
   assert.deepEqual(Object.getOwnPropertyNames(holder), ["name"]);
 });
 
-test("no message shows a password that is refused", () => {
+test("no message shows a password that is refused", async () => {
   for (const wrong of [12345, `${PASSWORD}\0`, { PASSWORD }, [PASSWORD]]) {
     assert.throws(
       () => resolveOptions({ sslKeyfilePassword: wrong as string }),
@@ -48,8 +49,16 @@ test("no message shows a password that is refused", () => {
       [["--ssl-keyfile-password", PASSWORD], {}],
     ] as readonly (readonly [string[], Record<string, string>])[]
   ) {
-    assert.throws(
-      () => configFor(["main:app", ...args], (name) => env[name], () => {}),
+    await assert.rejects(
+      async () => {
+        const command = parseFlags(["main:app", ...args]);
+        assert.ok(command.action === "run");
+        await configure(command, {
+          ...PROCESS,
+          env: (name) => env[name],
+          onWarning: () => {},
+        });
+      },
       (error: Error) => {
         assert.equal(error.name, "ConfigError");
         assert.doesNotMatch(error.message, /hunter2/);

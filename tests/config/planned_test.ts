@@ -6,20 +6,7 @@ import { insteadOf } from "../../src/config/planned.ts";
 import { resolveOptions } from "../../src/config/resolve.ts";
 
 const FLAGS = [
-  "--reload",
-  "--reload-dir",
-  "--reload-include",
-  "--reload-exclude",
-  "--reload-delay",
-  "--workers",
-  "--timeout-worker-healthcheck",
-  "--env-file",
-  "--log-config",
-  "--interface",
-  "--proxy-headers",
-  "--no-proxy-headers",
   "--http2",
-  "--reset-contextvars",
 ];
 
 for (const flag of FLAGS) {

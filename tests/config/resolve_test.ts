@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { delimiter } from "node:path";
 import { describe, test } from "node:test";
 import {
   OPTION_NAMES,
@@ -42,11 +43,34 @@ describe("resolveOptions()", () => {
   test("gives the documented defaults", () => {
     assert.deepEqual(resolveOptions({}), {
       factory: false,
+      interface: "auto",
+      adopt: false,
       appDir: undefined,
+      envFile: [],
       lifespan: "auto",
       timeoutLifespan: 60,
       timeoutReadPause: 300,
+      timeoutRequest: 0,
       uncaughtErrors: "auto",
+      resetContextvars: false,
+      pidFile: undefined,
+      controlSocket: undefined,
+      upgradeProbe: undefined,
+      adminBind: undefined,
+      adminPublic: false,
+      timeoutLiveness: 10,
+      healthPath: undefined,
+      readyProbe: undefined,
+      watchdog: undefined,
+      channels: undefined,
+      metrics: undefined,
+      metricsRegistry: undefined,
+      statsdHost: undefined,
+      statsdPrefix: "",
+      statsdTags: "",
+      otel: false,
+      otelContext: "trusted",
+      tracingChannels: false,
       host: "127.0.0.1",
       port: 8000,
       uds: undefined,
@@ -54,8 +78,16 @@ describe("resolveOptions()", () => {
       fd: undefined,
       bind: undefined,
       sockets: undefined,
+      requestIdHeader: undefined,
       reusePort: false,
       ipv6Only: false,
+      reload: false,
+      reloadDirs: [],
+      reloadIncludes: [],
+      reloadExcludes: [],
+      reloadDelay: 0.25,
+      reloadTimeout: 1,
+      reloadPoll: false,
       backlog: 2048,
       proxyProtocol: false,
       loop: "auto",
@@ -78,6 +110,9 @@ describe("resolveOptions()", () => {
       serverHeader: true,
       dateHeader: true,
       earlyHints: false,
+      // options:O-042
+      proxyHeaders: true,
+      forwardedHeaders: ["x-forwarded-for", "x-forwarded-proto"],
       // process:P-123
       forwardedAllowIps: ["127.0.0.1", "::1"],
       sendAfterDisconnect: "raise",
@@ -106,10 +141,26 @@ describe("resolveOptions()", () => {
       limitConnections: undefined,
       limitConnectionsPerClient: undefined,
       limitConcurrency: undefined,
+      limitConcurrencyWait: 0,
       limitMaxRequests: undefined,
       limitMaxRequestsJitter: 0,
-      logLevel: "info",
+      workers: 1,
+      workerMemory: 256,
+      timeoutWorkerHealthcheck: 5,
+      timeoutWorkerReady: 120,
+      workerMaxAge: undefined,
+      workerMaxAgeJitter: 0,
+      workerMaxMemory: undefined,
+      logLevel: undefined,
+      logFormat: "text",
+      logTimestamps: false,
+      logConfig: undefined,
+      logSink: undefined,
       accessLog: true,
+      accessLogExclude: [],
+      accessLogFile: undefined,
+      accessLogFormat: "uvicorn",
+      accessLogSample: 1,
       useColors: undefined,
     });
   });
@@ -210,6 +261,7 @@ describe("resolveOptions()", () => {
         `Cannot use option "headers": 'a:b' is not an array`,
       ],
       [{ uds: null }, `Cannot use option "uds": null is not a string`],
+      // options:A-002
       [{ prot: 1 }, `Unknown option "prot": did you mean "port"?`],
       [
         { log_level: "info" },
@@ -277,6 +329,15 @@ describe("environmentLayer()", () => {
       bind: ["a:1"],
       sslSni: [{ certfile: "a:1", keyfile: undefined }],
       forwardedAllowIps: ["a::1"],
+      accessLogExclude: ["/a"],
+      forwardedHeaders: ["forwarded"],
+      reloadIncludes: ["a:1"],
+      reloadExcludes: ["a:1"],
+    };
+    const listTexts: Readonly<Record<string, string>> = {
+      forwardedAllowIps: "a::1",
+      accessLogExclude: "/a",
+      forwardedHeaders: "forwarded",
     };
     for (const name of OPTION_NAMES) {
       const { type, flag } = OPTIONS[name];
@@ -284,10 +345,21 @@ describe("environmentLayer()", () => {
       if (type.kind === "choice") {
         [text, value] = [type.choices[1]!, type.choices[1]];
       } else if (type.kind === "list") {
-        text = name === "forwardedAllowIps" ? "a::1" : "a:1";
+        text = listTexts[name] ?? "a:1";
         value = lists[name];
+        // "a:1" is two paths, but on Windows.
+        if (type.isPaths) value = text.split(delimiter);
+      } else if (type.kind === "number" && type.max === 1) {
+        [text, value] = ["0.5", 0.5];
       } else if (type.kind !== "program") [text, value] = samples[type.kind];
       if (name === "rootPath") value = "/x";
+      if (name === "logConfig") text = value = "log.json";
+      if (/^(upgradeProbe|healthPath|readyProbe)$/.test(name)) {
+        text = value = "/x";
+      }
+      if (name === "adminBind") text = value = "127.0.0.1:1";
+      if (name === "channels") text = value = "redis://host";
+      if (name === "statsdHost") text = value = "unix:/run/statsd";
       for (const variable of variablesOf(name)) {
         assert.deepEqual(
           environmentLayer(environment({ [variable]: text })).values,
@@ -397,9 +469,14 @@ describe("lists of which a program may give one item", () => {
   test("take a string", () => {
     const options = resolveOptions({
       forwardedAllowIps: "10.0.0.0/8, ::1",
+      forwardedHeaders: "X-Forwarded-For, x-forwarded-host",
       bind: "127.0.0.1:80",
     });
     assert.deepEqual(options.forwardedAllowIps, ["10.0.0.0/8", "::1"]);
+    assert.deepEqual(options.forwardedHeaders, [
+      "x-forwarded-for",
+      "x-forwarded-host",
+    ]);
     assert.deepEqual(options.bind, ["127.0.0.1:80"]);
     assert.deepEqual(
       resolveOptions({ forwardedAllowIps: "*" }).forwardedAllowIps,
@@ -415,6 +492,11 @@ describe("lists of which a program may give one item", () => {
         [
           { forwardedAllowIps: ["::1", "*"] },
           /"forwardedAllowIps": '\*' stands/,
+        ],
+        [{ forwardedHeaders: "" }, /"forwardedHeaders": the list is empty/],
+        [
+          { forwardedHeaders: ["forwarded", "x-forwarded-for"] },
+          /"forwardedHeaders": 'forwarded' and 'x-forwarded-for' exclude/,
         ],
         [{ headers: "a: b" }, /"headers": 'a: b' is not an array$/],
         [{ sslSni: "a.pem" }, /"sslSni": 'a\.pem' is not an array$/],

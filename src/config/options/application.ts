@@ -1,5 +1,6 @@
 /** Options of the application: how it is loaded and started. */
-import { type OptionTable, SOME_SECONDS } from "./definition.ts";
+import { checkPaths } from "./checks.ts";
+import { type OptionTable, PAIR, SOME_SECONDS } from "./definition.ts";
 
 /** How the application is loaded and started: checked and complete. */
 export interface ApplicationOptions {
@@ -9,10 +10,28 @@ export interface ApplicationOptions {
    */
   readonly factory: boolean;
   /**
+   * The interface of the application: `asgi3`, `async (scope, receive, send) => { … }`; `asgi2`,
+   * `(scope) => async (receive, send) => { … }`; `wsgi`, `(environ, startResponse) => [ … ]`;
+   * `fetch`, `(request) => Response` or an object with such a method; `node`,
+   * `(req, res) => { … }`, Express, Koa or Fastify. `auto` detects it, but for `wsgi`. Default:
+   * `"auto"`.
+   */
+  readonly interface: "auto" | "asgi3" | "asgi2" | "wsgi" | "fetch" | "node";
+  /**
+   * Whether a server that the application's module starts when it is imported is taken over: its
+   * handler is served, and it does not listen. Needs an import string. Default: false.
+   */
+  readonly adopt: boolean;
+  /**
    * Directory that import strings are relative to; itself relative to the working directory.
    * Default: `undefined`, the working directory.
    */
   readonly appDir: string | undefined;
+  /**
+   * Files of variables, `.env` files, read before the application is loaded. What is set already
+   * wins, so the first file wins over the next. Default: `[]`.
+   */
+  readonly envFile: readonly string[];
   /**
    * Whether lifespan events are sent: `auto` goes on without them if the application does not
    * support them, `on` fails the start then, `off` sends none. Default: `"auto"`.
@@ -29,6 +48,11 @@ export interface ApplicationOptions {
    * Default: `"auto"`.
    */
   readonly uncaughtErrors: "auto" | "continue" | "drain" | "exit";
+  /**
+   * Whether each HTTP request is handled in an empty asynchronous context: outside of the stores of
+   * `AsyncLocalStorage` that were entered around the server or during lifespan. Default: false.
+   */
+  readonly resetContextvars: boolean;
 }
 
 /** See {@linkcode ApplicationOptions}. */
@@ -40,6 +64,30 @@ export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
     default: false,
     help: "APP is a function without parameters that returns the application.",
   },
+  interface: {
+    group: "Application",
+    flag: "--interface",
+    type: {
+      kind: "choice",
+      choices: ["auto", "asgi3", "asgi2", "wsgi", "fetch", "node"],
+    },
+    default: "auto",
+    help:
+      "The interface of APP: detect it (auto), (scope, receive, send) (asgi3), " +
+      "(scope) => (receive, send) => … (asgi2), (environ, startResponse) (wsgi), " +
+      "(request) => Response (fetch), (req, res), Express, Koa or Fastify (node).",
+  },
+  adopt: {
+    group: "Application",
+    flag: "--adopt",
+    type: { kind: "boolean" },
+    default: false,
+    excludes: ["factory"],
+    excludesBecause: "a factory starts no server",
+    help:
+      "APP is a program that starts its own server when it is imported, such as by listen(): " +
+      "serve its handler in place of that.",
+  },
   appDir: {
     group: "Application",
     flag: "--app-dir",
@@ -47,6 +95,22 @@ export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
     default: undefined,
     defaultText: "the working directory",
     help: "Look for APP in this directory.",
+  },
+  envFile: {
+    group: "Application",
+    flag: "--env-file",
+    type: {
+      kind: "list",
+      metavar: "PATH",
+      takesOne: true,
+      isPaths: true,
+      readItem: (text) => ({ value: text }),
+    },
+    default: Object.freeze([]),
+    defaultText: "none",
+    check: checkPaths,
+    help:
+      "Set environment variables from this file, unless they are set already. May be repeated.",
   },
   lifespan: {
     group: "Application",
@@ -71,5 +135,14 @@ export const APPLICATION_OPTIONS: OptionTable<ApplicationOptions> = {
       "After an uncaught error of the application: go on (continue), finish open requests and " +
       "exit with code 1 (drain), or exit with code 1 at once. auto continues after a rejected " +
       "promise and drains after an exception.",
+  },
+  resetContextvars: {
+    group: "Application",
+    flag: "--reset-contextvars",
+    type: PAIR,
+    default: false,
+    help:
+      "Handle each HTTP request outside of the AsyncLocalStorage stores that were entered around " +
+      "the server or during lifespan.",
   },
 };

@@ -1,4 +1,5 @@
 /** Addresses as `--bind` takes them. */
+import { hostPort } from "../../text/host_port.ts";
 import type { ListenTarget } from "../../runtime/types.ts";
 import { checkHost } from "./checks.ts";
 import { quote, type Verdict } from "./value_types.ts";
@@ -32,10 +33,8 @@ export function bindText(address: BindAddress): string {
       return `unix:${address.path}`;
     case "fd":
       return `fd://${address.fd}`;
-    case "tcp": {
-      const { host, port } = address;
-      return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    }
+    case "tcp":
+      return hostPort(address.host, address.port);
   }
 }
 

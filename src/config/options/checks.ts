@@ -1,11 +1,15 @@
 /** Checks of single options beyond their type. */
+import { trimBlanks } from "../../text/blanks.ts";
+import { isToken } from "../../text/token.ts";
 import { problemOfPeer } from "../../proxy/trusted_peers.ts";
+import {
+  FORWARDED_HEADERS,
+  type ForwardedHeader,
+} from "../../proxy/x_forwarded.ts";
 import { quote, type Verdict } from "./value_types.ts";
 
 type Header = readonly [name: string, value: string];
 
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 §5.5: no control characters but the tab, and one octet a character. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -131,9 +135,9 @@ export function checkHeaders(
 
 function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
   const name = rawName.trim().toLowerCase();
-  // Spaces and tabs only: String.trim() would also remove a line break, which must be an error.
-  const value = rawValue.replace(/^[ \t]+|[ \t]+$/g, "");
-  if (!TOKEN.test(name)) {
+  // String.trim() would also remove a line break, which must be an error.
+  const value = trimBlanks(rawValue);
+  if (!isToken(name)) {
     return { problem: `${quote(rawName)} is not a header name.` };
   }
   if (!FIELD_VALUE.test(value)) {
@@ -157,19 +161,77 @@ function checkHeader(rawName: string, rawValue: string): Verdict<Header> {
 export function checkPeers(
   texts: readonly unknown[],
 ): Verdict<readonly string[]> {
-  const peers: string[] = [];
-  for (const text of texts) {
-    if (typeof text !== "string") {
-      return { problem: `${quote(text)} is not a string.` };
-    }
-    for (const entry of text.split(",")) {
-      const peer = entry.trim();
-      if (peer !== "") peers.push(peer);
-    }
-  }
+  const entries = entriesOf(texts);
+  if ("problem" in entries) return entries;
+  const peers = entries.value;
   for (const peer of peers) {
     const problem = problemOfPeer(peer, peers);
     if (problem !== undefined) return { problem: `${quote(peer)} ${problem}.` };
   }
   return { value: Object.freeze(peers) };
+}
+
+/** Checks lists of fields that proxies set: splits at commas, trims, removes repeats. */
+export function checkForwardedHeaders(
+  texts: readonly unknown[],
+): Verdict<readonly ForwardedHeader[]> {
+  const entries = entriesOf(texts);
+  if ("problem" in entries) return entries;
+  const names = new Set<ForwardedHeader>();
+  for (const entry of entries.value) {
+    const name = FORWARDED_HEADERS.find((one) => one === entry.toLowerCase());
+    if (name === undefined) {
+      const choices = FORWARDED_HEADERS.map((one) => `'${one}'`).join(", ");
+      return { problem: `${quote(entry)} is not one of ${choices}.` };
+    }
+    names.add(name);
+  }
+  if (names.size === 0) {
+    return { problem: "the list is empty: --no-proxy-headers uses no field." };
+  }
+  // A proxy sets one kind and passes the other on as the client wrote it.
+  const other = [...names].find((name) => name !== "forwarded");
+  if (names.has("forwarded") && other !== undefined) {
+    return {
+      problem: `'forwarded' and '${other}' exclude each other: ` +
+        "name what the proxy sets, clients can send the other.",
+    };
+  }
+  return { value: Object.freeze([...names]) };
+}
+
+/** The items of comma-separated lists, without blanks around them and without empty ones. */
+function entriesOf(texts: readonly unknown[]): Verdict<readonly string[]> {
+  const entries: string[] = [];
+  for (const text of texts) {
+    if (typeof text !== "string") {
+      return { problem: `${quote(text)} is not a string.` };
+    }
+    for (const item of text.split(",")) {
+      const entry = item.trim();
+      if (entry !== "") entries.push(entry);
+    }
+  }
+  return { value: entries };
+}
+
+/** Checks a list of paths. Whether there is something at them is checked when they are used. */
+export function checkPaths(
+  paths: readonly unknown[],
+): Verdict<readonly string[]> {
+  for (const path of paths) {
+    if (typeof path !== "string" || path === "" || path.includes("\0")) {
+      return { problem: `${quote(path)} is not a path.` };
+    }
+  }
+  return { value: Object.freeze([...paths] as string[]) };
+}
+
+/** A path of a request target: printable ASCII, with its query if wanted. */
+export function checkProbe(path: string): Verdict<string> {
+  return /^\/[\x21-\x7e]*$/.test(path) ? { value: path } : {
+    problem: `${
+      quote(path)
+    } is not a path that begins with / and has neither blanks nor other than ASCII characters.`,
+  };
 }

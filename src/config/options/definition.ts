@@ -10,7 +10,14 @@ export const OPTION_GROUPS = [
   "WebSocket",
   "Timeouts",
   "Limits",
+  "Processes",
+  "Reload",
   "Logging",
+  "Control",
+  "Health",
+  "Topics",
+  "Metrics",
+  "Traces",
 ] as const;
 
 /** One of {@linkcode OPTION_GROUPS}. */

@@ -1,5 +1,7 @@
 /** Options of HTTP: paths, default fields, trusted proxies. */
+import type { ForwardedHeader } from "../../proxy/x_forwarded.ts";
 import {
+  checkForwardedHeaders,
   checkHeaders,
   checkPeers,
   checkRootPath,
@@ -32,6 +34,18 @@ export interface HttpOptions {
    * Default: false.
    */
   readonly earlyHints: boolean;
+  /**
+   * Whether what trusted proxies say of their clients is used: address and port, scheme, and
+   * whatever else `forwardedHeaders` names. Default: true.
+   */
+  readonly proxyHeaders: boolean;
+  /**
+   * Fields of trusted proxies that are used: `"x-forwarded-for"`, `"x-forwarded-proto"`,
+   * `"x-forwarded-host"`, `"x-forwarded-port"`, `"x-forwarded-prefix"`, or `"forwarded"` alone. Name
+   * only those that the proxy sets in every request: it passes others on as clients send them.
+   * Default: `["x-forwarded-for", "x-forwarded-proto"]`.
+   */
+  readonly forwardedHeaders: readonly ForwardedHeader[];
   /**
    * Trusted proxies: peers whose statement about their client is used. Addresses, networks,
    * `unix:`, `unix:/path`, or `*` alone. Default: `["127.0.0.1", "::1"]`.
@@ -100,6 +114,31 @@ export const HTTP_OPTIONS: OptionTable<HttpOptions> = {
     type: PAIR,
     default: false,
     help: "Let applications send 103 (Early Hints) responses over HTTP/1.1.",
+  },
+  proxyHeaders: {
+    group: "HTTP",
+    flag: "--proxy-headers",
+    type: PAIR,
+    default: true,
+    help:
+      "Take the client's address and scheme from the X-Forwarded-For and X-Forwarded-Proto fields " +
+      "of trusted proxies, or from those that --forwarded-headers names.",
+  },
+  forwardedHeaders: {
+    group: "HTTP",
+    flag: "--forwarded-headers",
+    type: {
+      kind: "list",
+      metavar: "LIST",
+      takesOne: true,
+      readItem: (text) => ({ value: text }),
+    },
+    default: Object.freeze(["x-forwarded-for", "x-forwarded-proto"] as const),
+    check: checkForwardedHeaders,
+    help:
+      "Fields of trusted proxies that are used, separated by commas: x-forwarded-for, -proto, " +
+      "-host, -port, -prefix, or forwarded alone. Name those that the proxy sets in every request. " +
+      "May be repeated.",
   },
   forwardedAllowIps: {
     group: "HTTP",

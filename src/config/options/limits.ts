@@ -1,5 +1,5 @@
 /** Limits on what peers can make large. */
-import { MAX_INT, type OptionTable } from "./definition.ts";
+import { MAX_INT, type OptionTable, SECONDS } from "./definition.ts";
 
 /** Limits on what peers can make large: checked and complete. */
 export interface LimitOptions {
@@ -33,6 +33,11 @@ export interface LimitOptions {
    * progress until its response is complete. Default: `undefined`, no limit.
    */
   readonly limitConcurrency: number | undefined;
+  /**
+   * Seconds that a request over `limitConcurrency` waits, in the order of arrival, before it is
+   * answered with 503; 0 answers at once. Default: 0.
+   */
+  readonly limitConcurrencyWait: number;
   /**
    * Number of requests answered, after which the server shuts down. Default: `undefined`, no limit.
    */
@@ -122,6 +127,15 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     help:
       "Answer further requests with 503 while this many are in progress. A request is in " +
       "progress until its response is complete; work after the response does not count.",
+  },
+  limitConcurrencyWait: {
+    group: "Limits",
+    flag: "--limit-concurrency-wait",
+    type: SECONDS,
+    default: 0,
+    help:
+      "Time that requests over --limit-concurrency wait, in the order of arrival, before they " +
+      "are answered with 503; 0 answers at once.",
   },
   limitMaxRequests: {
     group: "Limits",

@@ -9,7 +9,15 @@ import { HTTP_OPTIONS, type HttpOptions } from "./http.ts";
 import { WEBSOCKET_OPTIONS, type WebSocketOptions } from "./websocket.ts";
 import { TIMEOUT_OPTIONS, type TimeoutOptions } from "./timeouts.ts";
 import { LIMIT_OPTIONS, type LimitOptions } from "./limits.ts";
+import { PROCESS_OPTIONS, type ProcessOptions } from "./processes.ts";
+import { RELOAD_OPTIONS, type ReloadOptions } from "./reload.ts";
 import { LOGGING_OPTIONS, type LoggingOptions } from "./logging.ts";
+import { ACCESS_LOG_OPTIONS, type AccessLogOptions } from "./access_log.ts";
+import { CONTROL_OPTIONS, type ControlOptions } from "./control.ts";
+import { HEALTH_OPTIONS, type HealthOptions } from "./health.ts";
+import { TOPIC_OPTIONS, type TopicOptions } from "./topics.ts";
+import { METRICS_OPTIONS, type MetricsOptions } from "./metrics.ts";
+import { TRACE_OPTIONS, type TraceOptions } from "./traces.ts";
 import type { OptionTable } from "./definition.ts";
 
 /** Every option, checked and complete. Frozen. */
@@ -22,16 +30,34 @@ export interface Options
     WebSocketOptions,
     TimeoutOptions,
     LimitOptions,
-    LoggingOptions {}
+    ProcessOptions,
+    ReloadOptions,
+    LoggingOptions,
+    AccessLogOptions,
+    ControlOptions,
+    HealthOptions,
+    TopicOptions,
+    MetricsOptions,
+    TraceOptions {}
 
 /**
- * Options as a program gives them: all are optional, `undefined` means the default. `bind` and
- * `forwardedAllowIps` may also be a single string.
+ * Options as a program gives them: all are optional, `undefined` means the default. `bind`,
+ * `forwardedAllowIps`, `forwardedHeaders`, `accessLogExclude`, `envFile` and the lists of `reload…`
+ * may also be a single string.
  */
 export type OptionsInput = {
   readonly [K in keyof Options]?:
     | Options[K]
-    | (K extends "bind" | "forwardedAllowIps" ? string : never)
+    | (K extends
+      | "bind"
+      | "forwardedAllowIps"
+      | "forwardedHeaders"
+      | "accessLogExclude"
+      | "envFile"
+      | "reloadDirs"
+      | "reloadIncludes"
+      | "reloadExcludes" ? string
+      : never)
     | undefined;
 };
 
@@ -44,7 +70,15 @@ export const OPTIONS: OptionTable<Options> = {
   ...WEBSOCKET_OPTIONS,
   ...TIMEOUT_OPTIONS,
   ...LIMIT_OPTIONS,
+  ...PROCESS_OPTIONS,
+  ...RELOAD_OPTIONS,
   ...LOGGING_OPTIONS,
+  ...ACCESS_LOG_OPTIONS,
+  ...CONTROL_OPTIONS,
+  ...HEALTH_OPTIONS,
+  ...TOPIC_OPTIONS,
+  ...METRICS_OPTIONS,
+  ...TRACE_OPTIONS,
 };
 
 /** The names of all options, in the order of the table. */

@@ -12,6 +12,11 @@ export interface TimeoutOptions {
   /** Seconds without a byte of the request body; at least 0.1. Default: 60. */
   readonly timeoutRequestBody: number;
   /**
+   * Seconds for a whole request, from its head to the end of its response; after that it is answered
+   * with 503, or cut off if the response has begun. 0 disables. Default: 0.
+   */
+  readonly timeoutRequest: number;
+  /**
    * Seconds that an application may leave a full request body or pipelined requests unread before
    * the client counts as disconnected; 0 disables. Default: 300.
    */
@@ -67,6 +72,15 @@ export const TIMEOUT_OPTIONS: OptionTable<TimeoutOptions> = {
     type: SOME_SECONDS,
     default: 60,
     help: "Maximum time without a byte of the request body.",
+  },
+  timeoutRequest: {
+    group: "Timeouts",
+    flag: "--timeout-request",
+    type: SECONDS,
+    default: 0,
+    help:
+      "Time for a whole request, from its head to the end of its response: then 503, or the " +
+      "response is cut off. Applications can change it (extension request_timeout). 0 disables.",
   },
   timeoutReadPause: {
     group: "Timeouts",

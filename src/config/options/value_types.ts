@@ -1,4 +1,5 @@
 /** Types of option values: reading them from text, checking those that a program gives. */
+import { printable } from "../../text/printable.ts";
 
 /** A value in its normal form, or the problem: a sentence with its period. */
 export type Verdict<T> = { readonly value: T } | { readonly problem: string };
@@ -15,6 +16,8 @@ export type OptionType =
     readonly min: number;
     readonly max: number;
     readonly unit?: string;
+    /** A word that stands for a number found at the start, such as `auto`. */
+    readonly orWord?: string;
   }
   /** Octal digits as text; a number in a program. */
   | { readonly kind: "octal"; readonly max: number }
@@ -25,10 +28,23 @@ export type OptionType =
     /** Other spellings; those of digits may be numbers in a program. */
     readonly aliases?: Readonly<Record<string, string>>;
   }
-  | { readonly kind: "text"; readonly metavar: string }
   | {
-    /** Repeatable; a variable holds items separated by white space. */
+    readonly kind: "text";
+    readonly metavar: string;
+    /** What a program may give besides a string. */
+    readonly orProgram?: {
+      /** All that it may give, each with its article. */
+      readonly noun: string;
+      readonly accepts: (value: unknown) => boolean;
+    };
+  }
+  | {
+    /**
+     * Repeatable; a variable holds items separated by white space, or, of `isPaths`, as in the
+     * system's PATH: by colons, on Windows by semicolons.
+     */
     readonly kind: "list";
+    readonly isPaths?: boolean;
     /** Whether a program may give a single string. */
     readonly takesOne?: boolean;
     readonly metavar: string;
@@ -75,9 +91,12 @@ export function readText(type: OptionType, text: string): Verdict<unknown> {
       };
     }
     case "integer":
+      if (type.orWord !== undefined && text.trim() === type.orWord) {
+        return { value: type.orWord };
+      }
       // Not Number() alone: it reads "" as 0, "0x50" as 80 and "1e3" as 1000.
       if (!/^\s*[+-]?\d+\s*$/.test(text)) {
-        return { problem: `${quote(text)} is not a valid integer.` };
+        return { problem: `${quote(text)} is not a valid ${nounOf(type)}.` };
       }
       return checkValue(type, Number(text));
     case "number":
@@ -109,9 +128,9 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
       return { problem: `${quote(value)} is not a valid boolean.` };
     case "integer":
     case "number": {
+      if (type.orWord !== undefined && value === type.orWord) return { value };
       if (typeof value !== "number" || Number.isNaN(value)) {
-        const noun = type.kind === "integer" ? "integer" : "float";
-        return { problem: `${quote(value)} is not a valid ${noun}.` };
+        return { problem: `${quote(value)} is not a valid ${nounOf(type)}.` };
       }
       if (
         type.kind === "integer" && Number.isFinite(value) &&
@@ -154,7 +173,11 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
     }
     case "text":
       if (typeof value !== "string") {
-        return { problem: `${quote(value)} is not a string.` };
+        const { orProgram } = type;
+        if (orProgram?.accepts(value)) return { value };
+        return {
+          problem: `${quote(value)} is not ${orProgram?.noun ?? "a string"}.`,
+        };
       }
       // Not valid in a path, host or name; system calls treat it as the end of the text.
       if (value.includes("\0")) {
@@ -173,6 +196,13 @@ export function checkValue(type: OptionType, value: unknown): Verdict<unknown> {
       if (type.accepts(value)) return { value };
       return { problem: `${quote(value)} is not ${type.noun}.` };
   }
+}
+
+function nounOf(
+  { kind, orWord }: OptionType & { kind: "integer" | "number" },
+): string {
+  const noun = kind === "integer" ? "integer" : "float";
+  return orWord === undefined ? noun : `${noun} or '${orWord}'`;
 }
 
 function wordFor(
@@ -200,21 +230,4 @@ export function quote(value: unknown): string {
   }
   const cut = value.length > 200 ? `${value.slice(0, 200)}…` : value;
   return `'${printable(cut)}'`;
-}
-
-/** Escapes control characters: the result is one line, without terminal escape sequences. */
-export function printable(text: string): string {
-  return text.replace(
-    // C0, DEL, C1, line separators, and the marks that turn the direction of text around.
-    /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (char) => {
-      if (char === "\n") return "\\n";
-      if (char === "\r") return "\\r";
-      if (char === "\t") return "\\t";
-      const code = char.charCodeAt(0);
-      return code <= 0xff
-        ? `\\x${code.toString(16).padStart(2, "0")}`
-        : `\\u${code.toString(16).padStart(4, "0")}`;
-    },
-  );
 }

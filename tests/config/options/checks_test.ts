@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  checkForwardedHeaders,
   checkHeaders,
   checkHost,
   checkPeers,
@@ -202,6 +203,41 @@ test("checkPeers() names the first entry that would trust nobody", () => {
     ] as const
   ) {
     const verdict = checkPeers(texts);
+    assert.match("problem" in verdict ? verdict.problem : "none", problem);
+  }
+});
+
+test("checkForwardedHeaders() takes lists apart, in any case, each name once", () => {
+  assert.deepEqual(
+    checkForwardedHeaders([
+      "X-Forwarded-For, x-forwarded-proto,",
+      "x-forwarded-for",
+    ]),
+    { value: ["x-forwarded-for", "x-forwarded-proto"] },
+  );
+  assert.deepEqual(checkForwardedHeaders(["Forwarded"]), {
+    value: ["forwarded"],
+  });
+});
+
+test("checkForwardedHeaders() names what is no field of proxies, or does not fit", () => {
+  for (
+    const [texts, problem] of [
+      [["x-real-ip"], /^'x-real-ip' is not one of 'x-forwarded-for', .*\.$/],
+      [["x-forwarded-for x-forwarded-host"], /^'x-forwarded-for x-/],
+      [[""], /^the list is empty: --no-proxy-headers /],
+      [[7], /^7 is not a string\.$/],
+      [
+        ["x-forwarded-for", "forwarded"],
+        /^'forwarded' and 'x-forwarded-for' exclude each other: /,
+      ],
+      [
+        ["forwarded,x-forwarded-host"],
+        /^'forwarded' and 'x-forwarded-host' exclude each other: /,
+      ],
+    ] as const
+  ) {
+    const verdict = checkForwardedHeaders(texts);
     assert.match("problem" in verdict ? verdict.problem : "none", problem);
   }
 });

@@ -1,11 +1,14 @@
 /** Options of TLS: their values, and what they demand of each other. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { configFor } from "../../../src/cli/main.ts";
-import { Config } from "../../../src/config/config.ts";
+import { parseFlags } from "../../../src/cli/parse_flags.ts";
+import { flagLayer, mergeLayers } from "../../../src/config/layers.ts";
 import type { OptionsInput } from "../../../src/config/options/mod.ts";
 import { tlsVersions, usesTls } from "../../../src/config/options/tls.ts";
-import { resolveOptions } from "../../../src/config/resolve.ts";
+import {
+  environmentLayer,
+  resolveOptions,
+} from "../../../src/config/resolve.ts";
 import { ConfigError } from "../../../src/errors.ts";
 
 const CERT = { sslCertfile: "cert.pem" };
@@ -20,9 +23,15 @@ function optionsOf(
   args: readonly string[],
   variables: Record<string, string> = {},
 ) {
-  const config = configFor(["main:app", ...args], (name) => variables[name]);
-  assert.ok(config instanceof Config);
-  return config.options;
+  const command = parseFlags(["main:app", ...args]);
+  assert.ok(command.action === "run");
+  const { options } = command;
+  const environment = environmentLayer(
+    (name) => variables[name],
+    (name) => options[name] !== undefined,
+  );
+  const { values } = mergeLayers([flagLayer(options), environment]);
+  return resolveOptions(values);
 }
 
 function refusal(work: () => unknown): string {
@@ -177,6 +186,7 @@ describe("options together", () => {
   for (
     const [args, message] of [
       [
+        // options:B-006
         ["--ssl-keyfile", "k"],
         "Cannot use '--ssl-keyfile' without '--ssl-certfile'",
       ],
