@@ -1,9 +1,11 @@
 /**
  * A bug of ours that one connection runs into ends that connection alone. Each connection catches
- * what its own socket callbacks throw, flush_scheduler.ts what the end of a turn does, deadlines.ts the
- * clock, the cycles what follows a call of the application, and {@linkcode guarded} the rest.
+ * what its own socket callbacks throw, the end of a turn (runtime/process/turns.ts) what its listeners
+ * do, deadlines.ts the clock, the cycles what follows a call of the application, and
+ * {@linkcode contained} what waits for the end of one.
  */
 import type { Logger } from "../logging/logger.ts";
+import type { TurnListener } from "../runtime/types.ts";
 
 /** What is ended by a failure. */
 export interface Contained {
@@ -11,18 +13,28 @@ export interface Contained {
   onFailure(thrown: unknown): void;
 }
 
-/** `callback`, with what it throws ending `connection` alone. */
-export function guarded(
+/** `callback` for the end of a turn, with what it throws ending `connection` alone. */
+export function contained(
   connection: Contained,
   callback: () => void,
-): () => void {
-  return () => {
-    try {
-      callback();
-    } catch (thrown) {
-      connection.onFailure(thrown);
-    }
+): TurnListener {
+  return {
+    onTurnEnd: callback,
+    onFailure: (thrown) => connection.onFailure(thrown),
   };
+}
+
+/**
+ * Calls back when the turn after this one is over, so that what is in the kernel already has been
+ * read by then. What `callback` throws ends `connection` alone.
+ */
+export function afterWholeTurn(
+  { atTurnEnd }: { readonly atTurnEnd: (listener: TurnListener) => void },
+  connection: Contained,
+  callback: () => void,
+): void {
+  const last = contained(connection, callback);
+  atTurnEnd(contained(connection, () => atTurnEnd(last)));
 }
 
 /** Logs what went wrong inside of a connection, with its stack. */

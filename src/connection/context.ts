@@ -1,24 +1,38 @@
 /** What all connections of one server share. */
-import type { AsgiApp, SignalExtension, State, TlsExtension } from "../asgi.ts";
+import type {
+  AsgiApp,
+  SignalExtension,
+  State,
+  TlsExtension,
+  Topics,
+  UpgradeExtension,
+} from "../asgi.ts";
+import type { AbortReason } from "../logging/access/request_record.ts";
 import type { HttpLimits } from "../http/limits.ts";
-import type { AccessLog } from "../logging/access_log.ts";
+import type { WarnOnce } from "../logging/one_time_warnings.ts";
 import type { Logger } from "../logging/logger.ts";
 import type {
   MessageDeflater,
   MessageInflater,
   OpenFile,
+  Socket,
+  SocketHandler,
   TlsConnection,
+  TurnListener,
 } from "../runtime/types.ts";
 import type { WebSocketLimits } from "../websocket/limits.ts";
 import type { DeflatePreferences } from "../websocket/permessage_deflate.ts";
-import type { OriginRule } from "./exchange/request_origin.ts";
-import type { ServerAddresses } from "./exchange/connection_info.ts";
+import type { RequestIdRule } from "./scope/request_id.ts";
+import type { OriginRule, RequestOrigin } from "./scope/request_origin.ts";
+import type { ResponseNotes } from "./exchange/response_notes.ts";
+import type {
+  ConnectionInfo,
+  ServerAddresses,
+} from "./scope/connection_info.ts";
 import type { Deadlines } from "./tracking/deadlines.ts";
 import type { DefaultHeaders } from "./output/default_headers.ts";
-import type { OpenConnections } from "./tracking/open_connections.ts";
-import type { Indexed, IndexedList } from "./tracking/indexed_list.ts";
+import type { Tracker } from "./tracking/tracker.ts";
 import type { WriterPool } from "./output/output_buffer.ts";
-import type { FlushScheduler } from "./output/flush_scheduler.ts";
 
 /** How a server treats its connections. Fixed while it runs. */
 export interface HttpSettings {
@@ -48,10 +62,21 @@ export interface HttpSettings {
   readonly pauseMs: number;
   /** In which a peer must take some of what waits for it, in milliseconds. */
   readonly stallMs: number;
-  /** `concurrentCycles` at which further requests get 503; `Infinity` for none. */
+  /** For a whole request, in milliseconds; `Infinity` for none. */
+  readonly requestMs: number;
+  /** For which a request over the limit may wait, in milliseconds; 0 refuses it at once. */
+  readonly concurrencyWaitMs: number;
+  /** `concurrentCalls` at which further requests get 503; `Infinity` for none. */
   readonly maxConcurrency: number;
+  /**
+   * As in the request line: its requests are for the server itself, are served beyond
+   * `maxConcurrency`, and leave no record. `undefined` for none.
+   */
+  readonly healthPath: string | undefined;
   /** Whether `send` after the peer left rejects. */
   readonly raisesAfterDisconnect: boolean;
+  /** Finds the ids of requests; `undefined` gives them none. */
+  readonly requestIdRule: RequestIdRule | undefined;
   /** Whether `http.response.early_hint` is offered. */
   readonly offersEarlyHints: boolean;
   /** `undefined` serves upgrade requests as ordinary ones. */
@@ -75,22 +100,57 @@ export interface WebSocketSettings {
   readonly deflate: DeflatePreferences | undefined;
 }
 
-/** What the server does with an application's call. */
-export interface TrackedCall extends Indexed {
-  /** Stops waiting for it. @param reason What its signal tells. */
-  cancel(reason: Error): void;
+/** An upgrade that an application may take over: that of connection/http1/raw_upgrade.ts. */
+export interface OfferedUpgrade extends UpgradeExtension, SocketHandler {
+  /** The connection is its own. */
+  start(
+    socket: Socket,
+    rest: { readonly early: Uint8Array; readonly hasEnded: boolean },
+    clientHost: string | undefined,
+  ): void;
+  /** Ends the connection, if it was taken. */
+  end(): void;
 }
 
-/** What connections use, and what they report to. One for each server. */
+/** The exchange whose connection may be taken over. */
+export interface OfferedUpgradeOwner {
+  readonly info: ConnectionInfo;
+  readonly origin: RequestOrigin;
+  readonly cycle: { onYieldedEnd(): void };
+  /** @throws Error if a response has begun. */
+  takeOver(upgrade: OfferedUpgrade): void;
+  /**
+   * Reports the request, once.
+   *
+   * @param cause Why there was no answer; `undefined` if there was one.
+   */
+  onAnswered(status: number, cause: AbortReason | undefined): void;
+}
+
+/** See {@linkcode OfferedUpgrade}. */
+export type NewRawUpgrade = (
+  owner: OfferedUpgradeOwner,
+  context: ServerContext,
+) => OfferedUpgrade;
+
+/** What connections use, and report to. Only its tracker changes. One for each server. */
 export interface ServerContext {
   readonly app: AsgiApp;
+  /**
+   * Makes what an upgrade request is offered with, if the application takes connections over;
+   * `undefined` if it does not.
+   */
+  readonly newRawUpgrade: NewRawUpgrade | undefined;
   readonly settings: HttpSettings;
   readonly logger: Logger;
-  /** `undefined` when nobody reads it: then no entry is built. */
-  readonly access: AccessLog | undefined;
+  /** Logs a warning once, at the first time that its topic comes up. */
+  readonly warnOnce: WarnOnce;
+  /** Connections and calls, and who observes them. */
+  readonly tracker: Tracker;
+  /** Notes on the responses of one connection, if an observer needs any. */
+  readonly newResponseNotes: () => ResponseNotes | undefined;
   readonly defaults: DefaultHeaders;
   readonly deadlines: Deadlines;
-  readonly flushScheduler: FlushScheduler;
   readonly writers: WriterPool;
   /** Opens the file of a pathsend. */
   readonly openFile: (path: string) => Promise<OpenFile>;
@@ -102,34 +162,15 @@ export interface ServerContext {
   readonly createInflater: (bits: number, keeps: boolean) => MessageInflater;
   /** Calls back when the current turn of the event loop is over. */
   readonly afterTurn: (callback: () => void) => void;
+  /** The same, and what is thrown ends the listener alone. */
+  readonly atTurnEnd: (listener: TurnListener) => void;
   /** Milliseconds, for durations in the access log. */
   readonly monotonicMs: () => number;
   /** What lifespan startup left; copied for each request. */
   readonly state: State;
   /** Raised when draining begins; the same for every scope. */
   readonly drainSignal: SignalExtension;
-  /** Open connections. */
-  readonly connections: OpenConnections;
-  /** Applications that still run though their connection has gone on or is gone. */
-  readonly detachedCalls: IndexedList<TrackedCall>;
-  /** Whether the server is shutting down: answers close their connection. */
-  isDraining: boolean;
-  /** Applications that have not returned. */
-  runningCycles: number;
-  /**
-   * Those among them that count against the concurrency limit: all but the ones whose response is
-   * complete. A call whose client has left counts until it returns.
-   */
-  concurrentCycles: number;
-  /** Responses completed or cut off, refusals included. */
-  totalRequests: number;
+  /** Messages between all subscribers; the same for every scope. */
+  readonly topics: Topics;
   readonly serverAddresses: ServerAddresses;
-  /** Numbers connections. */
-  nextConnectionId: number;
-  /** Called after each change that draining may be waiting for, and after each response. */
-  onProgress: () => void;
-  /** Whether the application was already told that its return value is ignored. */
-  hasWarnedOfReturnValue: boolean;
-  /** Whether the operator was already told of a handshake over HTTP/1.0. */
-  hasWarnedOfOldUpgrade: boolean;
 }

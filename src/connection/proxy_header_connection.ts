@@ -1,8 +1,9 @@
 /** The start of a connection through a proxy: the PROXY header, before TLS and before HTTP. */
+import { ByteBacklog } from "../bytes/byte_backlog.ts";
 import type { ProxyFaultCode } from "../faults.ts";
 import { type ProxyReading, readProxyHeader } from "../proxy/proxy_header.ts";
 import type { Socket, SocketHandler } from "../runtime/types.ts";
-import { guarded, logFailure } from "./containment.ts";
+import { afterWholeTurn, logFailure } from "./containment.ts";
 import type { Deadline } from "./tracking/deadlines.ts";
 import type { ServerContext } from "./context.ts";
 import type { TrackedConnection } from "./tracking/open_connections.ts";
@@ -55,9 +56,8 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
   readonly #host: ProxyPrefaceHost;
   readonly #deadline: Deadline;
   #awaiting: Awaiting = "header";
-  /** Its first `#length` bytes are what has arrived of a header that is not whole. */
-  #buffer: Uint8Array = new Uint8Array(0);
-  #length = 0;
+  /** What has arrived of a header that is not whole. */
+  readonly #begun = new ByteBacklog();
   #isLastCall = false;
 
   constructor(socket: Socket, context: ServerContext, host: ProxyPrefaceHost) {
@@ -70,7 +70,7 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
       onExpire: () => this.#onExpire(),
       onFailure: (thrown) => this.onFailure(thrown),
     };
-    context.connections.add(this);
+    context.tracker.connections.add(this);
     context.deadlines.watch(this.#deadline);
   }
 
@@ -87,8 +87,7 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
       const reading = readProxyHeader(joined);
       switch (reading.kind) {
         case "needMore": // bounded: what is too long is refused before it has arrived
-          if (this.#length === 0) this.#buffer = new Uint8Array(joined);
-          this.#length = joined.length;
+          if (this.#begun.length === 0) this.#begun.append(bytes);
           break;
         case "fault":
           this.#refuse(reading.fault);
@@ -104,16 +103,9 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
 
   /** All that has arrived: `bytes` themselves, lent, if they are the first. */
   #join(bytes: Uint8Array): Uint8Array {
-    if (this.#length === 0) return bytes;
-    const size = this.#length + bytes.length;
-    if (size > this.#buffer.length) {
-      // Doubled: what comes byte by byte must not be copied anew for each of them.
-      const larger = new Uint8Array(Math.max(size, 2 * this.#buffer.length));
-      larger.set(this.#buffer);
-      this.#buffer = larger;
-    }
-    this.#buffer.set(bytes, this.#length);
-    return this.#buffer.subarray(0, size);
+    if (this.#begun.length === 0) return bytes;
+    this.#begun.append(bytes);
+    return this.#begun.bytes;
   }
 
   #onHeader(
@@ -142,7 +134,7 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
   onEnd(): void {
     try {
       // Balancers look whether somebody listens by connecting and saying nothing.
-      const hasBegun = this.#awaiting === "header" && this.#length > 0;
+      const hasBegun = this.#awaiting === "header" && this.#begun.length > 0;
       if (hasBegun) this.#refuse("PROXY_HEADER_CUT_OFF");
       else this.#close();
     } catch (thrown) {
@@ -153,7 +145,7 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
   onClose(): void {
     try {
       this.#leave();
-      this.#context.onProgress();
+      this.#context.tracker.onProgress();
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -176,11 +168,9 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
 
   /** Closes, unless something has arrived that nobody has read yet: that takes a whole turn. */
   #hangUp(): void {
-    const { afterTurn } = this.#context;
-    afterTurn(guarded(this, () =>
-      afterTurn(guarded(this, () => {
-        if (this.#awaiting !== "nothing") this.#close();
-      }))));
+    afterWholeTurn(this.#context, this, () => {
+      if (this.#awaiting !== "nothing") this.#close();
+    });
   }
 
   /** Something of ours threw: this connection ends, and no other. */
@@ -201,7 +191,7 @@ export class ProxyHeaderConnection implements SocketHandler, TrackedConnection {
   #leave(): void {
     if (this.#awaiting === "nothing") return;
     this.#awaiting = "nothing";
-    this.#context.connections.delete(this);
+    this.#context.tracker.connections.delete(this);
     this.#context.deadlines.unwatch(this.#deadline);
   }
 

@@ -1,4 +1,5 @@
-/** Byte names and character classes of HTTP/1.1, as tables to look bytes up in. */
+/** Byte names and character classes of HTTP, as tables to look bytes up in. */
+export { TOKEN } from "../text/token.ts";
 
 export const TAB = 0x09;
 export const LF = 0x0a;
@@ -30,9 +31,6 @@ function tableOf(chars: string): Int8Array {
 
 const ALPHANUMERIC =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/** 1 for a byte of a token (RFC 9110 §5.6.2). */
-export const TOKEN: Int8Array = tableOf("!#$%&'*+-.^_`|~" + ALPHANUMERIC);
 
 /** 1 for a byte that may stand in a field value: visible, space, tab, obs-text (RFC 9110 §5.5). */
 export const VALUE: Int8Array = table((byte) =>

@@ -11,6 +11,12 @@ export const NAMES: readonly string[] = [
   "expect",
   "te",
   "upgrade",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-forwarded-proto",
   "accept",
   "accept-charset",
   "accept-encoding",
@@ -34,7 +40,6 @@ export const NAMES: readonly string[] = [
   "downlink",
   "early-data",
   "ect",
-  "forwarded",
   "from",
   "http2-settings",
   "idempotency-key",
@@ -86,11 +91,6 @@ export const NAMES: readonly string[] = [
   "x-client-ip",
   "x-correlation-id",
   "x-csrf-token",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-proto",
   "x-forwarded-server",
   "x-real-ip",
   "x-request-id",
@@ -105,6 +105,9 @@ export const TRANSFER_ENCODING = 4;
 export const EXPECT = 5;
 export const TE = 6;
 export const UPGRADE = 7;
+/** Of the fields by which proxies tell of their clients the first and the last. */
+export const FORWARDED = 8;
+export const X_FORWARDED_PROTO = 13;
 
 const BUCKETS = 512;
 
@@ -118,16 +121,16 @@ function bucketOf(
 }
 
 const encoder = new TextEncoder();
-const spelled: Uint8Array[] = NAMES.map((name) => encoder.encode(name));
+const SPELLED: Uint8Array[] = NAMES.map((name) => encoder.encode(name));
 /** First name of each bucket, and the next one in the same bucket: 0 ends the chain. */
-const heads = new Uint8Array(BUCKETS);
-const nexts = new Uint8Array(NAMES.length);
+const HEADS = new Uint8Array(BUCKETS);
+const NEXTS = new Uint8Array(NAMES.length);
 for (let index = 1; index < NAMES.length; index++) {
-  const bytes = spelled[index];
+  const bytes = SPELLED[index];
   const size = bytes.length;
   const bucket = bucketOf(size, bytes[0], bytes[size >> 1], bytes[size - 1]);
-  nexts[index] = heads[bucket];
-  heads[bucket] = index;
+  NEXTS[index] = HEADS[bucket];
+  HEADS[bucket] = index;
 }
 
 /**
@@ -147,8 +150,8 @@ export function findName(
     LOWER[bytes[start + (size >> 1)]],
     LOWER[bytes[end - 1]],
   );
-  for (let index = heads[bucket]; index !== 0; index = nexts[index]) {
-    const name = spelled[index];
+  for (let index = HEADS[bucket]; index !== 0; index = NEXTS[index]) {
+    const name = SPELLED[index];
     if (name.length !== size) continue;
     let at = 0;
     while (at < size && LOWER[bytes[start + at]] === name[at]) at++;

@@ -1,29 +1,18 @@
 /** Comma-separated lists in field values (RFC 9110 §5.6.1). */
-import { SPACE, TAB } from "./chars.ts";
+import { trimBlanks } from "../text/blanks.ts";
 
 /**
- * Cuts space and tab off both ends (RFC 9110 §5.6.3). `String.prototype.trim` would also take
- * 0xA0, so that "\xA05" became a length of five for us and stayed nonsense for a proxy.
+ * The items of `list` without the blanks around them, empty ones included: whether those are
+ * harmless is for the caller to say. Commas in quoted strings separate too: no field that is read
+ * with this allows quoted strings.
  */
-function trimBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return start === 0 && end === text.length ? text : text.slice(start, end);
+export function splitList(list: string): string[] {
+  return list.includes(",")
+    ? list.split(",").map(trimBlanks)
+    : [trimBlanks(list)];
 }
 
-function isBlank(unit: number): boolean {
-  return unit === SPACE || unit === TAB;
-}
-
-/**
- * The items of `list` in lower case, empty ones included: whether those are harmless is for the
- * caller to say. Commas in quoted strings separate too, which no field read here allows.
- */
+/** {@linkcode splitList} in lower case. */
 export function listItems(list: string): string[] {
-  const lower = list.toLowerCase();
-  return lower.includes(",")
-    ? lower.split(",").map(trimBlanks)
-    : [trimBlanks(lower)];
+  return splitList(list.toLowerCase());
 }

@@ -3,13 +3,14 @@
  * way. One table for the whole process. Reading one head whole never yields, so that it is free
  * again for the next; who stops in between has to note everything anew.
  */
-import { COLON, CR, LF, SPACE, TAB, TOKEN, VALUE } from "../http/chars.ts";
+import { COLON, CR, LF, SPACE, TOKEN, VALUE } from "../http/chars.ts";
 import { findName } from "../http/header_names.ts";
+import { isBlank } from "../text/blanks.ts";
 
 /** For each field: index of its name or 0, start and end of the name, start and end of the value. */
 export const SLOTS = 5;
 
-/** The table; {@linkcode SLOTS} entries a field, offsets from the first byte of the head. */
+/** The table; {@linkcode SLOTS} entries a field, offsets from the first byte of the section. */
 export let notes: Int32Array = new Int32Array(128 * SLOTS);
 
 /** Makes room for the field whose first entry is `slot`, the next one in order. */
@@ -51,8 +52,4 @@ export function scanSimpleField(
   notes[slot + 3] = from - base;
   notes[slot + 4] = at - base;
   return at + 2;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }

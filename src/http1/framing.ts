@@ -1,6 +1,7 @@
 /**
  * From the fields of a head: how the body is delimited, whether to keep the connection, upgrade,
- * continue. What two parsers could read differently is refused here (RFC 9112 §6.3).
+ * continue, and whether a proxy has added some. What two parsers could read differently is refused
+ * here (RFC 9112 §6.3).
  */
 import type { HttpFaultCode } from "../faults.ts";
 import {
@@ -11,9 +12,12 @@ import {
   TE,
   TRANSFER_ENCODING,
   UPGRADE,
+  X_FORWARDED_PROTO,
 } from "../http/header_names.ts";
 import { isHost } from "../http/host.ts";
 import { listItems } from "../http/lists.ts";
+import { decimal } from "../text/decimal.ts";
+import type { Http1Version } from "./request_head.ts";
 
 /** What the fields of one head come to. Refilled for each head. */
 export interface Framing {
@@ -30,6 +34,8 @@ export interface Framing {
   /** Whether something is expected that we do not know. */
   expectsOther: boolean;
   acceptsTrailers: boolean;
+  /** Whether a field is there by which proxies tell of their clients. */
+  isForwarded: boolean;
 }
 
 /** The framing of a head without fields. */
@@ -46,6 +52,7 @@ export function emptyFraming(): Framing {
     expectsContinue: false,
     expectsOther: false,
     acceptsTrailers: false,
+    isForwarded: false,
   };
 }
 
@@ -62,6 +69,7 @@ export function resetFraming(framing: Framing): void {
   framing.expectsContinue = false;
   framing.expectsOther = false;
   framing.acceptsTrailers = false;
+  framing.isForwarded = false;
 }
 
 /** Sets `framing` to what `other` is, before it was concluded. */
@@ -77,10 +85,11 @@ export function restoreFraming(framing: Framing, other: Framing): void {
   framing.expectsContinue = other.expectsContinue;
   framing.expectsOther = other.expectsOther;
   framing.acceptsTrailers = other.acceptsTrailers;
+  framing.isForwarded = other.isForwarded;
 }
 
 /** The fields that {@linkcode noteField} looks at are the first of the known names. */
-export const LAST_FRAMING_NAME: number = UPGRADE;
+export const LAST_FRAMING_NAME: number = X_FORWARDED_PROTO;
 
 /**
  * Notes what one field says.
@@ -111,8 +120,11 @@ export function noteField(
     case TE:
       if (listItems(value).includes("trailers")) framing.acceptsTrailers = true;
       return undefined;
-    default: // upgrade
+    case UPGRADE:
       framing.upgrade = joined(framing.upgrade, value.toLowerCase());
+      return undefined;
+    default: // forwarded and the like: what they say is for connection/scope/forwarded_origin.ts
+      framing.isForwarded = true;
       return undefined;
   }
 }
@@ -131,19 +143,6 @@ function noteLength(
     framing.contentLength = length;
   }
   return undefined;
-}
-
-/** 1*DIGIT up to 2^53 - 1; -1 for anything else. `Number` would take "0x10", "1e3", "+3" and "". */
-function decimal(text: string): number {
-  if (text.length === 0) return -1;
-  let value = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-    if (value > Number.MAX_SAFE_INTEGER) return -1;
-  }
-  return value;
 }
 
 /** A transfer coding, with parameters or not (RFC 9112 §7). */
@@ -209,7 +208,7 @@ function joined(list: string | undefined, value: string): string {
  */
 export function concludeFraming(
   framing: Framing,
-  version: "1.0" | "1.1",
+  version: Http1Version,
 ): HttpFaultCode | undefined {
   if (framing.hosts === 0 && version === "1.1") return "MISSING_HOST";
   if (framing.codings !== undefined) {

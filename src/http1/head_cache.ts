@@ -1,30 +1,32 @@
 /**
  * Heads that are likely to come again: a client that keeps its connection sends the same fields
- * with request after request, byte for byte, and one that polls the same request line too. What
- * they came to is kept, and comparing bytes is several times cheaper than reading them.
+ * with request after request, byte for byte, and one that polls sends the same request line too.
+ * Comparing them is several times cheaper than reading them (bench/http/request_parser_bench.ts,
+ * bench/connection/cycle_bench.ts).
  *
- * A table of fixed size for the whole process, so that ten thousand idle connections keep nothing.
- * Each parser has one place in it, shared with others, and only ever compares with what it put
- * there itself: how long a comparison takes tells nobody about somebody else's cookies.
+ * A table of fixed size for the whole process, so that idle connections keep nothing. Each
+ * connection has one place in it, shared with others, and compares only with what it stored itself:
+ * how long a comparison takes says nothing about the cookies of another client.
  */
-import type { Framing } from "./framing.ts";
-import type { HeaderField, RequestLine } from "../http/request_head.ts";
 import { isAt } from "../bytes/same_bytes.ts";
+import type { HeaderField } from "../http/request_head.ts";
+import type { Framing } from "./framing.ts";
+import type { Http1Version } from "./request_head.ts";
+import type { LineParts } from "./request_line.ts";
 
 /** A request line as it was read before. */
-export interface KnownLine extends RequestLine {
+export interface KnownLine extends LineParts {
   /** Up to the first field. */
   readonly bytes: Uint8Array;
+  readonly version: Http1Version;
 }
 
-/** A header section as it was read before. */
+/** A field section as it was read before. */
 export interface KnownFields {
-  /** Who read it. */
-  readonly owner: number;
+  /** The connection that sent it. */
+  readonly key: number;
   /** From the first field to the empty line, both included. */
   readonly bytes: Uint8Array;
-  /** Field lines; repeated ones that became one are counted. */
-  readonly lines: number;
   readonly headers: readonly HeaderField[];
   /** What the fields say, before it was judged as a whole. */
   readonly framing: Framing;
@@ -41,82 +43,87 @@ const MAX_LINE_BYTES = 512;
 
 const table: (KnownFields | undefined)[] = new Array(PLACES).fill(undefined);
 
-let owners = 0;
+let keys = 0;
 
-/** A number for a parser, by which it finds what it kept. */
+/** A number for a connection, by which it finds what it stored. */
 export function newKey(): number {
-  owners = (owners + 1) | 0;
-  return owners;
+  keys = (keys + 1) | 0;
+  return keys;
 }
 
-/** The section that begins at `bytes[at]`, if `owner` kept the same and it is whole before `end`. */
-export function recall(
-  owner: number,
+/** What `key` stored last, if no other connection has taken the place. */
+function placeOf(key: number): KnownFields | undefined {
+  const known = table[key & (PLACES - 1)];
+  return known?.key === key ? known : undefined;
+}
+
+/** The section that begins at `bytes[at]`, if `key` stored the same and it is whole before `end`. */
+export function lookupFields(
+  key: number,
   bytes: Uint8Array,
   at: number,
   end: number,
 ): KnownFields | undefined {
-  const known = table[owner & (PLACES - 1)];
-  if (known === undefined || known.owner !== owner) return undefined;
-  return isAt(known.bytes, bytes, at, end) ? known : undefined;
+  const known = placeOf(key);
+  return known !== undefined && isAt(known.bytes, bytes, at, end)
+    ? known
+    : undefined;
 }
 
-/** The request line that begins at `bytes[at]`, if `owner` kept the same and it is whole before `end`. */
-export function recallLine(
-  owner: number,
+/** The request line that begins at `bytes[at]`, if `key` stored the same and it is whole before `end`. */
+export function lookupLine(
+  key: number,
   bytes: Uint8Array,
   at: number,
   end: number,
 ): KnownLine | undefined {
-  const known = table[owner & (PLACES - 1)];
-  if (known === undefined || known.owner !== owner) return undefined;
-  const { line } = known;
+  const line = placeOf(key)?.line;
   return line !== undefined && isAt(line.bytes, bytes, at, end)
     ? line
     : undefined;
 }
 
-/** Keeps the section `bytes[from, to)` for `owner`, in place of what was there. */
-export function remember(
-  owner: number,
+/** Stores the section `bytes[from, to)` for `key`, in place of what was there. */
+export function storeFields(
+  key: number,
   bytes: Uint8Array,
   from: number,
   to: number,
-  lines: number,
   headers: readonly HeaderField[],
   framing: Framing,
 ): void {
   if (to - from > MAX_SECTION_BYTES) return;
-  table[owner & (PLACES - 1)] = {
-    owner,
+  table[key & (PLACES - 1)] = {
+    key,
     bytes: new Uint8Array(bytes.subarray(from, to)),
-    lines,
     headers: copyFields(headers),
     framing: { ...framing },
     line: undefined,
   };
 }
 
-/** Keeps the request line `bytes[from, to)`, which came to `read`, beside the section that `owner` kept. */
-export function rememberLine(
-  owner: number,
+/** Stores the request line `bytes[from, to)`, which says `parts`, beside the section that `key` stored. */
+export function storeLine(
+  key: number,
   bytes: Uint8Array,
   from: number,
   to: number,
-  { method, version, rawPath, query }: RequestLine,
+  { method, rawPath, query }: LineParts,
+  version: Http1Version,
 ): void {
-  const known = table[owner & (PLACES - 1)];
-  if (known?.owner !== owner || to - from > MAX_LINE_BYTES) return;
-  const kept = new Uint8Array(bytes.subarray(from, to));
-  known.line = { bytes: kept, method, version, rawPath, query };
+  const known = placeOf(key);
+  if (known === undefined || to - from > MAX_LINE_BYTES) return;
+  const copy = new Uint8Array(bytes.subarray(from, to));
+  known.line = { bytes: copy, method, version, rawPath, query };
 }
 
 /** Pairs of their own: those of a request belong to the application. */
 export function copyFields(fields: readonly HeaderField[]): HeaderField[] {
-  const copy: HeaderField[] = [];
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i]!;
-    copy.push([field[0], field[1]]);
+  // Of the right size at once: one that grows takes room for 17.
+  const copy = fields.slice();
+  for (let i = 0; i < copy.length; i++) {
+    const field = copy[i]!;
+    copy[i] = [field[0], field[1]];
   }
   return copy;
 }

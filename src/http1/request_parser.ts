@@ -7,13 +7,12 @@ import type { HttpFaultCode } from "../faults.ts";
 import { copyBytes } from "../bytes/keep_bytes.ts";
 import { CR, LF } from "../http/chars.ts";
 import { MALFORMED, NEED_MORE, readChunkLine } from "./chunk_line.ts";
-import { HEAD_FAULT, HEAD_NEEDS_MORE, HeadParser } from "./head_parser.ts";
+import { HeadParser } from "./head_parser.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../http/limits.ts";
-import type {
-  HeaderField,
-  RequestHead,
-  SeenLine,
-} from "../http/request_head.ts";
+import type { HeaderField } from "../http/request_head.ts";
+import type { Http1RequestHead } from "./request_head.ts";
+import type { SeenLine } from "./request_line.ts";
+import { FAULT, NEEDS_MORE } from "./scan_result.ts";
 import { TrailerParser } from "./trailers.ts";
 
 /** What {@linkcode RequestParser.next} found. */
@@ -46,19 +45,21 @@ type Step =
 const NOTHING = new Uint8Array(0);
 const NO_TRAILERS: readonly HeaderField[] = [];
 /** Stands in {@linkcode RequestParser.head} between requests. */
-const NO_HEAD: RequestHead = {
+const NO_HEAD: Http1RequestHead = {
   method: "",
   version: "1.1",
   rawPath: "",
   query: "",
   headers: [],
   contentLength: -1,
-  isChunked: false,
   hasBody: false,
-  keepAlive: false,
+  mayHaveTrailers: false,
   expectsContinue: false,
   acceptsTrailers: false,
+  isChunked: false,
+  keepAlive: false,
   upgrade: undefined,
+  isForwarded: false,
 };
 /** Empty lines before a request line are skipped (RFC 9112 §2.2), but not for ever. */
 const MAX_BLANK_LINES = 8;
@@ -69,7 +70,7 @@ const chunk = { size: 0 };
 /** Reads the requests of one connection, one after another. */
 export class RequestParser {
   /** What was found last; gone when the next one is asked for, so that nothing keeps it alive. */
-  head: RequestHead = NO_HEAD;
+  head: Http1RequestHead = NO_HEAD;
   /** Memory of the last body piece. */
   bytes: Uint8Array = NOTHING;
   /** Where the piece begins. */
@@ -106,7 +107,10 @@ export class RequestParser {
       (this.#step === "head" ? this.#headParser.lookedAt : 0);
   }
 
-  /** Memory kept between calls, in bytes: what is lent, or what it was copied into. */
+  /**
+   * Memory kept between calls, in bytes: what is lent, or what it was copied into. For tests, which
+   * hold it to the limits.
+   */
   get heldBytes(): number {
     return this.#isOwn ? this.#input.length : this.#inputEnd - this.#at;
   }
@@ -269,8 +273,8 @@ export class RequestParser {
       if (outcome !== undefined) return outcome;
     }
     const size = parser.parse(this.#input, this.#at, this.#inputEnd);
-    if (size === HEAD_NEEDS_MORE) return this.#needMore();
-    if (size === HEAD_FAULT) return this.#fail(parser.fault);
+    if (size === NEEDS_MORE) return this.#needMore();
+    if (size === FAULT) return this.#fail(parser.fault);
     this.#at += size;
     const head = this.head = parser.head!;
     parser.head = undefined;
@@ -315,8 +319,8 @@ export class RequestParser {
     }
     const parser = this.#trailerParser ??= new TrailerParser(this.#limits);
     const size = parser.parse(this.#input, this.#at, this.#inputEnd);
-    if (size < 0) return this.#fail(parser.fault);
-    if (size === 0) return this.#needMore();
+    if (size === FAULT) return this.#fail(parser.fault);
+    if (size === NEEDS_MORE) return this.#needMore();
     this.#at += size;
     this.trailers = parser.fields;
     this.#trailerParser = undefined;

@@ -1,10 +1,12 @@
 /** The trailer section of a chunked body (RFC 9112 §7.1.2). */
 import type { HttpFaultCode } from "../faults.ts";
-import { COLON, CR, LF, SPACE, TAB, TOKEN, VALUE } from "../http/chars.ts";
+import { COLON, CR, LF, TOKEN, VALUE } from "../http/chars.ts";
 import { latin1 } from "../bytes/latin1.ts";
+import { isBlank } from "../text/blanks.ts";
 import type { HttpLimits } from "../http/limits.ts";
 import type { HeaderField } from "../http/request_head.ts";
-import { FORBIDDEN_TRAILERS } from "./response_writer.ts";
+import { FORBIDDEN_TRAILERS } from "../http/trailer_names.ts";
+import { FAULT, NEEDS_MORE } from "./scan_result.ts";
 
 /**
  * Fields that no sender puts here by mistake: a recipient that merges them into the head would
@@ -23,7 +25,7 @@ const SMUGGLED: ReadonlySet<string> = new Set([
 export class TrailerParser {
   /** The fields that may be trailers; all of them once `parse` has returned the size of the section. */
   readonly fields: HeaderField[] = [];
-  /** What is wrong, once `parse` has returned -1. */
+  /** What is wrong, once `parse` has returned {@linkcode FAULT}. */
   fault: HttpFaultCode = "BAD_TRAILER";
   readonly #limits: HttpLimits;
   /** Relative to the section: where the next line begins, and how far its end was looked for. */
@@ -39,7 +41,7 @@ export class TrailerParser {
   /**
    * Reads on in `bytes[base, end)`, `base` being the first byte of the section in every call.
    *
-   * @returns Bytes of the whole section; 0 if it is not whole; -1 after a fault.
+   * @returns Bytes of the whole section, {@linkcode NEEDS_MORE} or {@linkcode FAULT}.
    */
   parse(bytes: Uint8Array, base: number, end: number): number {
     const limit = Math.min(end, base + this.#limits.maxTrailerBytes);
@@ -50,7 +52,7 @@ export class TrailerParser {
       this.#looked = at - base;
       if (at < limit && bytes[at] !== CR) return this.#fail("BAD_TRAILER");
       if (at + 1 >= limit) {
-        if (end - base < this.#limits.maxTrailerBytes) return 0;
+        if (end - base < this.#limits.maxTrailerBytes) return NEEDS_MORE;
         return this.#fail("TRAILERS_TOO_LARGE");
       }
       if (bytes[at + 1] !== LF) return this.#fail("BAD_TRAILER");
@@ -90,10 +92,6 @@ export class TrailerParser {
 
   #fail(fault: HttpFaultCode): -1 {
     this.fault = fault;
-    return -1;
+    return FAULT;
   }
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }

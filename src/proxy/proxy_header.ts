@@ -3,7 +3,7 @@
  * its client (HAProxy, "The PROXY protocol", sections 2.1 and 2.2). Pure.
  */
 import type { ProxyFaultCode } from "../faults.ts";
-import { ipOctets } from "../text/ip_octets.ts";
+import { ipOctets, ipText } from "../text/ip_octets.ts";
 import type { Address } from "../runtime/types.ts";
 import { crc32c } from "./crc32c.ts";
 
@@ -110,7 +110,7 @@ function tcp(host: string, port: string, octets: number): Address | undefined {
   if (!/^(0|[1-9]\d{0,4})$/.test(port) || Number(port) > 65535) {
     return undefined;
   }
-  return { kind: "tcp", host: hostText(address), port: Number(port) };
+  return { kind: "tcp", host: ipText(address), port: Number(port) };
 }
 
 function readBinary(bytes: Uint8Array): ProxyReading {
@@ -156,7 +156,7 @@ function addressesOf(
       const ports = at + 2 * octets;
       const end = (from: number, port: number): Address => ({
         kind: "tcp",
-        host: hostText(bytes.subarray(from, from + octets)),
+        host: ipText(bytes.subarray(from, from + octets)),
         port: (bytes[port]! << 8) | bytes[port + 1]!,
       });
       return {
@@ -181,29 +181,6 @@ function addressesOf(
     }
   }
   return undefined;
-}
-
-/** An address as people write it (RFC 5952); IPv4-mapped IPv6 as IPv4. */
-export function hostText(octets: Uint8Array): string {
-  if (octets.length === 4) return octets.join(".");
-  const isMapped = octets.subarray(0, 10).every((octet) => octet === 0) &&
-    octets[10] === 0xff && octets[11] === 0xff;
-  if (isMapped) return octets.subarray(12).join(".");
-  const groups: string[] = [];
-  for (let i = 0; i < 16; i += 2) {
-    groups.push(((octets[i]! << 8) | octets[i + 1]!).toString(16));
-  }
-  // The longest run of zeros, of two at least, is left out.
-  let best = "";
-  for (const [run] of `:${groups.join(":")}:`.matchAll(/:0(:0)+(?=:)/g)) {
-    if (run.length > best.length) best = run;
-  }
-  if (best === "") return groups.join(":");
-  const whole = `:${groups.join(":")}:`;
-  const from = whole.indexOf(`${best}:`);
-  const before = whole.slice(1, from);
-  const after = whole.slice(from + best.length + 1, -1);
-  return `${before}::${after}`;
 }
 
 /** Types, lengths and values behind the addresses: all must fit, and a checksum must be right. */

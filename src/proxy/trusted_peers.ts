@@ -1,5 +1,5 @@
 /** Whose word is taken for who the client is. */
-import { ipOctets } from "../text/ip_octets.ts";
+import { ipOctets, unmapped } from "../text/ip_octets.ts";
 import type { Address } from "../runtime/types.ts";
 
 interface Network {
@@ -54,12 +54,21 @@ export class TrustedPeers {
       );
     }
     const [host = "", zone] = peer.host.split("%");
-    const octets = unmapped(ipOctets(host));
-    return octets !== undefined &&
-      this.#networks.some((network) =>
+    const octets = ipOctets(host);
+    return octets !== undefined && this.trustsAddress(octets, zone);
+  }
+
+  /** Whether an address is one of theirs. */
+  trustsAddress(octets: Uint8Array, zone?: string): boolean {
+    if (this.#trustsAll) return true;
+    const bare = unmapped(octets);
+    for (const network of this.#networks) {
+      if (
         (network.zone === undefined || network.zone === zone) &&
-        contains(network, octets)
-      );
+        contains(network, bare)
+      ) return true;
+    }
+    return false;
   }
 }
 
@@ -70,7 +79,7 @@ function networkOf(entry: string): Network | undefined {
   const octets = ipOctets(host);
   if (octets === undefined || rest.length > 0) return undefined;
   if (size === undefined) {
-    const bare = unmapped(octets)!;
+    const bare = unmapped(octets);
     if (zone !== undefined && bare.length === 4) return undefined;
     return { octets: bare, bits: bare.length * 8, zone };
   }
@@ -78,9 +87,9 @@ function networkOf(entry: string): Network | undefined {
   const bits = /^(0|[1-9]\d{0,2})$/.test(size) ? Number(size) : NaN;
   if (!(bits <= octets.length * 8)) return undefined;
   const isMapped = octets.length === 16 && bits >= MAPPED_BITS &&
-    unmapped(octets)!.length === 4;
+    unmapped(octets).length === 4;
   const network = isMapped
-    ? { octets: unmapped(octets)!, bits: bits - MAPPED_BITS, zone }
+    ? { octets: unmapped(octets), bits: bits - MAPPED_BITS, zone }
     : { octets, bits, zone };
   // Bits of a host in a network are a mistake, and what was meant is not guessed.
   const hasHostBits = octets.some((octet, i) =>
@@ -90,25 +99,17 @@ function networkOf(entry: string): Network | undefined {
 }
 
 function contains(network: Network, octets: Uint8Array): boolean {
-  return octets.length === network.octets.length &&
-    octets.every((octet, i) =>
-      masked(octet, i, network.bits) === network.octets[i]
-    );
+  if (octets.length !== network.octets.length) return false;
+  for (let i = 0; i < octets.length; i++) {
+    if (masked(octets[i]!, i, network.bits) !== network.octets[i]) return false;
+  }
+  return true;
 }
 
 /** `octet`, the `i`th, without what lies beyond the first `bits` of the address. */
 function masked(octet: number, i: number, bits: number): number {
   const kept = Math.min(8, Math.max(0, bits - 8 * i));
   return octet & (0xff << (8 - kept)) & 0xff;
-}
-
-/** IPv4-mapped IPv6 is IPv4. */
-function unmapped(octets: Uint8Array | undefined): Uint8Array | undefined {
-  return octets?.length === 16 &&
-      octets.subarray(0, 10).every((octet) => octet === 0) &&
-      octets[10] === 0xff && octets[11] === 0xff
-    ? octets.slice(12)
-    : octets;
 }
 
 /**

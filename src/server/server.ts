@@ -1,48 +1,59 @@
-/** One process's server: starts the application, listens, tracks connections, drains. */
-import type { AsgiApp } from "../asgi.ts";
+/** A server and its life: starts the application, listens, and shuts down in order. */
+import { userError } from "../application/user_stack.ts";
+import type { Lifespan } from "../application/lifespan.ts";
+import type { AsgiApp, State, Topics } from "../asgi.ts";
 import type { Config } from "../config/config.ts";
-import { usesTls } from "../config/options/tls.ts";
-import { Deadlines } from "../connection/tracking/deadlines.ts";
-import { DefaultHeaders } from "../connection/output/default_headers.ts";
-import { DrainSignal } from "../connection/exchange/drain_signal.ts";
-import { ServerAddresses } from "../connection/exchange/connection_info.ts";
+import { wantsMetrics } from "../config/options/metrics.ts";
+import { wantsHealth } from "../config/options/health.ts";
+import { type SslIdentity, usesTls } from "../config/options/tls.ts";
 import type { ServerContext } from "../connection/context.ts";
-import { OpenConnections } from "../connection/tracking/open_connections.ts";
-import { IndexedList } from "../connection/tracking/indexed_list.ts";
-import { WriterPool } from "../connection/output/output_buffer.ts";
-import { FlushScheduler } from "../connection/output/flush_scheduler.ts";
-import { ConfigError, StartupError } from "../errors.ts";
-import { reasonPhrase } from "../http/status_lines.ts";
-import { Lifespan } from "../application/lifespan.ts";
-import { createLogging, type Logging } from "../logging/logging.ts";
-import { describeTarget, runtime } from "../runtime/mod.ts";
-import type { Address, ListenOptions } from "../runtime/types.ts";
-import { VERSION } from "../version.ts";
-import { KEY_SUFFIX } from "../websocket/handshake.ts";
-import { Admission } from "./listening/admission.ts";
+import { DrainSignal } from "../connection/scope/drain_signal.ts";
+import { createServerContext } from "../connection/server_context.ts";
+import { containedObserver } from "../connection/tracking/observers.ts";
+import type { ServerObserver } from "../connection/tracking/server_observer.ts";
+import { Tracker } from "../connection/tracking/tracker.ts";
+import { AppLoadError, ConfigError, StartupError } from "../errors.ts";
+import type { Logging } from "../logging/logging.ts";
+import { describeTarget, runtime, selectTransport } from "../runtime/mod.ts";
+import type { Address, ListenOptions, ListenTarget } from "../runtime/types.ts";
+import type { TopicsLink } from "../topics/link.ts";
+import type { Readiness } from "./health/readiness.ts";
+import type { ServerHealth } from "./health/server_health.ts";
+import { Acceptor } from "./listening/acceptor.ts";
+import {
+  type Binding,
+  bindingsFor,
+  type Listeners,
+} from "./listening/listeners.ts";
+import type { Measuring, ServerMetricsView } from "./measuring.ts";
+import { loggingFor } from "./process_logging.ts";
+import type { ServerPhase } from "./phase.ts";
+import { type ProcessStatus, processStatus } from "./process_status.ts";
+import {
+  CTRL_C_HINT,
+  logAddresses,
+  processLine,
+  urlText,
+  versionLine,
+} from "./ready_line.ts";
+import { limitRequests } from "./request_limit.ts";
+import { ServerTopics } from "./server_topics.ts";
+import { headerSettings, httpSettings } from "./settings.ts";
+import { shutDown } from "./shutdown.ts";
+import {
+  lifespanFor,
+  loadApplication,
+  loadTraces,
+  startLifespan,
+  wrapApplication,
+} from "./startup.ts";
+import { type StopOptions, StopRequest } from "./stop_request.ts";
 import type { Certificates } from "./tls/certificates.ts";
-import { Drain } from "./shutdown.ts";
-import { AcceptDrain } from "./listening/accept_drain.ts";
-import { type Binding, bindingsFor, Listeners } from "./listening/listeners.ts";
-import { processLine, readyLine, urlText } from "./ready_line.ts";
-import { admissionLimits, httpSettings } from "./settings.ts";
+import type { Watchdog } from "./watchdog.ts";
+import { type ServerTime, SYSTEM_TIME, unlessStopped } from "./timers.ts";
 
-/** Time for TLS handshakes that have begun before the listeners were closed, in milliseconds. */
-const LAST_HANDSHAKES_MS = 500;
-
-/** How to stop. */
-export interface StopOptions {
-  /**
-   * Seconds that requests in progress get before they are cut off; default: the option
-   * `timeoutGracefulShutdown`.
-   */
-  readonly timeout?: number;
-  /**
-   * Seconds to go on as before, for load balancers that have to learn of it first; default: the
-   * option `shutdownDelay`.
-   */
-  readonly delay?: number;
-}
+export type { ServerPhase } from "./phase.ts";
+export type { StopOptions } from "./stop_request.ts";
 
 /** How to start. */
 export interface StartOptions {
@@ -59,22 +70,43 @@ export interface ServerStats {
   readonly connections: number;
   /** Application calls that have not returned. */
   readonly requestsInProgress: number;
+  /** Requests that wait for a slot under `limitConcurrency`. */
+  readonly queuedRequests: number;
   /** Responses completed or cut off since the start, refusals included. */
   readonly totalRequests: number;
+  /** Connections that there have been. */
+  readonly totalConnections: number;
 }
 
-/** How far a server has come. It only moves forward. */
-export type ServerPhase =
-  /** `start()` has not been called. */
-  | "new"
-  /** Loads and starts the application, then opens the listening sockets. */
-  | "starting"
-  /** Accepts connections. */
-  | "running"
-  /** Shuts down: requests in progress finish, then the application is stopped. */
-  | "stopping"
-  /** Everything is closed, or the start failed. */
-  | "finished";
+/** @internal What a server does for the parent of its process. */
+export interface WorkerDuties {
+  /** Where to accept, in place of what the options say. */
+  readonly targets: readonly ListenTarget[];
+  /** The certificate for development that all workers show; `undefined` without one. */
+  readonly development: SslIdentity | undefined;
+  /** Called once `limitMaxRequests` is reached: the parent says when to stop. */
+  onRequestLimit(requests: number): void;
+}
+
+/** @internal What a server uses in place of its process's own. */
+export interface ServerParts {
+  /** Default: to the standard streams, as the options say. */
+  readonly logging?: Logging;
+  /** Finds the sockets for an address. Default: those of the runtime. */
+  readonly selectTransport?: typeof selectTransport;
+  /** Whether its requests can be looked at, with their age. Default: `false`. */
+  readonly isObserved?: boolean;
+  /** Whether it counts and measures. Default: as its options say. */
+  readonly isMeasured?: boolean;
+  /** Default: the clocks of the process. */
+  readonly time?: ServerTime;
+  /** For sockets that have TLS although the options say nothing of it. Default: there are none. */
+  readonly tlsExtension?: ServerContext["tlsExtension"];
+  /** How other workers hear what is published here. Default: there are none. */
+  readonly topicsLink?: TopicsLink;
+  /** Given to a worker: its parent says where it listens, and ends it. */
+  readonly worker?: WorkerDuties;
+}
 
 /**
  * A server for one application. It takes no signals and never ends the process: `run()` does.
@@ -96,49 +128,70 @@ export class Server {
   readonly finished: Promise<void>;
   readonly #listening = Promise.withResolvers<readonly Address[]>();
   readonly #finished = Promise.withResolvers<void>();
-  readonly #stopRequested = Promise.withResolvers<void>();
-  readonly #forced = Promise.withResolvers<void>();
-  /** Resolves when a later `stop()` with a shorter limit runs out. */
-  readonly #hurried = Promise.withResolvers<void>();
-  /** Resolves when a later `stop()` with a shorter delay runs out. */
-  readonly #delayCut = Promise.withResolvers<void>();
   readonly #logging: Logging;
+  readonly #selectTransport: typeof selectTransport;
+  readonly #time: ServerTime;
+  readonly #givenTlsExtension: ServerContext["tlsExtension"];
+  readonly #worker: WorkerDuties | undefined;
+  readonly #stop: StopRequest;
+  readonly #tracker: Tracker;
   readonly #drainSignal = new DrainSignal();
+  readonly #topics: ServerTopics;
+  /** `undefined` if nothing is measured. */
+  readonly #measuring: Promise<Measuring> | undefined;
   #phase: ServerPhase = "new";
-  #listeners: Listeners | undefined;
-  #certificates: Certificates | undefined;
-  #tlsExtension: ServerContext["tlsExtension"];
-  readonly #acceptDrain = new AcceptDrain(runtime);
-  #drain: Drain | undefined;
+  /** On the monotonic clock. */
+  #startedAtMs = 0;
   #lifespan: Lifespan | undefined;
+  /** While it serves. */
   #context: ServerContext | undefined;
-  /** Whether the application is still to be loaded. */
-  #isLoading = true;
-  #isStopping = false;
-  #isForced = false;
+  /** Set once it has been started. */
+  #app: AsgiApp | undefined;
+  #certificates: Certificates | undefined;
+  /** Set before the lifespan begins, if somebody may ask for it. */
+  #health: ServerHealth | undefined;
+  /** While connections are accepted and drained, if the event loop is watched. */
+  #watchdog: Watchdog | undefined;
+  #acceptor: Acceptor | undefined;
   #isRefed = true;
-  #timeoutMs: number;
-  #delayMs: number;
-  #shutdownFailed = false;
   #quitsOnCtrlC = false;
-  #maxRequests = Infinity;
+  #hasCutOff = false;
+  #shutdownFailed = false;
   /** The error of the start that is in the log. */
   #reported: unknown;
 
   /** Makes a server that logs as the options say. Nothing happens before `start()`. */
   constructor(config: Config);
-  /** @internal Makes one that logs elsewhere. */
-  constructor(config: Config, logging: Logging);
-  constructor(config: Config, logging: Logging = loggingFor(config)) {
+  /** @internal */
+  constructor(config: Config, parts: ServerParts);
+  constructor(config: Config, parts: ServerParts = {}) {
+    const { options } = config;
     this.config = config;
-    this.#logging = logging;
+    this.#logging = parts.logging ?? loggingFor(config);
+    this.#selectTransport = parts.selectTransport ?? selectTransport;
+    this.#time = parts.time ?? SYSTEM_TIME;
+    this.#givenTlsExtension = parts.tlsExtension;
+    this.#worker = parts.worker;
+    this.#stop = new StopRequest({
+      timeoutMs: options.timeoutGracefulShutdown * 1000,
+      delayMs: options.shutdownDelay * 1000,
+    }, this.#time.startTimer);
+    const { access } = this.#logging;
+    this.#tracker = new Tracker({
+      countsClients: options.limitConnectionsPerClient !== undefined,
+      observers: access === undefined ? [] : [access],
+      keepsStartTimes: parts.isObserved === true ||
+        options.pidFile !== undefined || options.controlSocket !== undefined,
+    });
+    this.#topics = new ServerTopics(this.#logging.server);
+    if (parts.topicsLink !== undefined) this.#topics.attach(parts.topicsLink);
+    const isMeasured = parts.isMeasured ?? wantsMetrics(options);
+    this.#measuring = isMeasured ? this.#measure() : undefined;
     this.listening = this.#listening.promise;
     this.finished = this.#finished.promise;
-    // The error is in the log already; who does not wait for it need not handle it.
+    // The reason is in the log already: a program need not wait for these.
     this.listening.catch(() => {});
     this.finished.catch(() => {});
-    this.#timeoutMs = config.options.timeoutGracefulShutdown * 1000;
-    this.#delayMs = config.options.shutdownDelay * 1000;
   }
 
   /**
@@ -157,7 +210,7 @@ export class Server {
 
   /** What it listens on; empty before and after. */
   get addresses(): readonly Address[] {
-    return this.#listeners?.addresses ?? [];
+    return this.#acceptor?.listeners?.addresses ?? [];
   }
 
   /** The first address as a URL, such as `http://127.0.0.1:8000`; `undefined` while it does not listen. */
@@ -166,21 +219,111 @@ export class Server {
     return first === undefined ? undefined : urlText(first, this.#scheme);
   }
 
-  /** Counters, as of now. */
+  /** The first port it listens on; `undefined` while it does not listen, or on UNIX sockets alone. */
+  get port(): number | undefined {
+    return this.addresses.find((address) => address.kind === "tcp")?.port;
+  }
+
+  /** Counters, as of now: there whether or not `metrics` are asked for, and cheap to read. */
   get stats(): ServerStats {
-    const context = this.#context;
+    const { connections, runningCalls, waitingRequests, totalRequests } =
+      this.#tracker;
     return {
-      connections: context?.connections.size ?? 0,
-      requestsInProgress: context?.runningCycles ?? 0,
-      totalRequests: context?.totalRequests ?? 0,
+      connections: connections.size,
+      requestsInProgress: runningCalls,
+      queuedRequests: waitingRequests,
+      totalRequests,
+      totalConnections: this.#tracker.lastConnectionId,
     };
+  }
+
+  /**
+   * Metrics of this process: see {@linkcode ServerMetricsView}. `undefined` unless the option
+   * `metrics` asks for them.
+   */
+  get metrics(): ServerMetricsView | undefined {
+    const measuring = this.#measuring;
+    return measuring && {
+      render: async (accept) => (await measuring).render(accept),
+      snapshot: async () => (await measuring).snapshot(),
+    };
+  }
+
+  /** @internal What counts and measures; `undefined` if nothing does. */
+  get measuring(): Promise<Measuring> | undefined {
+    return this.#measuring;
+  }
+
+  /**
+   * Tells `observer` what happens from now on, after those that are told already.
+   *
+   * @throws Error once the server listens: what has begun would have no beginning for it.
+   */
+  observe(observer: ServerObserver): void {
+    if (this.#phase !== "new" && this.#phase !== "starting") {
+      throw new Error("Cannot observe a server that listens already");
+    }
+    this.#tracker.observe(
+      containedObserver(
+        observer,
+        (error) =>
+          this.#logging.server.error("Exception in an observer", { error }),
+      ),
+    );
+  }
+
+  /** Messages between applications and programs, in this process and beyond: see {@linkcode Topics}. */
+  get topics(): Topics {
+    return this.#topics.topics;
+  }
+
+  /** @internal Resolves when it is asked to stop. */
+  get stopping(): Promise<void> {
+    return this.#stop.requested;
+  }
+
+  /** @internal How the application answers a GET of `path`: see `probe()` of probe.ts. */
+  async probe(path: string): Promise<number> {
+    const { probe } = await import("./probe.ts");
+    return this.#context === undefined ? 0 : await probe(this.#context, path);
+  }
+
+  /** @internal Whether requests are welcome, and if not, why. */
+  async readiness(): Promise<Readiness> {
+    if (this.#health !== undefined) return await this.#health.readiness();
+    const { READY, unreadyPhase } = await import("./health/readiness.ts");
+    return unreadyPhase(this.#phase, this.#stop.isRequested) ?? READY;
+  }
+
+  /** @internal What this process tells an operator. @param loopLagMs See `LoopLag`. */
+  status(loopLagMs: number): ProcessStatus {
+    return processStatus({
+      pid: runtime.pid,
+      phase: this.#phase,
+      connections: this.#tracker.connections,
+      stats: this.stats,
+      memoryBytes: runtime.memoryBytes(),
+      loopLagMs,
+      startedAtMs: this.#startedAtMs,
+      nowMs: runtime.monotonicMs(),
+    });
+  }
+
+  /** @internal Where it logs to. */
+  get logging(): Logging {
+    return this.#logging;
+  }
+
+  /** @internal What lifespan startup left; `undefined` before it. */
+  get state(): State | undefined {
+    return this.#lifespan?.state;
   }
 
   get #scheme(): "http" | "https" {
     return usesTls(this.config.options) ? "https" : "http";
   }
 
-  /** How to end it sooner, for log lines that say that something is waited for. */
+  /** How to end it sooner, for log lines about a wait. */
   get #forceHint(): string {
     return this.#quitsOnCtrlC ? " (CTRL+C to force quit)" : "";
   }
@@ -194,38 +337,17 @@ export class Server {
   start(options: StartOptions = {}): void {
     if (this.#phase !== "new") return;
     this.#phase = "starting";
+    this.#startedAtMs = runtime.monotonicMs();
     this.#quitsOnCtrlC = options.quitsOnCtrlC === true;
     void this.#live().then(
-      () => {
-        this.#finish();
-        this.#listening.reject(
-          new StartupError("Server was stopped before it listened"),
-        );
-        this.#finished.resolve();
-      },
+      () => this.#finish("Server was stopped before it listened"),
       (error: unknown) => {
         this.#report(error);
-        this.#finish();
+        this.#close();
         this.#listening.reject(error);
         this.#finished.reject(error);
       },
     );
-  }
-
-  /** Logs an error of the start, once: nobody need wait for `listening` to hear of it. */
-  #report(error: unknown): void {
-    // The lifespan has told of its own.
-    if (error instanceof StartupError || error === this.#reported) return;
-    this.#reported = error;
-    this.#logging.server.error(
-      error instanceof Error ? error.message : String(error),
-    );
-  }
-
-  #finish(): void {
-    this.#phase = "finished";
-    this.#certificates?.close();
-    this.#logging.flush();
   }
 
   /** Starts and resolves when the server has ended. */
@@ -235,54 +357,55 @@ export class Server {
   }
 
   /**
+   * Answers `request` with the application, started and with its state, but past sockets, limits
+   * and the access log. A shutdown raises its drain signal, and does not wait for it.
+   *
+   * @returns The response; 500 if the application fails, which is logged. Rejects if the server
+   * does not start.
+   */
+  async fetch(request: Request): Promise<Response> {
+    await this.listening;
+    const { callWith } = await import("../application/to_fetch/to_fetch.ts");
+    const { rootPath, rootPathMode } = this.config.options;
+    const { response } = callWith(this.#app!, request, {
+      env: undefined,
+      rootPath,
+      prefixesRootPath: rootPathMode === "prefix",
+      state: this.#lifespan!.state,
+      drainSignal: this.#drainSignal.extension.signal,
+      onError: (error) =>
+        this.#logging.server.error("Exception in ASGI application", { error }),
+    });
+    return await response;
+  }
+
+  /**
    * Stops accepting, lets requests in progress finish, then stops the application. Idempotent.
    *
    * @returns Whether nobody was cut off.
    */
   async stop(options: StopOptions = {}): Promise<boolean> {
-    if (options.timeout !== undefined) {
-      this.#timeoutMs = options.timeout * 1000;
-      // Already draining: the new limit counts from now.
-      this.#ifStopping(this.#timeoutMs, this.#hurried.resolve);
-    }
-    if (options.delay !== undefined) {
-      this.#delayMs = options.delay * 1000;
-      this.#ifStopping(this.#delayMs, this.#delayCut.resolve);
-    }
-    if (this.#phase === "starting" && !this.#isStopping && !this.#isLoading) {
+    const isStarting = this.#phase === "starting" &&
+      this.#lifespan !== undefined;
+    if (isStarting && !this.#stop.isRequested) {
       this.#logging.server.info(
         `Waiting for the start to finish before stopping.${this.#forceHint}`,
       );
     }
-    this.#isStopping = true;
-    this.#stopRequested.resolve();
+    this.#stop.request(options);
     if (this.#phase === "new") {
-      this.#phase = "finished";
-      this.#listening.reject(
-        new StartupError("Server was stopped before it started"),
-      );
-      this.#finished.resolve();
+      this.#finish("Server was stopped before it started");
     }
     await this.finished.catch(() => {});
-    return this.#drain?.wasCutOff !== true;
-  }
-
-  /** Calls back after `ms` if the server is about to end, and has not ended by then. */
-  #ifStopping(ms: number, callback: () => void): void {
-    if (this.#phase !== "stopping") return;
-    const stopTimer = startTimer(ms, callback);
-    void this.finished.finally(stopTimer).catch(() => {});
+    return !this.#hasCutOff;
   }
 
   /** Ends now: aborts requests in progress and skips the application's shutdown. */
   forceStop(): void {
-    if (this.#isForced) return;
-    this.#isForced = true;
+    if (this.#stop.isForced) return;
+    this.#stop.force();
     if (this.#phase === "new") void this.stop();
-    this.#isStopping = true;
-    this.#stopRequested.resolve();
     this.#lifespan?.abandon();
-    this.#forced.resolve();
   }
 
   /**
@@ -307,318 +430,305 @@ export class Server {
   /** Lets the server alone keep the process alive (the default). */
   ref(): void {
     this.#isRefed = true;
-    this.#listeners?.ref();
+    this.#acceptor?.listeners?.ref();
   }
 
   /** Lets the process end although the server runs. */
   unref(): void {
     this.#isRefed = false;
-    this.#listeners?.unref();
+    this.#acceptor?.listeners?.unref();
   }
+
+  // -- Its life.
 
   /** From start to end: rejects if it never ran. */
   async #live(): Promise<void> {
+    const { config } = this;
+    const stop = this.#stop;
     const logger = this.#logging.server;
-    if (usesTls(this.config.options)) {
-      // What only TLS needs is loaded only for it.
-      const { openCertificates, tlsExtension } = await import(
-        "./tls/open_certificates.ts"
-      );
-      this.#tlsExtension = tlsExtension;
-      this.#certificates = await this.#orForced(
-        openCertificates(this.config, logger),
-      );
-      if (this.#certificates === undefined) return;
-    }
+    const tlsExtension = await this.#openTls();
+    if (stop.isForced) return;
     // What no transport can do is found before the application is started.
     const listenOptions = this.#listenOptions();
     const bindings = bindingsFor(
-      this.config.options.loop,
-      this.config.listenTargets,
+      config.options.loop,
+      this.#worker?.targets ?? config.listenTargets,
       listenOptions,
+      this.#selectTransport,
     );
-    // Nothing of the application has begun that could be ended in order, and its module may wait
-    // for ever: a stop leaves it behind.
-    const app = await this.#orStopped(
-      this.config.load((message) => logger.warning(message)),
-      this.#stopRequested.promise.then(untilTurnEnd),
-    );
-    if (this.#isForced) return;
-    if (app === undefined) {
-      logger.info("Stopped while the application was being loaded.");
-      return;
-    }
-    this.#isLoading = false;
+    const measuring = await this.#measuring;
+    await measuring?.start();
+    const traces = await loadTraces(config, logger);
+    const loaded = await loadApplication(config, this.#logging, stop);
+    if (loaded === undefined) return;
+    const app = await wrapApplication(loaded, config, traces?.calls);
+    await this.#logging.open(); // nothing is left to do, unless a program has loaded it by itself
     const started = processLine("Started", runtime.pid);
     logger.info(started.message, started);
-    logger.debug(`Tricorn ${VERSION} on ${runtime.name} ${runtime.version}`);
-    const lifespan = this.#lifespan = new Lifespan(app, {
-      mode: this.config.options.lifespan,
-      limitMs: this.config.options.timeoutLifespan * 1000,
-      startTimer,
-    }, logger);
-    if (!await lifespan.startup()) {
-      if (this.#isForced) return;
-      await untilTurnEnd(); // an application that has said why may throw it, too
-      throw startupError(lifespan);
+    logger.debug(versionLine(runtime, runtime.env("npm_config_user_agent")));
+    await this.#openChannel();
+    const health = this.#health = await this.#loadHealth();
+    const lifespan = this.#lifespan = lifespanFor(
+      app,
+      config,
+      logger,
+      this.#time.startTimer,
+      { topics: this.topics, health: health?.extension },
+    );
+    if (!await startLifespan(lifespan, stop)) return;
+    traces?.calls.start();
+    for (const observer of traces?.observers ?? []) {
+      this.#tracker.observe(observer);
     }
-    const context = this.#context = this.#newContext(app, lifespan);
-    // An end asked for during startup still gets the application its shutdown.
-    if (!this.#isStopping) {
-      let isListening: boolean;
-      try {
-        isListening = await this.#listen(context, bindings, listenOptions);
-      } catch (error) {
-        this.#report(error);
-        await lifespan.shutdown();
-        throw error;
-      }
-      if (isListening) {
-        await this.#stopRequested.promise;
-        this.#phase = "stopping";
-        await this.#delay();
-        await this.#end(context);
-      }
+    // A stop that was asked for during the startup still gets the application its shutdown.
+    if (!stop.isRequested) {
+      this.#app = app;
+      this.#watchdog = await this.#startWatchdog();
+      const watched = this.#watchdog?.wrap(app) ?? app;
+      const served = health?.wrap(watched) ?? watched;
+      const context = this.#newContext(served, lifespan, {
+        tlsExtension,
+        newRawUpgrade: await this.#loadRawUpgrade(),
+      });
+      await this.#serve(context, bindings, listenOptions);
     }
-    if (!this.#isForced) this.#shutdownFailed = !await lifespan.shutdown();
+    if (!stop.isForced) this.#shutdownFailed = !await lifespan.shutdown();
     const finished = processLine("Finished", runtime.pid);
     logger.info(finished.message, finished);
   }
 
-  #orForced<T>(work: Promise<T>): Promise<T | undefined> {
-    return this.#orStopped(work, this.#forced.promise);
+  /** Loads what counts and measures. */
+  async #measure(): Promise<Measuring> {
+    const { Measuring } = await import("./measuring.ts");
+    return new Measuring({
+      options: this.config.options,
+      tracker: this.#tracker,
+      logger: this.#logging.server,
+      handshakes: () => this.#acceptor?.handshakes ?? 0,
+      isLoaded: () => this.#app !== undefined,
+      isWorker: this.#worker !== undefined,
+    });
   }
 
-  /** What `work` resolves to; `undefined` if `stopped` resolves before. */
-  async #orStopped<T>(
-    work: Promise<T>,
-    stopped: Promise<void>,
-  ): Promise<T | undefined> {
-    // Nothing else may hold the process while the application's module waits for something.
-    const stopTimer = startTimer(2 ** 31 - 1, () => {});
-    try {
-      return await Promise.race([
-        work,
-        stopped.then(() => undefined),
-      ]);
-    } finally {
-      stopTimer();
-    }
+  /** Lets topics reach other hosts, if the options say by which way. */
+  async #openChannel(): Promise<void> {
+    const { channels, appDir } = this.config.options;
+    if (channels === undefined) return;
+    await unlessStopped(
+      this.#topics.openChannel({ channels, folder: appDir ?? "." }),
+      this.#stop.forced,
+    );
+  }
+
+  /** Loads what tells of the server's health, if somebody may ask for it. */
+  async #loadHealth(): Promise<ServerHealth | undefined> {
+    const { options } = this.config;
+    if (!wantsHealth(options)) return undefined;
+    const { ServerHealth } = await import("./health/server_health.ts");
+    const phase = () => this.#phase;
+    const isStopping = () => this.#stop.isRequested;
+    return new ServerHealth(
+      {
+        get phase() {
+          return phase();
+        },
+        get isStopping() {
+          return isStopping();
+        },
+        fetch: (request) => this.fetch(request),
+      },
+      options,
+      this.#time,
+      this.#logging.server,
+    );
+  }
+
+  /** Watches the event loop, if that is asked for. */
+  async #startWatchdog(): Promise<Watchdog | undefined> {
+    const { watchdog, logFormat } = this.config.options;
+    if (watchdog === undefined) return undefined;
+    const { Watchdog } = await import("./watchdog.ts");
+    return await Watchdog.start({
+      limitMs: watchdog * 1000,
+      isJson: logFormat === "json",
+      logger: this.#logging.server,
+    }, runtime);
+  }
+
+  /** Loads what only TLS needs, if it is used. */
+  async #openTls(): Promise<ServerContext["tlsExtension"]> {
+    if (!usesTls(this.config.options)) return this.#givenTlsExtension;
+    const { openCertificates, tlsExtension } = await import(
+      "./tls/open_certificates.ts"
+    );
+    this.#certificates = await unlessStopped(
+      openCertificates(
+        this.config,
+        this.#logging.server,
+        this.#worker?.development,
+      ),
+      this.#stop.forced,
+    );
+    return tlsExtension;
+  }
+
+  /** Loads what only Node applications need: they speak other protocols by themselves. */
+  async #loadRawUpgrade(): Promise<ServerContext["newRawUpgrade"]> {
+    if (this.config.detected?.name !== "node") return undefined;
+    return (await import("../connection/http1/raw_upgrade.ts")).newRawUpgrade;
   }
 
   #listenOptions(): ListenOptions {
-    const { backlog, reusePort, ipv6Only } = this.config.options;
+    const { backlog, reusePort, ipv6Only, proxyProtocol } = this.config.options;
     // A PROXY header comes before TLS.
-    const tls = this.config.options.proxyProtocol
-      ? undefined
-      : this.#certificates?.context;
+    const tls = proxyProtocol ? undefined : this.#certificates?.context;
     return { backlog, reusePort, ipv6Only, tls };
   }
 
-  /** @returns Whether it listens: a forced stop does not wait for names to be resolved. */
-  async #listen(
+  #newContext(
+    app: AsgiApp,
+    lifespan: Lifespan,
+    loaded: Pick<ServerContext, "newRawUpgrade" | "tlsExtension">,
+  ): ServerContext {
+    const { options } = this.config;
+    return createServerContext(
+      {
+        app,
+        settings: httpSettings(
+          this.config.detected?.name === "wsgi"
+            ? { ...options, ws: "none" } // WSGI knows no WebSockets
+            : options,
+        ),
+        headers: headerSettings(options),
+        epochMs: this.#time.epochMs,
+        logger: this.#logging.server,
+        tracker: this.#tracker,
+        state: lifespan.state,
+        drainSignal: this.#drainSignal.extension,
+        topics: this.topics,
+        ...loaded,
+      },
+      runtime,
+      this.#time,
+    );
+  }
+
+  /** Listens until it is to stop, then shuts down all but the application. */
+  async #serve(
     context: ServerContext,
     bindings: readonly Binding[],
-    options: ListenOptions,
-  ): Promise<boolean> {
+    listenOptions: ListenOptions,
+  ): Promise<void> {
+    const stop = this.#stop;
+    const logger = this.#logging.server;
+    this.#context = context;
     for (const { target, transport } of bindings) {
-      this.#logging.server.debug(
+      logger.debug(
         `Listening on ${
           describeTarget(target)
         } through the transport "${transport.name}"`,
       );
     }
-    const acceptDrain = this.#acceptDrain;
-    const admission = new Admission(
+    const acceptor = this.#acceptor = new Acceptor(
       context,
-      admissionLimits(this.config.options, runtime.descriptorLimit()),
+      this.config.options,
+      this.#certificates?.context,
+      this.#time.startTimer,
     );
-    const beforeHandshake = acceptDrain.watchHandshakes(
-      (pending) => admission.beforeHandshake(pending),
-      () => this.#drain?.onProgress(),
-    );
-    const { proxyProtocol, forwardedAllowIps } = this.config.options;
-    if (proxyProtocol) {
-      const { proxyRules } = await import("./listening/proxy_rules.ts");
-      admission.demandProxyHeaders(
-        proxyRules(forwardedAllowIps, {
-          tls: this.#certificates?.context,
-          beforeHandshake,
-        }),
-      );
-    }
-    const opening = Listeners.open(
-      bindings,
-      options.tls === undefined ? options : { ...options, beforeHandshake },
-      acceptDrain.watch((socket) => admission.admit(socket)),
-    );
-    this.#listeners = await this.#orForced(opening);
-    if (this.#listeners === undefined) {
-      opening.then((listeners) => listeners.close()).catch(() => {});
-      return false;
-    }
-    this.#drain = new Drain(context, this.#logging.server, startTimer, {
-      forced: this.#forced.promise,
-      hurried: this.#hurried.promise,
-      isForced: () => this.#isForced,
-      handshakes: () => acceptDrain.handshakes,
+    const listeners = await this.#open(acceptor, bindings, listenOptions);
+    if (listeners === undefined) return;
+    this.#onListening(listeners);
+    await stop.requested;
+    this.#phase = "stopping";
+    stop.begin();
+    this.#hasCutOff = await shutDown({
+      context,
+      acceptor,
+      drainSignal: this.#drainSignal,
+      stop,
+      logger,
       forceHint: this.#forceHint,
+      startTimer: this.#time.startTimer,
     });
-    if (!this.#isRefed) this.#listeners.unref();
+  }
+
+  /** A forced stop does not wait for names to be resolved: then it is `undefined`. */
+  async #open(
+    acceptor: Acceptor,
+    bindings: readonly Binding[],
+    listenOptions: ListenOptions,
+  ): Promise<Listeners | undefined> {
+    const opening = acceptor.open(bindings, listenOptions);
+    try {
+      const listeners = await unlessStopped(opening, this.#stop.forced);
+      if (listeners === undefined) {
+        opening.then((late) => late.close()).catch(() => {});
+      }
+      return listeners;
+    } catch (error) {
+      this.#report(error); // before the lines of the application's shutdown
+      await this.#lifespan!.shutdown();
+      throw error;
+    }
+  }
+
+  #onListening(listeners: Listeners): void {
+    const { limitMaxRequests, limitMaxRequestsJitter } = this.config.options;
+    if (!this.#isRefed) listeners.unref();
     this.#phase = "running";
     this.#certificates?.watch();
-    const { bound, addresses } = this.#listeners;
-    for (const { target, address } of bound) {
-      const hint = this.#quitsOnCtrlC ? " (Press CTRL+C to quit)" : "";
-      const line = readyLine(target, address, this.#scheme, hint);
-      this.#logging.server.info(line.message, line);
+    if (limitMaxRequests !== undefined) {
+      const limit = { limitMaxRequests, limitMaxRequestsJitter };
+      limitRequests(limit, this.#tracker, (max) => this.#onMaxRequests(max));
     }
-    this.#listening.resolve(addresses);
-    return true;
+    this.#announce(listeners);
+    this.#listening.resolve(listeners.addresses);
+    this.config.announce(listeners.addresses);
   }
 
-  #newContext(app: AsgiApp, lifespan: Lifespan): ServerContext {
-    const { options } = this.config;
-    const defaults = new DefaultHeaders({
-      date: options.dateHeader,
-      server: options.serverHeader ? "tricorn" : undefined,
-      headers: options.headers,
-    });
-    if (options.limitMaxRequests !== undefined) {
-      // Drawn once, so that workers do not end all at the same time.
-      const jitter = Math.floor(
-        Math.random() * (options.limitMaxRequestsJitter + 1),
-      );
-      this.#maxRequests = options.limitMaxRequests + jitter;
-    }
-    return {
-      app,
-      settings: httpSettings(options),
-      logger: this.#logging.server,
-      access: this.#logging.access,
-      defaults,
-      deadlines: new Deadlines(runtime, () => defaults.refresh(Date.now())),
-      flushScheduler: new FlushScheduler(runtime.afterTurn),
-      writers: new WriterPool(runtime.allocate),
-      openFile: runtime.openFile,
-      acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
-      tlsExtension: this.#tlsExtension,
-      createDeflater: runtime.createDeflater,
-      createInflater: runtime.createInflater,
-      afterTurn: runtime.afterTurn,
-      monotonicMs: runtime.monotonicMs,
-      state: lifespan.state,
-      drainSignal: this.#drainSignal.extension,
-      connections: new OpenConnections(
-        options.limitConnectionsPerClient !== undefined,
-      ),
-      detachedCalls: new IndexedList(),
-      isDraining: false,
-      runningCycles: 0,
-      concurrentCycles: 0,
-      totalRequests: 0,
-      serverAddresses: new ServerAddresses(),
-      nextConnectionId: 0,
-      onProgress: () => this.#onProgress(),
-      hasWarnedOfReturnValue: false,
-      hasWarnedOfOldUpgrade: false,
-    };
+  #announce(listeners: Listeners): void {
+    if (this.#worker !== undefined) return;
+    const hint = this.#quitsOnCtrlC ? CTRL_C_HINT : "";
+    logAddresses(listeners.bound, this.#scheme, hint, this.#logging.server);
   }
 
-  #onProgress(): void {
-    const context = this.#context!;
-    if (context.totalRequests >= this.#maxRequests && !this.#isStopping) {
-      this.#logging.server.info(
-        `Maximum request limit of ${this.#maxRequests} exceeded. Terminating process.`,
-      );
-      void this.stop();
-    }
-    this.#drain?.onProgress();
-  }
-
-  /** Goes on as before for as long as `shutdownDelay` says. */
-  async #delay(): Promise<void> {
-    const delayMs = this.#delayMs;
-    if (delayMs === 0 || this.#isForced) return;
-    const seconds = delayMs / 1000;
+  #onMaxRequests(max: number): void {
+    if (this.#stop.isRequested) return;
     this.#logging.server.info(
-      `Shutting down in ${seconds} second${
-        seconds === 1 ? "" : "s"
-      }; connections are still accepted.${this.#forceHint}`,
+      `Maximum request limit of ${max} exceeded. Terminating process.`,
     );
-    const over = Promise.withResolvers<void>();
-    const stopTimer = startTimer(delayMs, over.resolve);
-    await Promise.race([
-      over.promise,
-      this.#delayCut.promise,
-      this.#hurried.promise,
-      this.#forced.promise,
-    ]);
-    stopTimer();
+    if (this.#worker === undefined) void this.stop();
+    else this.#worker.onRequestLimit(max);
   }
 
-  /** Phases 1 to 4 of a graceful shutdown. */
-  async #end(context: ServerContext): Promise<void> {
-    const logger = this.#logging.server;
-    logger.info("Shutting down");
-    const listeners = this.#listeners!;
-    // Before the first answer says "close": who is told so connects anew.
-    await this.#acceptDrain.end(
-      () => listeners.close(),
-      () => context.isDraining = true,
+  /** Logs an error of the start, once: nobody need wait for `listening` to hear of it. */
+  #report(error: unknown): void {
+    // The lifespan has logged its own.
+    if (error instanceof StartupError || error === this.#reported) return;
+    this.#reported = error;
+    this.#logging.server.error(
+      error instanceof Error ? error.message : String(error),
+      // Of an application that broke, the stack says where.
+      error instanceof AppLoadError && error.cause !== undefined
+        ? { error: userError(error.cause) }
+        : {},
     );
-    this.#listeners = undefined;
-    this.#drainSignal.raise();
-    const stopTimer = startTimer(
-      LAST_HANDSHAKES_MS,
-      () => this.#acceptDrain.dropHandshakes(),
-    );
-    await this.#drain!.run(this.#timeoutMs);
-    stopTimer();
-    this.#acceptDrain.dropHandshakes();
   }
-}
 
-function startupError({ failure }: Lifespan): StartupError {
-  const reason = failure?.message?.replace(/\.$/, "");
-  return new StartupError(
-    reason
-      ? `Application startup failed: ${reason}`
-      : "Application startup failed",
-    failure !== undefined && "cause" in failure
-      ? { cause: failure.cause }
-      : undefined,
-  );
-}
+  /** @param unheard Why `listening` rejects, if it has not resolved. */
+  #finish(unheard: string): void {
+    this.#close();
+    this.#listening.reject(new StartupError(unheard));
+    this.#finished.resolve();
+  }
 
-/** Resolves when what was ready in this turn has been seen. */
-function untilTurnEnd(): Promise<void> {
-  return new Promise((resolve) => runtime.afterTurn(resolve));
-}
-
-/** Calls back after `ms`; keeps the process alive until then. */
-function startTimer(ms: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
-  return () => clearTimeout(timer);
-}
-
-/** @internal Logs as the options of `config` say, to the standard streams. */
-export function loggingFor(config: Config): Logging {
-  const { stdout, stderr } = runtime;
-  const logging = createLogging(config.options, {
-    stdout,
-    stderr,
-    env: runtime.env,
-    afterTurn: runtime.afterTurn,
-    phrase: reasonPhrase,
-  });
-  const tellOf = (stream: string) => (lines: number) =>
-    logging.server.warning(
-      `Dropped ${lines} line${
-        lines === 1 ? "" : "s"
-      } of standard ${stream}: it took no more`,
-    );
-  stdout.onDropped = tellOf("output");
-  stderr.onDropped = tellOf("error");
-  return logging;
+  #close(): void {
+    this.#phase = "finished";
+    this.#stop.end();
+    this.#certificates?.close();
+    this.#watchdog?.close();
+    void this.#topics.close();
+    void this.#measuring?.then((measuring) => measuring.close());
+    this.#logging.flush();
+  }
 }

@@ -1,15 +1,26 @@
 /** What the operator asked for, in the units and words of connections. */
 import type { Options } from "../config/options/mod.ts";
 import type { HttpSettings, WebSocketSettings } from "../connection/context.ts";
+import type { DefaultHeaderOptions } from "../connection/output/default_headers.ts";
+import {
+  type RequestIdRule,
+  requestIdRule,
+} from "../connection/scope/request_id.ts";
+import { isTrustedPeer } from "../connection/scope/peer_trust.ts";
+import { forwardedOrigin } from "../connection/scope/forwarded_origin.ts";
+import type { OriginRule } from "../connection/scope/request_origin.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
+import { TrustedPeers } from "../proxy/trusted_peers.ts";
 import { runtime } from "../runtime/mod.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../websocket/limits.ts";
 import type { AdmissionLimits } from "./listening/admission.ts";
 
 /** How connections are treated under `options`. */
 export function httpSettings(options: Options): HttpSettings {
+  const peers = new TrustedPeers(options.forwardedAllowIps);
   return {
-    originRule: undefined,
+    originRule: originRule(options, peers),
+    requestIdRule: requestIds(options, peers),
     limits: {
       ...DEFAULT_LIMITS,
       maxHeadBytes: options.limitRequestHead,
@@ -26,10 +37,42 @@ export function httpSettings(options: Options): HttpSettings {
     headMs: options.timeoutRequestHead * 1000,
     bodyMs: options.timeoutRequestBody * 1000,
     pauseMs: orNever(options.timeoutReadPause),
+    requestMs: orNever(options.timeoutRequest),
+    concurrencyWaitMs: options.limitConcurrencyWait * 1000,
     maxConcurrency: options.limitConcurrency ?? Infinity,
+    healthPath: options.healthPath,
     raisesAfterDisconnect: options.sendAfterDisconnect === "raise",
     offersEarlyHints: options.earlyHints,
     websocket: options.ws === "none" ? undefined : webSocketSettings(options),
+  };
+}
+
+function originRule(
+  { proxyHeaders, forwardedHeaders: headers }: Options,
+  peers: TrustedPeers,
+): OriginRule | undefined {
+  return proxyHeaders ? forwardedOrigin({ peers, headers }) : undefined;
+}
+
+/** The ids of requests under `options`. */
+function requestIds(
+  { requestIdHeader }: Options,
+  peers: TrustedPeers,
+): RequestIdRule | undefined {
+  if (requestIdHeader === undefined) return undefined;
+  return requestIdRule(
+    requestIdHeader,
+    (info) => isTrustedPeer(info, peers),
+    () => crypto.randomUUID(),
+  );
+}
+
+/** The fields that every response begins with under `options`. */
+export function headerSettings(options: Options): DefaultHeaderOptions {
+  return {
+    date: options.dateHeader,
+    server: options.serverHeader ? "tricorn" : undefined,
+    headers: options.headers,
   };
 }
 

@@ -1,233 +1,69 @@
-/** The phases of a graceful shutdown between the last accept and the application's own end. */
+/**
+ * A graceful shutdown, up to the application's own: the delay, the last accepts, and the end of
+ * all connections.
+ */
 import type { ServerContext } from "../connection/context.ts";
+import type { DrainSignal } from "../connection/scope/drain_signal.ts";
 import type { Logger } from "../logging/logger.ts";
+import { Drain } from "./drain.ts";
+import type { Acceptor } from "./listening/acceptor.ts";
+import type { StopRequest } from "./stop_request.ts";
+import type { StartTimer } from "./timers.ts";
 
-/** Time that connections get to close after their requests were cut off, in milliseconds. */
-const LAST_WORDS_MS = 500;
-
-/**
- * Time that passes before it is worth a line that connections are waited for, in milliseconds: more
- * than a connection that was just in use is left open.
- */
-const PATIENCE_MS = 800;
-
-/**
- * Time without a sign of any client after which nothing is on its way from this machine, in
- * milliseconds: what is written here is here at once, so that only a client that was kept from
- * running could still have meant to write.
- */
-const LOCAL_SILENCE_MS = 50;
-/** How often it is looked for such signs, in milliseconds. Each look is a turn that reads. */
-const LOOK_MS = 10;
-
-/** Starts a one-shot timer of `ms`; the function returned stops it. */
-export type StartTimer = (ms: number, callback: () => void) => () => void;
-
-/** What a drain is told while it waits. */
-export interface DrainInterrupts {
-  /** Resolves when nobody is to be waited for any more. */
-  readonly forced: Promise<void>;
-  /** Resolves when a later, shorter limit runs out. */
-  readonly hurried: Promise<void>;
-  /** TLS handshakes that have not ended: their connections are not there yet. */
-  readonly handshakes: () => number;
-  /** Whether `forced` has resolved. */
-  readonly isForced: () => boolean;
+/** What is shut down, and how. */
+export interface ShutdownParts {
+  readonly context: ServerContext;
+  readonly acceptor: Acceptor;
+  /** Raised when no more connections are accepted. */
+  readonly drainSignal: DrainSignal;
+  readonly stop: StopRequest;
+  readonly logger: Logger;
   /** How to force it, such as ` (CTRL+C to force quit)`; or `""`. */
   readonly forceHint: string;
+  /** What its limits are timed by. */
+  readonly startTimer: StartTimer;
 }
 
-/** Lets the connections of one server come to an end. */
-export class Drain {
-  readonly #context: ServerContext;
-  readonly #logger: Logger;
-  readonly #startTimer: StartTimer;
-  readonly #interrupts: DrainInterrupts;
-  /** Requests and WebSockets that were cut off. */
-  #cutOffs = 0;
-  /** What is waited for: looked at whenever something has ended. */
-  #awaited:
-    | { readonly isMet: () => boolean; readonly resolve: () => void }
-    | undefined;
-
-  constructor(
-    context: ServerContext,
-    logger: Logger,
-    startTimer: StartTimer,
-    interrupts: DrainInterrupts,
-  ) {
-    this.#context = context;
-    this.#logger = logger;
-    this.#startTimer = startTimer;
-    this.#interrupts = interrupts;
-  }
-
-  /** Whether a request or WebSocket was cut off. */
-  get wasCutOff(): boolean {
-    return this.#cutOffs > 0;
-  }
-
-  /** To be called when a connection or an application call has ended. */
-  onProgress(): void {
-    if (this.#awaited?.isMet()) this.#awaited.resolve();
-  }
-
-  /** Ends all connections: at once if they are idle, after their response, or after `limitMs`. */
-  async run(limitMs: number): Promise<void> {
-    const context = this.#context;
-    const isQuiet = () => this.#isQuiet();
-    const hadWork = !isQuiet();
-    const finished = context.totalRequests;
-    if (hadWork) this.#logger.info(`Draining ${describeLoad(context)}`);
-    context.connections.each((connection) => connection.drain());
-    // Most connections close at once: only those that do not are worth a line.
-    const stopTelling = this.#startTimer(
-      PATIENCE_MS,
-      () => this.#tellWaiting(),
-    );
-    const stopLooking = this.#closeSilent();
-    const { forced, hurried } = this.#interrupts;
-    const isDone = await this.#until(
-      isQuiet,
-      limitMs,
-      Promise.race([forced, hurried]),
-    );
-    stopLooking();
-    stopTelling();
-    const answered = context.totalRequests - finished;
-    if (!isDone) await this.#cutOff();
-    if (!hadWork) return;
-    this.#logger.info(
-      `Drained: ${
-        counted(answered, "request")
-      } ended, ${this.#cutOffs} cut off`,
-    );
-  }
-
-  /**
-   * Waits until `isMet`, for `ms` at most, or until `broken`.
-   *
-   * @returns Whether it is met.
-   */
-  async #until(
-    isMet: () => boolean,
-    ms: number,
-    broken?: Promise<void>,
-  ): Promise<boolean> {
-    if (isMet()) return true;
-    const met = Promise.withResolvers<void>();
-    this.#awaited = { isMet, resolve: met.resolve };
-    const stopTimer = this.#startTimer(ms, met.resolve);
-    await (broken === undefined
-      ? met.promise
-      : Promise.race([met.promise, broken]));
-    stopTimer();
-    this.#awaited = undefined;
-    return isMet();
-  }
-
-  #isQuiet(): boolean {
-    const { connections, runningCycles } = this.#context;
-    return connections.size === 0 && runningCycles === 0 &&
-      this.#interrupts.handshakes() === 0;
-  }
-
-  /**
-   * Closes idle connections from this machine in a silence. Others stay for as long as a request
-   * may take through a network.
-   *
-   * @returns A function that stops looking for one.
-   */
-  #closeSilent(): () => void {
-    const context = this.#context;
-    const signs = (): string =>
-      `${context.nextConnectionId} ${context.totalRequests} ${context.runningCycles}`;
-    let seen = signs();
-    let silentMs = 0;
-    const look = (): void => {
-      stop = this.#startTimer(LOOK_MS, look);
-      const now = signs();
-      silentMs = now === seen ? silentMs + LOOK_MS : 0;
-      seen = now;
-      if (silentMs < LOCAL_SILENCE_MS) return;
-      context.connections.each((connection) => {
-        if (isLocal(connection.clientHost)) connection.closeIdle?.();
-      });
-    };
-    let stop = this.#startTimer(LOOK_MS, look);
-    return () => stop();
-  }
-
-  #tellWaiting(): void {
-    const what = this.#context.connections.size > 0
-      ? "Waiting for connections to close."
-      : "Waiting for background tasks to complete.";
-    this.#logger.info(
-      `${what}${this.#interrupts.forceHint} Left: ${
-        describeLoad(this.#context)
-      }`,
-    );
-  }
-
-  /** Stops waiting: applications are told by their abort signal, connections are closed. */
-  async #cutOff(): Promise<void> {
-    const context = this.#context;
-    const running = context.runningCycles;
-    let busy = 0;
-    for (const connection of context.connections) if (connection.isBusy) busy++;
-    // A call belongs to a busy connection, or runs on after it.
-    this.#cutOffs = Math.max(running, busy);
-    const isForced = this.#interrupts.isForced();
-    if (isForced) {
-      this.#logger.warning(
-        `Forced to stop, cutting off ${describeLoad(context)}`,
-      );
-    } else {
-      this.#logger.info(
-        `Cut off by the shutdown: ${
-          describeLoad(context)
-        }. (timeout graceful shutdown exceeded)`,
-      );
-    }
-    const reason = isForced
-      ? new DOMException("The server was stopped by force", "AbortError")
-      : new DOMException(
-        "Task cancelled, timeout graceful shutdown exceeded",
-        "TimeoutError",
-      );
-    context.connections.each((connection) => connection.abort(reason));
-    for (const cycle of [...context.detachedCalls]) cycle.cancel(reason);
-    if (!isForced) {
-      await this.#until(
-        () => this.#isQuiet(),
-        LAST_WORDS_MS,
-        this.#interrupts.forced,
-      );
-    }
-    context.connections.each((connection) => connection.destroy());
-    // They are told of their end in a later turn.
-    await this.#until(() => context.connections.size === 0, LAST_WORDS_MS);
-  }
+/** Shuts down. @returns Whether a request or WebSocket was cut off. */
+export async function shutDown(parts: ShutdownParts): Promise<boolean> {
+  const { context, acceptor, drainSignal, stop, logger, forceHint } = parts;
+  const { startTimer } = parts;
+  await waitForDelay(parts);
+  logger.info("Shutting down");
+  // Before the first response that closes its connection: that client connects anew.
+  await acceptor.close(() => context.tracker.startDraining());
+  drainSignal.raise();
+  const endHandshakes = acceptor.limitHandshakes();
+  const drain = new Drain(context.tracker, logger, startTimer, {
+    forced: stop.forced,
+    timedOut: stop.timedOut,
+    isForced: () => stop.isForced,
+    handshakes: () => acceptor.handshakes,
+    forceHint,
+  });
+  await drain.run(stop.timeoutMs);
+  endHandshakes();
+  return drain.wasCutOff;
 }
 
-/** Whether a client is on this machine: it has no address behind a UNIX socket. */
-function isLocal(host: string | undefined): boolean {
-  return host === undefined || host === "::1" || host.startsWith("127.");
-}
-
-/** What there is, for the log, such as `3 connections (1 WebSocket, 1 idle) and 2 running tasks`. */
-function describeLoad(context: ServerContext): string {
-  let webSockets = 0;
-  let idle = 0;
-  for (const connection of context.connections) {
-    if (connection.isWebSocket) webSockets++;
-    else if (!connection.isBusy) idle++;
-  }
-  return `${counted(context.connections.size, "connection")} (${
-    counted(webSockets, "WebSocket")
-  }, ${idle} idle) and ${counted(context.runningCycles, "running task")}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** Goes on as before for as long as the option `shutdownDelay` says. */
+async function waitForDelay(
+  { stop, logger, forceHint, startTimer }: ShutdownParts,
+): Promise<void> {
+  if (stop.delayMs === 0 || stop.isForced) return;
+  const seconds = stop.delayMs / 1000;
+  logger.info(
+    `Shutting down in ${seconds} second${
+      seconds === 1 ? "" : "s"
+    }; connections are still accepted.${forceHint}`,
+  );
+  const over = Promise.withResolvers<void>();
+  const stopTimer = startTimer(stop.delayMs, over.resolve);
+  await Promise.race([
+    over.promise,
+    stop.delayEnded,
+    stop.timedOut,
+    stop.forced,
+  ]);
+  stopTimer();
 }

@@ -1,4 +1,6 @@
 /** The grammar of `sec-websocket-extensions` (RFC 6455 §9.1). Knows no extension. */
+import { trimBlanks } from "../text/blanks.ts";
+import { isToken } from "../text/token.ts";
 
 /** One extension that a client offers, with its parameters. */
 export interface ExtensionOffer {
@@ -6,31 +8,6 @@ export interface ExtensionOffer {
   /** In order, repeats kept; the value without its quotes, `undefined` if there is none. */
   readonly parameters:
     readonly (readonly [name: string, value: string | undefined])[];
-}
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/** Whether `text` is a token (RFC 9110 §5.6.2). */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
-/** The items of a list, without the blanks around them (RFC 9110 §5.6.3). */
-export function trimmedItems(list: string): string[] {
-  return list.split(",").map(trim);
-}
-
-/** By hand: an expression that looks for blanks before the end is quadratic in those it finds. */
-function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text[start])) start++;
-  while (end > start && isBlank(text[end - 1])) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(unit: string): boolean {
-  return unit === " " || unit === "\t";
 }
 
 /**
@@ -63,15 +40,15 @@ function readValue(text: string): string | undefined {
 }
 
 function readOffer(text: string): ExtensionOffer | undefined {
-  const [name, ...rest] = split(text, ";").map(trim);
+  const [name, ...rest] = split(text, ";").map(trimBlanks);
   if (!isToken(name)) return undefined;
   const parameters: (readonly [string, string | undefined])[] = [];
   for (const part of rest) {
     const equals = part.indexOf("=");
-    const key = trim(equals < 0 ? part : part.slice(0, equals));
+    const key = trimBlanks(equals < 0 ? part : part.slice(0, equals));
     const value = equals < 0
       ? undefined
-      : readValue(trim(part.slice(equals + 1)));
+      : readValue(trimBlanks(part.slice(equals + 1)));
     if (!isToken(key) || (equals >= 0 && value === undefined)) return undefined;
     parameters.push([key, value]);
   }
@@ -89,7 +66,7 @@ export function readExtensions(
   list: string,
 ): readonly ExtensionOffer[] | undefined {
   const offers: ExtensionOffer[] = [];
-  for (const text of split(list, ",").map(trim)) {
+  for (const text of split(list, ",").map(trimBlanks)) {
     if (text === "") continue;
     const offer = readOffer(text);
     if (offer === undefined) return undefined;

@@ -1,11 +1,8 @@
 /** Is this request a valid upgrade, and what is the answer (RFC 6455 §4.2). Pure: the digest is handed in. */
+import { splitList } from "../http/lists.ts";
 import type { RequestHead } from "../http/request_head.ts";
-import {
-  type ExtensionOffer,
-  isToken,
-  readExtensions,
-  trimmedItems,
-} from "./extensions.ts";
+import { isToken } from "../text/token.ts";
+import { type ExtensionOffer, readExtensions } from "./extensions.ts";
 
 /** What a client asked for. */
 export interface Handshake {
@@ -72,7 +69,7 @@ export function readHandshake(head: RequestHead): Handshake | HandshakeRefusal {
         version = version === undefined ? value : `${version}, ${value}`;
         break;
       case "sec-websocket-protocol":
-        subprotocols.push(...trimmedItems(value).filter((item) => item !== ""));
+        subprotocols.push(...splitList(value).filter((item) => item !== ""));
         break;
       case "sec-websocket-extensions":
         extensionList += `${value},`;

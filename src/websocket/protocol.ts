@@ -24,7 +24,7 @@ export type ProtocolOutcome =
   | "fault";
 
 /** How far the closing handshake has come (RFC 6455 §7.1). */
-export type ClosePhase =
+type ClosePhase =
   /** Neither side has sent a close frame. */
   | "open"
   /** We have: data that still arrives is dropped. */
@@ -58,11 +58,6 @@ export class WebSocketProtocol {
   /** @param inflate What inflates a message; `undefined` where compression was not agreed on. */
   constructor(limits: WebSocketLimits, inflate: Inflate | undefined) {
     this.#messages = new MessageAssembler(limits, inflate);
-  }
-
-  /** How far the closing handshake has come. */
-  get phase(): ClosePhase {
-    return this.#phase;
   }
 
   /** The text of the last message; `undefined` if it was binary. */

@@ -1,7 +1,9 @@
 /** A bug of ours, met in one connection, ends that one: the others are served, the log has its stack. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { guarded } from "../../src/connection/containment.ts";
+import { afterWholeTurn, contained } from "../../src/connection/containment.ts";
+import type { TurnListener } from "../../src/runtime/types.ts";
+import { FakeClock } from "../_support/fake_clock.ts";
 import { FakeSocket } from "../_support/fake_socket.ts";
 import { answering, Harness } from "../_support/harness.ts";
 
@@ -59,7 +61,7 @@ describe("an exception of ours", () => {
     last.receive(GET);
     await harness.turn();
     assert.match(last.text, /\r\n\r\nok$/);
-    assert.equal(harness.context.connections.size, 2);
+    assert.equal(harness.tracker.connections.size, 2);
   });
 
   test("on the clock leaves the other connections their time limits", async () => {
@@ -97,11 +99,11 @@ describe("an exception of ours", () => {
     const harness = new Harness(answering("ok"));
     const [first, broken, last] = three(harness);
     let isBroken = true;
-    harness.context.onProgress = () => {
+    harness.tracker.observeProgress(() => {
       if (!isBroken) return;
       isBroken = false;
       throw BUG;
-    };
+    });
     broken.receive(GET);
     await harness.turn();
     first.receive(GET);
@@ -118,14 +120,35 @@ describe("an exception of ours", () => {
   });
 });
 
-test("guarded() hands what is thrown to the connection, and nothing else", () => {
+test("contained() hands what is thrown to the connection, and nothing else", () => {
   const thrown: unknown[] = [];
   const connection = { onFailure: (error: unknown) => void thrown.push(error) };
+  const clock = new FakeClock();
   let calls = 0;
-  guarded(connection, () => calls++)();
+  clock.atTurnEnd(contained(connection, () => calls++));
+  clock.endTurn();
   assert.deepEqual([calls, thrown], [1, []]);
-  guarded(connection, () => {
+  clock.atTurnEnd(contained(connection, () => {
     throw BUG;
-  })();
+  }));
+  clock.endTurn();
   assert.deepEqual(thrown, [BUG]);
+});
+
+test("afterWholeTurn() calls back at the end of the next turn, and contains it", () => {
+  const thrown: unknown[] = [];
+  const connection = { onFailure: (error: unknown) => void thrown.push(error) };
+  const turns: TurnListener[] = [];
+  const atTurnEnd = (listener: TurnListener) => void turns.push(listener);
+  let calls = 0;
+  afterWholeTurn({ atTurnEnd }, connection, () => {
+    calls++;
+    throw BUG;
+  });
+  turns.shift()!.onTurnEnd();
+  assert.equal(calls, 0);
+  const last = turns.shift()!;
+  assert.throws(() => last.onTurnEnd(), BUG);
+  last.onFailure(BUG);
+  assert.deepEqual([calls, thrown, turns.length], [1, [BUG], 0]);
 });

@@ -20,7 +20,7 @@ function preface({ wantsFirstByte = false } = {}) {
   });
   const events: string[] = [];
   let progress = 0;
-  harness.context.onProgress = () => progress++;
+  harness.tracker.observeProgress(() => progress++);
   const socket = new FakeSocket();
   const host: ProxyPrefaceHost = {
     wantsFirstByte,
@@ -29,7 +29,7 @@ function preface({ wantsFirstByte = false } = {}) {
   };
   const reader = new ProxyHeaderConnection(socket, harness.context, host);
   socket.handler = reader;
-  const { connections } = harness.context;
+  const { connections } = harness.tracker;
   return {
     harness,
     events,

@@ -362,16 +362,16 @@ async function endTurn(harness: Harness): Promise<void> {
 }
 
 /** Whether there is nothing any more that could change. */
-function isOver({ context, clock }: Harness, socket: FakeSocket): boolean {
-  return socket.isClosed && context.connections.size === 0 &&
-    context.runningCycles === 0 && !clock.isTicking;
+function isOver({ tracker, clock }: Harness, socket: FakeSocket): boolean {
+  return socket.isClosed && tracker.connections.size === 0 &&
+    tracker.runningCalls === 0 && !clock.isTicking;
 }
 
 function assertNothingLeft(harness: Harness, socket: FakeSocket): void {
   assert.equal(socket.isClosed, true, "the socket is closed");
-  assert.equal(harness.context.connections.size, 0, "connections");
-  assert.equal(harness.context.runningCycles, 0, "calls");
-  assert.equal([...harness.context.detachedCalls].length, 0, "orphans");
+  assert.equal(harness.tracker.connections.size, 0, "connections");
+  assert.equal(harness.tracker.runningCalls, 0, "calls");
+  assert.equal([...harness.tracker.detachedCalls].length, 0, "orphans");
   assert.equal(harness.clock.isTicking, false, "the clock sleeps");
   assert.deepEqual(
     harness.logger.lines.filter(({ level, error }) =>
@@ -391,7 +391,7 @@ for (const state of STATES) {
           if (!fate.isGone && state.isPatient && !socket.isClosed) {
             // A peer that waits is in order, for as long as the application takes: until the
             // server stops.
-            for (const connection of harness.context.connections) {
+            for (const connection of harness.tracker.connections) {
               connection.abort(new Error("The server stops"));
             }
             await harness.turn();

@@ -28,6 +28,8 @@ describe("NAMES", () => {
       [names.EXPECT, "expect"],
       [names.TE, "te"],
       [names.UPGRADE, "upgrade"],
+      [names.FORWARDED, "forwarded"],
+      [names.X_FORWARDED_PROTO, "x-forwarded-proto"],
     ] as const
   ) {
     test(`have ${name} where its constant says`, () => {

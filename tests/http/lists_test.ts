@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listItems } from "../../src/http/lists.ts";
+import { listItems, splitList } from "../../src/http/lists.ts";
 
 for (
   const [behavior, list, items] of [
@@ -20,3 +20,13 @@ for (
     assert.deepEqual(listItems(list), items);
   });
 }
+
+test("splitList() keeps the case of items", () => {
+  assert.deepEqual(splitList(" A\t, ,b C,\xa0d,"), [
+    "A",
+    "",
+    "b C",
+    "\xa0d",
+    "",
+  ]);
+});

@@ -473,6 +473,7 @@ test("resetFraming() leaves nothing of the last head", () => {
     ["upgrade", "websocket"],
     ["expect", "100-continue"],
     ["te", "trailers"],
+    ["forwarded", "for=_a"],
   ]);
   framing.codings = "chunked";
   framing.isChunked = true;

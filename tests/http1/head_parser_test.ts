@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpFaultCode } from "../../src/faults.ts";
-import { HEAD_FAULT, HeadParser } from "../../src/http1/head_parser.ts";
+import { HeadParser } from "../../src/http1/head_parser.ts";
+import type { Http1RequestHead } from "../../src/http1/request_head.ts";
+import { FAULT, NEEDS_MORE } from "../../src/http1/scan_result.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
-import type { RequestHead } from "../../src/http/request_head.ts";
 import { feed, feedFault, feedOne, octets } from "../_support/feed.ts";
 
 const HOST = "Host: a\r\n";
@@ -18,7 +19,7 @@ function fields(text: string): string {
   return `GET / HTTP/1.1\r\n${HOST}${text}\r\n`;
 }
 
-function headOf(input: string): RequestHead {
+function headOf(input: string): Http1RequestHead {
   return feedOne(input).head;
 }
 
@@ -54,10 +55,48 @@ test("reads a whole head", () => {
     contentLength: 0,
     isChunked: false,
     hasBody: false,
+    mayHaveTrailers: false,
     keepAlive: false,
     expectsContinue: true,
     acceptsTrailers: true,
     upgrade: "h2c",
+    isForwarded: false,
+  });
+});
+
+describe("a head", () => {
+  for (
+    const [name, isForwarded] of [
+      ["Forwarded", true],
+      ["X-Forwarded-For", true],
+      ["x-forwarded-host", true],
+      ["X-FORWARDED-PORT", true],
+      ["X-Forwarded-Prefix", true],
+      ["X-Forwarded-Proto", true],
+      ["X-Forwarded-Server", false],
+      ["X-Forwarded", false],
+      ["X-Real-IP", false],
+      ["Upgrade", false],
+    ] as const
+  ) {
+    test(`with ${name} ${isForwarded ? "notes" : "does not note"} that a proxy speaks`, () => {
+      const head = headOf(`GET / HTTP/1.1\r\n${HOST}${name}: x\r\n\r\n`);
+      assert.equal(head.isForwarded, isForwarded);
+      assert.deepEqual(head.headers.at(-1), [name.toLowerCase(), "x"]);
+    });
+  }
+
+  test("does not keep the note of the one before", () => {
+    const parser = new HeadParser(DEFAULT_LIMITS);
+    const told = "X-Forwarded-For: x\r\n";
+    const notes = [told, "", "Forwarded: x\r\n", told, told, told, ""].map(
+      (field) => {
+        const bytes = octets(`GET / HTTP/1.1\r\n${HOST}${field}\r\n`);
+        assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+        return parser.head!.isForwarded;
+      },
+    );
+    assert.deepEqual(notes, [true, false, true, true, true, true, false]);
   });
 });
 
@@ -640,13 +679,13 @@ test("heads of several connections that arrive bit by bit do not mix", () => {
         `x-${"n".repeat(i)}: ${"v".repeat(i * 3)}\r\n`.repeat(i + 1) + "\r\n",
     ));
   const parsers = inputs.map(() => new HeadParser(DEFAULT_LIMITS));
-  const heads = inputs.map(() => undefined as RequestHead | undefined);
+  const heads = inputs.map(() => undefined as Http1RequestHead | undefined);
   const longest = Math.max(...inputs.map((input) => input.length));
   for (let end = 1; end <= longest; end++) {
     parsers.forEach((parser, i) => {
       if (end > inputs[i].length) return;
       const size = parser.parse(inputs[i], 0, end);
-      assert.notEqual(size, HEAD_FAULT);
+      assert.notEqual(size, FAULT);
       if (size > 0) heads[i] = parser.head;
     });
   }
@@ -680,4 +719,70 @@ test("strings and pairs are fresh for each head", () => {
   first.headers[0][1] = "changed";
   parser.parse(input, 0, input.length);
   assert.deepEqual(parser.head!.headers, [["host", "a"], ["x", "1"]]);
+});
+
+describe("a head that came before", () => {
+  /** A parser that has read `text` often enough to know it. */
+  function knowing(text: string): HeadParser {
+    const parser = new HeadParser(DEFAULT_LIMITS);
+    const bytes = octets(text);
+    for (let i = 0; i < 3; i++) parser.parse(bytes, 0, bytes.length);
+    return parser;
+  }
+  const LINE = "GET /a?b HTTP/1.1\r\n";
+  const KNOWN = `${LINE}${HOST}\r\n`;
+
+  test("may come in pieces, cut anywhere", () => {
+    const bytes = octets(KNOWN);
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const parser = knowing(KNOWN);
+      assert.equal(parser.parse(bytes, 0, cut), NEEDS_MORE);
+      assert.equal(parser.lookedAt, cut);
+      assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+      assert.equal(parser.lookedAt, 0);
+      const { method, rawPath, query, headers } = parser.head!;
+      assert.deepEqual([method, rawPath, query], ["GET", "/a", "b"]);
+      assert.deepEqual(headers, [["host", "a"]]);
+    }
+  });
+
+  test("leaves nothing of its line to the next", () => {
+    const parser = knowing(KNOWN);
+    const next = octets(`POST /c HTTP/1.0\r\n${HOST}\r\n`);
+    assert.equal(parser.parse(next, 0, next.length), next.length);
+    const { method, version, rawPath, query } = parser.head!;
+    assert.deepEqual([method, version, rawPath, query], [
+      "POST",
+      "1.0",
+      "/c",
+      "",
+    ]);
+  });
+
+  test("is not in the log once it was read", () => {
+    const parser = knowing(KNOWN);
+    const bytes = octets(KNOWN);
+    assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+    assert.equal(parser.seenLine(bytes, 0, 0), undefined);
+  });
+
+  test("has its line in the log if other fields behind it are refused", () => {
+    const parser = knowing(KNOWN);
+    const bytes = octets(`${LINE}b ad: x\r\n`);
+    assert.equal(parser.parse(bytes, 0, bytes.length), FAULT);
+    assert.deepEqual(parser.seenLine(bytes, 0, bytes.length), {
+      method: "GET",
+      rawPath: "/a",
+      query: "b",
+      version: "1.1",
+    });
+  });
+
+  test("has the host of its absolute form each time", () => {
+    const text = `GET http://b/c HTTP/1.1\r\n${HOST}\r\n`;
+    const parser = knowing(text);
+    const bytes = octets(text);
+    assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+    assert.deepEqual(parser.head!.headers, [["host", "b"]]);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
-import { FORBIDDEN_TRAILERS } from "../../src/http1/response_writer.ts";
+import { FORBIDDEN_TRAILERS } from "../../src/http/trailer_names.ts";
 import { TrailerParser } from "../../src/http1/trailers.ts";
 import { octets } from "../_support/feed.ts";
 

@@ -7,7 +7,9 @@ import {
   processLine,
   readyLine,
   urlText,
+  versionLine,
 } from "../../src/server/ready_line.ts";
+import { VERSION } from "../../src/version.ts";
 
 const tcp = (host: string): Address => ({ kind: "tcp", host, port: 8000 });
 const unix = (path: string): Address => ({ kind: "unix", path });
@@ -22,7 +24,9 @@ function coloured(line: LogMessage): string {
     time: 0,
     level: "info",
     logger: "tricorn",
-    ...line,
+    message: line.message,
+    fields: {},
+    spans: line.fields,
   });
   return text.slice(text.indexOf("     ") + 5, -1);
 }
@@ -68,4 +72,20 @@ test("processLine() has the process id as a field", () => {
 test("urlText() takes the scheme, except for a path", () => {
   assert.equal(urlText(tcp("::1"), "https"), "https://[::1]:8000");
   assert.equal(urlText(unix("app.sock"), "https"), "app.sock");
+});
+
+test("versionLine() says how to have Bun where Bun has started the command on Node", () => {
+  const node = { name: "node", version: "24.22.3" };
+  const bun = { name: "bun", version: "1.4.5" };
+  const plain = `Tricorn ${VERSION} on node 24.22.3`;
+  assert.equal(versionLine(node, undefined), plain);
+  assert.equal(versionLine(node, "npm/11.0.0 node/v24.22.3"), plain);
+  assert.equal(
+    versionLine(node, "bun/1.4.5 npm/? node/v24"),
+    `${plain}; "bunx --bun" or "bun --bun run" would run it on Bun`,
+  );
+  assert.equal(
+    versionLine(bun, "bun/1.4.5 npm/? node/v24"),
+    `Tricorn ${VERSION} on bun 1.4.5`,
+  );
 });

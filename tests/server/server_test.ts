@@ -17,7 +17,7 @@ import type {
 import { Config } from "../../src/config/config.ts";
 import type { OptionsInput } from "../../src/config/options/mod.ts";
 import { AppLoadError, ListenError, StartupError } from "../../src/errors.ts";
-import type { Logging } from "../../src/logging/logging.ts";
+import { loggingOf } from "../_support/fake_logging.ts";
 import { serve } from "../../src/serve.ts";
 import { Server } from "../../src/server/server.ts";
 import { alarms } from "../_support/alarms.ts";
@@ -52,12 +52,10 @@ function appOf(http: HttpPart = hello, notes: string[] = []): AsgiApp {
 /** A server that logs into `lines`. */
 function serverOf(app: AsgiApp | string, options: OptionsInput = {}) {
   const logger = new FakeLogger();
-  const logging: Logging = {
-    server: logger,
-    access: undefined,
-    flush() {},
-  };
-  const server = new Server(new Config(app, { port: 0, ...options }), logging);
+  const logging = loggingOf(logger);
+  const server = new Server(new Config(app, { port: 0, ...options }), {
+    logging,
+  });
   return {
     server,
     logger,
@@ -89,6 +87,7 @@ describe("starting", () => {
     assert.equal(server.started, false);
     assert.deepEqual(server.addresses, []);
     assert.equal(server.url, undefined);
+    assert.equal(server.port, undefined);
     const addresses = await server.listening;
     assert.equal(server.phase, "running");
     assert.equal(server.started, true);
@@ -100,9 +99,11 @@ describe("starting", () => {
         address.port > 0,
     );
     assert.equal(server.url, `http://127.0.0.1:${address.port}`);
+    assert.equal(server.port, address.port);
     await server.stop();
     assert.deepEqual(server.addresses, []);
     assert.equal(server.url, undefined);
+    assert.equal(server.port, undefined);
     assert.equal(server.phase, "finished");
   });
 
@@ -173,6 +174,7 @@ describe("starting", () => {
       const target = await start();
       assert.deepEqual(server.addresses, [{ kind: "unix", path: uds }]);
       assert.equal(server.url, uds);
+      assert.equal(server.port, undefined);
       assert.equal((await exchange(target, request("GET /"))).body, "hello");
       await server.stop();
       assert.ok(
@@ -194,14 +196,18 @@ describe("starting", () => {
       }
       assert.deepEqual(server.stats, {
         connections: 1,
+        queuedRequests: 0,
         requestsInProgress: 0,
+        totalConnections: 1,
         totalRequests: 3,
       });
       assert.equal(await server.stop(), true);
       assert.equal(await client.ended(), "fin");
       assert.deepEqual(server.stats, {
         connections: 0,
+        queuedRequests: 0,
         requestsInProgress: 0,
+        totalConnections: 1,
         totalRequests: 3,
       });
       client.close();
@@ -354,6 +360,47 @@ describe("a start that fails", () => {
   });
 });
 
+describe("fetch()", () => {
+  test("answers with the started application, its state and its mount point", async () => {
+    const app: AsgiApp = async (scope, receive, send) => {
+      if (scope.type === "lifespan") {
+        await receive();
+        (scope.state as { name?: string }).name = "state";
+        await send({ type: "lifespan.startup.complete" });
+        await receive();
+        return await send({ type: "lifespan.shutdown.complete" });
+      }
+      if (scope.type !== "http") return;
+      await send({ type: "http.response.start", status: 200 });
+      const body = `${scope.path} ${scope.root_path} ${scope.state.name}`;
+      await send({ type: "http.response.body", body });
+    };
+    const server = serve(app, {
+      port: 0,
+      rootPath: "/mount/",
+      logLevel: "critical",
+    });
+    try {
+      const response = await server.fetch(new Request("http://x/a"));
+      assert.equal(await response.text(), "/mount/a /mount state");
+      assert.equal(server.stats.totalRequests, 0);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("rejects if the server does not start", async () => {
+    const server = serve("no_such_module:app", {
+      port: 0,
+      logLevel: "critical",
+    });
+    await assert.rejects(
+      server.fetch(new Request("http://x/")),
+      AppLoadError,
+    );
+  });
+});
+
 describe("stop()", () => {
   test("is idempotent, and true every time when nobody was cut off", async () => {
     const { server, start, lines } = serverOf(appOf());
@@ -424,7 +471,7 @@ describe("stop()", () => {
 
   test("lets a request in progress finish, tells it, and says close (http:H-138, asgi:A-245)", async () => {
     const { server, start } = serverOf(appOf(async (scope, receive, send) => {
-      const { signal } = scope.extensions.drain_signal!;
+      const { signal } = scope.extensions.drain_signal;
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       await hello(scope, receive, send);
     }));
@@ -440,7 +487,9 @@ describe("stop()", () => {
     assert.equal(await stopped, true);
     assert.deepEqual(server.stats, {
       connections: 0,
+      queuedRequests: 0,
       requestsInProgress: 0,
+      totalConnections: 1,
       totalRequests: 1,
     });
   });
@@ -466,7 +515,7 @@ describe("stop()", () => {
     const notes: string[] = [];
     let reason: unknown;
     const { server, start, lines } = serverOf(appOf(async (scope, receive) => {
-      const { signal } = scope.extensions.abort_signal!;
+      const { signal } = scope.extensions.abort_signal;
       signal.addEventListener("abort", () => reason = signal.reason);
       while ((await receive()).type !== "http.disconnect");
       notes.push("told");
@@ -490,7 +539,9 @@ describe("stop()", () => {
     );
     assert.deepEqual(server.stats, {
       connections: 0,
+      queuedRequests: 0,
       requestsInProgress: 0,
+      totalConnections: 1,
       totalRequests: 1,
     });
   });
@@ -525,7 +576,9 @@ describe("stop()", () => {
     assert.equal(await server.stop({ timeout: 0 }), false);
     assert.deepEqual(server.stats, {
       connections: 0,
+      queuedRequests: 0,
       requestsInProgress: 0,
+      totalConnections: 1,
       totalRequests: 1,
     });
     client.close();

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  isToken,
-  readExtensions,
-  trimmedItems,
-} from "../../src/websocket/extensions.ts";
+import { readExtensions } from "../../src/websocket/extensions.ts";
 
 type Parameters = readonly (readonly [string, string | undefined])[];
 
@@ -86,23 +82,4 @@ describe("readExtensions() (RFC 6455 §9.1)", () => {
       readExtensions(list); // seconds each, were it quadratic
     }
   });
-});
-
-test("isToken() knows tokens (RFC 9110 §5.6.2)", () => {
-  for (const text of ["a", "graphql-ws", "v1.json", "!#$%&'*+-.^_`|~09azAZ"]) {
-    assert.equal(isToken(text), true, text);
-  }
-  for (const text of ["", " ", "a b", "a/b", "a:b", "a\n", "a,", '"', "\xe9"]) {
-    assert.equal(isToken(text), false, text);
-  }
-});
-
-test("trimmedItems() takes blanks off, and nothing else", () => {
-  assert.deepEqual(trimmedItems(" a\t, ,b c,\xa0d,"), [
-    "a",
-    "",
-    "b c",
-    "\xa0d",
-    "",
-  ]);
 });

@@ -2,18 +2,16 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
 import { FrameReader } from "../../src/websocket/frame_reader.ts";
+import { hex, join, utf8 } from "../_support/octets.ts";
 import {
   BINARY,
   CLOSE,
   CONTINUATION,
   frame,
-  hex,
-  join,
   PING,
   PONG,
   TEXT,
-  utf8,
-} from "./frames.ts";
+} from "../_support/websocket_frames.ts";
 
 /** Reads everything there is; payload pieces of a frame are put together. */
 function readAll(pieces: Iterable<Uint8Array>): string[] {

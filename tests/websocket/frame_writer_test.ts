@@ -8,7 +8,12 @@ import {
   writeFrameHeader,
   writeText,
 } from "../../src/websocket/frame_writer.ts";
-import { closePayload, hex, PING, readFrames, utf8 } from "./frames.ts";
+import { hex, utf8 } from "../_support/octets.ts";
+import {
+  closePayload,
+  PING,
+  readFrames,
+} from "../_support/websocket_frames.ts";
 
 function written(write: (out: ByteWriter) => void): Uint8Array {
   const out = new ByteWriter(1);
@@ -49,7 +54,7 @@ test("writeControl() writes the whole frame", () => {
   const payload = new Uint8Array(125).fill(7);
   const bytes = written((out) => writeControl(out, PING, payload));
   assert.deepEqual(readFrames(bytes), [
-    { opcode: PING, fin: true, rsv: 0, payload },
+    { opcode: PING, kind: "ping", fin: true, rsv1: false, payload },
   ]);
 });
 
@@ -90,7 +95,7 @@ describe("writeClose() (RFC 6455 §5.5.1)", () => {
     test(`writes ${behavior}`, () => {
       const bytes = written((out) => writeClose(out, code, reason));
       assert.deepEqual(readFrames(bytes), [
-        { opcode: 8, fin: true, rsv: 0, payload },
+        { opcode: 8, kind: "close", fin: true, rsv1: false, payload },
       ]);
     });
   }

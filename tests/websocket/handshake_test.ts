@@ -23,12 +23,11 @@ function head(
     query: "",
     headers: [...headers],
     contentLength: -1,
-    isChunked: false,
     hasBody: false,
-    keepAlive: true,
+    mayHaveTrailers: false,
     expectsContinue: false,
     acceptsTrailers: false,
-    upgrade: "websocket",
+    isForwarded: false,
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { applyMask } from "../../src/websocket/mask.ts";
-import { hex, utf8 } from "./frames.ts";
+import { hex, utf8 } from "../_support/octets.ts";
 
 const KEY = 0x37fa213d | 0;
 

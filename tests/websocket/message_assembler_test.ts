@@ -10,7 +10,8 @@ import {
   MessageAssembler,
   type PayloadPiece,
 } from "../../src/websocket/message_assembler.ts";
-import { BINARY, CONTINUATION, hex, TEXT, utf8 } from "./frames.ts";
+import { hex, utf8 } from "../_support/octets.ts";
+import { BINARY, CONTINUATION, TEXT } from "../_support/websocket_frames.ts";
 import { INVALID, VALID } from "./utf8_cases.ts";
 
 /** One frame: its payload in the pieces in which it arrives. */

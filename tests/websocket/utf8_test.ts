@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { BOUNDARY, BROKEN, checkUtf8 } from "../../src/websocket/utf8.ts";
-import { hex, utf8 } from "./frames.ts";
+import { hex, utf8 } from "../_support/octets.ts";
 import { INVALID, VALID } from "./utf8_cases.ts";
 
 function check(bytes: Uint8Array, start = 0, end = bytes.length): number {

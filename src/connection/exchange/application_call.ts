@@ -2,11 +2,12 @@
  * One call of the application, the same for requests and WebSockets: how it runs and ends, what the
  * log says of its end, its abort signal, and the error of sends that no peer will read.
  */
-import type { Receive, Scope, Send } from "../../asgi.ts";
+import type { Receive, Scope, Send, SendEvent } from "../../asgi.ts";
 import { ClientDisconnected } from "../../errors.ts";
-import type { ServerContext, TrackedCall } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { RESOLVED } from "../output/write_gate.ts";
 import { LazyAbort } from "./abort_signal.ts";
+import { rejected } from "./event_errors.ts";
 
 /** The exchange that an application is called for. */
 export interface CallOwner {
@@ -26,6 +27,21 @@ export interface CallOwner {
   onEnded(): void;
   /** Something of ours threw: the connection ends. */
   onFailure(thrown: unknown): void;
+}
+
+/** Who takes the messages that an application sends. */
+export interface SendOwner {
+  /** Takes one. May throw what a getter or an iterable of the message throws. */
+  take(event: SendEvent): Promise<void>;
+}
+
+/** What `send` of an exchange does, once bound to it: it never throws, but rejects. */
+export function sendTo(this: SendOwner, event: SendEvent): Promise<void> {
+  try {
+    return this.take(event);
+  } catch (error) {
+    return rejected(error as Error); // an iterable or a getter of the application's own threw
+  }
 }
 
 /** One call. Its private part is functions: private methods would cost each call a field. */
@@ -107,9 +123,8 @@ function complete(
 }
 
 function warnOfValue(context: ServerContext, value: unknown): void {
-  if (context.hasWarnedOfReturnValue) return;
-  context.hasWarnedOfReturnValue = true;
-  context.logger.warning(
+  context.warnOnce(
+    "return value",
     `ASGI callable should return undefined, but returned a value of type "${typeof value}".` +
       (typeof value === "function"
         ? " If it is a factory, use --factory."
@@ -149,18 +164,4 @@ function onEnded(call: ApplicationCall, owner: CallOwner): void {
   } catch (thrown) {
     owner.onFailure(thrown);
   }
-}
-
-/** Counts a call of the application that begins. */
-export function countStart(context: ServerContext): void {
-  context.runningCycles++;
-  context.concurrentCycles++;
-}
-
-/** Counts a call that has ended, for the limit on concurrency and for a shutdown that waits for it. */
-export function countEnd(context: ServerContext, call: TrackedCall): void {
-  context.runningCycles--;
-  context.concurrentCycles--;
-  context.detachedCalls.delete(call);
-  context.onProgress();
 }

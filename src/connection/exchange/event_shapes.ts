@@ -12,6 +12,14 @@ export function statusProblem(status: unknown): string | undefined {
     : `"status" is ${shown(status)}, expected an integer from 200 to 599`;
 }
 
+/** `status` of an interim response (RFC 9110 §15.2): 100 and 101 are no business of `send`. */
+export function interimStatusProblem(status: unknown): string | undefined {
+  return Number.isInteger(status) && (status as number) >= 102 &&
+      (status as number) <= 199
+    ? undefined
+    : `"status" is ${shown(status)}, expected an integer from 102 to 199`;
+}
+
 /** `headers`, where they are given. */
 export function headersProblem(headers: unknown): string | undefined {
   return iterableProblem("headers", headers, "pairs");

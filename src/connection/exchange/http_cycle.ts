@@ -7,6 +7,7 @@ import type {
   HttpReceiveEvent,
   HttpResponseBodyEvent,
   HttpResponseEarlyHintEvent,
+  HttpResponseInformationalEvent,
   HttpResponsePathSendEvent,
   HttpResponseStartEvent,
   HttpResponseTrailersEvent,
@@ -17,10 +18,21 @@ import type {
 } from "../../asgi.ts";
 import { ClientDisconnected, UnexpectedEventError } from "../../errors.ts";
 import type { RequestHead } from "../../http/request_head.ts";
-import { checkFields, checkTrailers } from "../../http1/response_writer.ts";
-import type { ServerContext, TrackedCall } from "../context.ts";
+import {
+  checkFields,
+  checkTrailers,
+  type FieldInput,
+} from "../../http/response_fields.ts";
+import type { AbortReason } from "../../logging/access/request_record.ts";
+import type { ServerContext } from "../context.ts";
 import { RESOLVED } from "../output/write_gate.ts";
-import { ApplicationCall, type CallOwner } from "./application_call.ts";
+import type { TrackedCall } from "../tracking/tracker.ts";
+import {
+  ApplicationCall,
+  type CallOwner,
+  type SendOwner,
+  sendTo,
+} from "./application_call.ts";
 import {
   invalidEvent,
   invalidUnless,
@@ -31,12 +43,17 @@ import {
   bodyProblem,
   flagProblem,
   headersProblem,
+  interimStatusProblem,
   iterableProblem,
   statusProblem,
 } from "./event_shapes.ts";
 import { checkPathSend, sendFile } from "./file_sender.ts";
 import { RequestBody } from "./request_body.ts";
-import type { ResponseSink, StreamProblem } from "./response_sink.ts";
+import type {
+  ResponseFlow,
+  ResponseSink,
+  StreamProblem,
+} from "./response_sink.ts";
 import {
   EXPECTED,
   nextState,
@@ -47,20 +64,17 @@ import {
 /** What a cycle needs of its connection. */
 export interface CycleHost {
   readonly stream: ResponseSink;
-  /** A head is about to be opened: the last moment to decide that the connection closes. */
-  beforeHead(): void;
+  readonly flow: ResponseFlow;
   /** The application asks for body bytes. */
   onReceive(): void;
-  /** Something was written: resolves when more may be. */
-  afterWrite(bytes: number): Promise<void>;
-  /** Bytes handed to the socket that it still holds. */
-  readonly queuedBytes: number;
-  /** Sends what was written at once, as an interim response needs. */
-  flush(): void;
   /** The response is whole. Resolves when the transport can take more. */
   onResponseComplete(): Promise<void>;
-  /** The response cannot be completed: flushes what was written and ends the connection. */
-  truncateResponse(): void;
+  /**
+   * The response cannot be completed: flushes what was written and ends the connection.
+   *
+   * @param cause Who is to blame, if nothing else is.
+   */
+  truncateResponse(cause: AbortReason): void;
   /** The application's call has ended. */
   onReturned(): void;
   /** Something of ours threw: the connection ends. */
@@ -71,7 +85,7 @@ const NO_BODY = new Uint8Array(0);
 const NO_HEADERS: readonly [string, string][] = [];
 
 /** One exchange with the application. */
-export class HttpCycle implements CallOwner, TrackedCall {
+export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
   readonly body: RequestBody;
   readonly receive: Receive;
   readonly send: Send;
@@ -90,18 +104,10 @@ export class HttpCycle implements CallOwner, TrackedCall {
     this.body = new RequestBody(head.hasBody);
     this.#host = host;
     this.#call = new ApplicationCall(context);
-    this.receive = () => this.#receive();
-    this.send = (event) => {
-      try {
-        return this.#send(event);
-      } catch (error) {
-        return rejected(error as Error); // an iterable or a getter of the application's own threw
-      }
-    };
-  }
-
-  get #stream(): ResponseSink {
-    return this.#host.stream;
+    // Bound, not arrow functions: V8 keeps what an arrow function refers to from one request to the
+    // next until a major collection, and grows the space of new objects for it beyond the caches.
+    this.receive = this.#receive.bind(this);
+    this.send = sendTo.bind(this);
   }
 
   /** How far the response has come. */
@@ -135,7 +141,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
   }
 
   /** Whether a response is owed to a peer that may still read it. */
-  get #isOwed(): boolean {
+  #isOwed(): boolean {
     return this.#state !== "complete" && this.disconnectError === undefined;
   }
 
@@ -145,7 +151,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
   }
 
   onReturn(): void {
-    if (!this.#isOwed) return;
+    if (!this.#isOwed()) return;
     if (this.#call.isPeerSilent) return this.#leave();
     this.#call.context.logger.error(
       this.#state === "unsent"
@@ -172,13 +178,13 @@ export class HttpCycle implements CallOwner, TrackedCall {
   /** Ends a request whose application saw `http.disconnect` and did not answer. */
   #leave(): void {
     this.#call.disconnectError = new ClientDisconnected();
-    this.#stream.retract();
-    this.#host.truncateResponse();
+    this.#host.stream.retract();
+    this.#host.truncateResponse("client_disconnected");
   }
 
   /** Ends a response that its application did not end. */
   #fail(): void {
-    if (this.#stream.isHeadCommitted) {
+    if (this.#host.stream.isHeadCommitted) {
       this.#cutOff();
       return;
     }
@@ -194,12 +200,11 @@ export class HttpCycle implements CallOwner, TrackedCall {
     this.#call.disconnectError = new ClientDisconnected(
       "Cannot send: the response has been cut off",
     );
-    this.#host.truncateResponse();
+    this.#host.truncateResponse("application");
   }
 
   #answer(status: number, text?: string, headers?: HeaderList): void {
-    this.#host.beforeHead();
-    this.#stream.writeWhole(status, text, headers);
+    this.#host.stream.writeWhole(status, text, headers);
     void this.#host.onResponseComplete();
   }
 
@@ -220,11 +225,12 @@ export class HttpCycle implements CallOwner, TrackedCall {
   #receive(): Promise<HttpReceiveEvent> {
     const event = this.body.receive();
     // A `receive` kept beyond its response must not ask for the body of the next request.
-    if (this.#isOwed) this.#host.onReceive();
+    if (this.#isOwed()) this.#host.onReceive();
     return event;
   }
 
-  #send(event: SendEvent): Promise<void> {
+  /** See {@linkcode SendOwner}. */
+  take(event: SendEvent): Promise<void> {
     switch (event?.type) {
       case "http.response.start":
         return this.#sendStart(event);
@@ -234,6 +240,8 @@ export class HttpCycle implements CallOwner, TrackedCall {
         return this.#sendTrailers(event);
       case "http.response.early_hint":
         return this.#sendEarlyHint(event);
+      case "http.response.informational":
+        return this.#sendInformational(event);
       case "http.response.pathsend":
         return this.#sendPath(event);
       default:
@@ -250,14 +258,13 @@ export class HttpCycle implements CallOwner, TrackedCall {
     if (refusal !== undefined) {
       return invalidUnless(checkFields(headers), event, refusal);
     }
-    const stream = this.#stream;
+    const stream = this.#host.stream;
     // HTTP/1.0 has no trailers: waiting for them would keep the body open.
     const promises = trailers && !stream.isHttp10;
-    this.#host.beforeHead();
     const problem = stream.start(status, headers, promises);
     if (problem !== undefined) return invalidEvent(event, problem);
     this.#enter("started");
-    return this.#host.afterWrite(0);
+    return this.#host.flow.afterWrite(0);
   }
 
   #sendBody(event: HttpResponseBodyEvent): Promise<void> {
@@ -266,15 +273,17 @@ export class HttpCycle implements CallOwner, TrackedCall {
     if (wrong !== undefined) return invalidEvent(event, wrong);
     const kind = hasMore
       ? "body"
-      : this.#stream.promisesTrailers
+      : this.#host.stream.promisesTrailers
       ? "lastBodyBeforeTrailers"
       : "lastBody";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
-    if (body.length > 0 && this.#stream.forbidsBody && !this.#hasWarnedOfBody) {
+    if (
+      body.length > 0 && this.#host.stream.forbidsBody && !this.#hasWarnedOfBody
+    ) {
       this.#warnOfBody();
     }
-    const problem = this.#stream.write(body, !hasMore);
+    const problem = this.#host.stream.write(body, !hasMore);
     if (problem !== undefined) return this.#unframed(event.type, problem);
     return this.#advance(kind, body.length);
   }
@@ -282,7 +291,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
   #warnOfBody(): void {
     this.#hasWarnedOfBody = true; // one warning, however many pieces
     this.#call.context.logger.warning(
-      `Response body dropped: status ${this.#stream.status} does not allow one.`,
+      `Response body dropped: status ${this.#host.stream.status} does not allow one.`,
     );
   }
 
@@ -295,7 +304,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
   }
 
   #sendTrailers(event: HttpResponseTrailersEvent): Promise<void> {
-    if (this.#stream.isHttp10) return unknownEvent(event); // not offered
+    if (this.#host.stream.isHttp10) return unknownEvent(event); // not offered
     const { headers, more_trailers: hasMore = false } = event;
     const wrong = headersProblem(headers) ??
       flagProblem("more_trailers", hasMore);
@@ -305,37 +314,57 @@ export class HttpCycle implements CallOwner, TrackedCall {
     if (refusal !== undefined) {
       return invalidUnless(checkTrailers(headers), event, refusal);
     }
-    const problem = this.#stream.addTrailers(headers);
+    const problem = this.#host.stream.addTrailers(headers);
     if (problem !== undefined) return invalidEvent(event, problem);
-    if (!hasMore) this.#stream.endWithTrailers();
+    if (!hasMore) this.#host.stream.endWithTrailers();
     return this.#advance(kind, 0);
   }
 
   #sendEarlyHint(event: HttpResponseEarlyHintEvent): Promise<void> {
     const { offersEarlyHints } = this.#call.context.settings;
-    if (!offersEarlyHints || this.#stream.isHttp10) return unknownEvent(event);
+    if (!offersEarlyHints || this.#host.stream.isHttp10) {
+      return unknownEvent(event);
+    }
     const { links } = event;
     const wrong = iterableProblem("links", links, "link values");
     if (wrong !== undefined) return invalidEvent(event, wrong);
     const fields = Array.from(links, (link) => ["link", link] as const);
-    const refusal = this.#refusal("earlyHint", event.type);
+    return this.#sendInterim(event, 103, fields);
+  }
+
+  #sendInformational(event: HttpResponseInformationalEvent): Promise<void> {
+    if (this.#host.stream.isHttp10) return unknownEvent(event);
+    const { status, headers = NO_HEADERS } = event;
+    const wrong = interimStatusProblem(status) ?? headersProblem(headers);
+    if (wrong !== undefined) return invalidEvent(event, wrong);
+    return this.#sendInterim(event, status, [...headers]);
+  }
+
+  #sendInterim(
+    event: { readonly type: string },
+    status: number,
+    fields: readonly FieldInput[],
+  ): Promise<void> {
+    const refusal = this.#refusal("interim", event.type);
     if (refusal !== undefined) {
       return invalidUnless(checkFields(fields), event, refusal);
     }
-    // Once the head has left, a hint is late and dropped.
-    if (this.#stream.isHeadCommitted) {
+    // Once the head has left, an interim response is late and dropped.
+    if (this.#host.stream.isHeadCommitted) {
       return invalidUnless(checkFields(fields), event, RESOLVED);
     }
-    const problem = this.#stream.writeInterim(103, fields);
+    const problem = this.#host.stream.writeInterim(status, fields);
     if (problem !== undefined) return invalidEvent(event, problem);
-    if (!this.#stream.isHeadOpen) this.#host.flush();
-    return this.#host.afterWrite(0);
+    if (!this.#host.stream.isHeadOpen) this.#host.flow.flush();
+    return this.#host.flow.afterWrite(0);
   }
 
   #sendPath(event: HttpResponsePathSendEvent): Promise<void> {
     const problem = checkPathSend(event);
     if (problem !== undefined) return invalidEvent(event, problem);
-    const kind = this.#stream.promisesTrailers ? "fileBeforeTrailers" : "file";
+    const kind = this.#host.stream.promisesTrailers
+      ? "fileBeforeTrailers"
+      : "file";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
     const sent = this.#fileSent = this.#sendFile(event, kind);
@@ -349,11 +378,11 @@ export class HttpCycle implements CallOwner, TrackedCall {
   ): Promise<void> {
     const call = this.#call;
     try {
-      const host = this.#host;
-      await sendFile(event, this.#stream, {
+      const { flow } = this.#host;
+      await sendFile(event, this.#host.stream, {
         openFile: call.context.openFile,
-        afterWrite: (bytes) => host.afterWrite(bytes),
-        hasSentAll: () => host.queuedBytes === 0,
+        afterWrite: (bytes) => flow.afterWrite(bytes),
+        hasSentAll: () => flow.queuedBytes === 0,
         checkGone: () => {
           if (call.disconnectError !== undefined) throw call.disconnectError;
         },
@@ -373,7 +402,7 @@ export class HttpCycle implements CallOwner, TrackedCall {
   }
 
   #onFileFailed(): void {
-    const stream = this.#stream;
+    const stream = this.#host.stream;
     if (stream.isHeadOpen) {
       // As if nothing had been sent, so that another answer can be.
       stream.retract();
@@ -385,8 +414,16 @@ export class HttpCycle implements CallOwner, TrackedCall {
 
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
   #refusal(kind: SendKind, type: string): Promise<void> | undefined {
+    const next = nextState(this.#state, kind);
+    return next !== undefined && this.#fileSent === undefined &&
+        this.disconnectError === undefined
+      ? undefined
+      : this.#refused(next, type);
+  }
+
+  /** Apart from {@linkcode #refusal}, which V8 makes part of its callers if it is short. */
+  #refused(next: ResponseState | undefined, type: string): Promise<void> {
     const state = this.#state;
-    const next = nextState(state, kind);
     if (next === undefined || this.#fileSent !== undefined) {
       const message = state === "complete"
         ? `Unexpected ASGI message '${type}' sent, after response already completed.`
@@ -395,10 +432,8 @@ export class HttpCycle implements CallOwner, TrackedCall {
         : `Expected ASGI message '${EXPECTED[state]}', but got '${type}'.`;
       return rejected(new UnexpectedEventError(message, type, state));
     }
-    const gone = this.disconnectError;
-    if (gone === undefined) return undefined;
     const { settings, afterTurn } = this.#call.context;
-    if (settings.raisesAfterDisconnect) return rejected(gone);
+    if (settings.raisesAfterDisconnect) return rejected(this.disconnectError!);
     this.#enter(next); // as if it had been sent
     // A silent endless stream must leave the turn, or it would block the event loop.
     return new Promise(afterTurn);
@@ -408,13 +443,34 @@ export class HttpCycle implements CallOwner, TrackedCall {
   #advance(kind: SendKind, bytes: number): Promise<void> {
     const next = nextState(this.#state, kind)!;
     this.#enter(next);
-    if (next !== "complete") return this.#host.afterWrite(bytes);
+    if (next !== "complete") return this.#host.flow.afterWrite(bytes);
     return this.#host.onResponseComplete();
   }
 
   /** Moves the response on: the only assignment of its state. */
   #enter(state: ResponseState): void {
     this.#state = state;
+  }
+
+  /** The application takes the connection over: `send` rejects from now on. */
+  yieldConnection(): void {
+    this.#call.disconnectError = new ClientDisconnected(
+      "Cannot send: the connection has been taken over",
+    );
+    this.body.finish();
+  }
+
+  /** The connection that was taken over has ended. */
+  onYieldedEnd(): void {
+    if (!this.#call.hasReturned) this.#call.abort(new ClientDisconnected());
+  }
+
+  /** The application ends the connection without the rest of its answer. */
+  abandon(): void {
+    if (!this.#isOwed()) return;
+    this.onPeerGone();
+    this.#host.stream.retract();
+    this.#host.truncateResponse("application");
   }
 
   /** The peer is gone: `receive` gives `http.disconnect`, `send` rejects, the abort signal is raised. */
@@ -440,17 +496,26 @@ export class HttpCycle implements CallOwner, TrackedCall {
     );
   }
 
-  /** The server stops waiting for the application. @param reason Of the abort signal. */
-  cancel(reason: Error): void {
+  /**
+   * The server stops waiting for the application.
+   *
+   * @param reason Of the abort signal.
+   * @param status Of the answer in the application's place, if it has not begun one.
+   * @param why What `send` says from now on.
+   */
+  cancel(
+    reason: Error,
+    status: number = 500,
+    why: string = "the server is shutting down",
+  ): void {
     const call = this.#call;
     if (call.hasReturned) return;
     call.abort(reason);
-    if (this.#isOwed) {
-      call.disconnectError = new ClientDisconnected(
-        "Cannot send: the server is shutting down",
-      );
-      if (this.#stream.isHeadCommitted) this.#host.truncateResponse();
-      else this.#answer(500);
+    if (this.#isOwed()) {
+      call.disconnectError = new ClientDisconnected(`Cannot send: ${why}`);
+      if (this.#host.stream.isHeadCommitted) {
+        this.#host.truncateResponse("application");
+      } else this.#answer(status);
     }
     this.body.finish();
   }

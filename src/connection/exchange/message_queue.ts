@@ -19,6 +19,11 @@ export class MessageQueue {
     return this.#events.length;
   }
 
+  /** Whether a `receive()` waits. */
+  get isWaitedFor(): boolean {
+    return this.#receiver !== undefined;
+  }
+
   /** Size of their messages in bytes; text counts its units. */
   get bytes(): number {
     return this.#bytes;

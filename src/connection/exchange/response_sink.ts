@@ -11,6 +11,16 @@ export interface StreamProblem {
   readonly isPartial: boolean;
 }
 
+/** Where a response leaves: how a sender learns that more may be written. */
+export interface ResponseFlow {
+  /** Something was written, in bytes: resolves when more may be. */
+  afterWrite(bytes: number): Promise<void>;
+  /** Bytes handed to the socket that it still holds. */
+  readonly queuedBytes: number;
+  /** Sends what was written at once, as an interim response needs. */
+  flush(): void;
+}
+
 /** One response. Its head is opened, ended with what is known of the body, and so committed. */
 export interface ResponseSink {
   /** Whether the peer speaks HTTP/1.0: no interim responses, no trailers. */

@@ -10,7 +10,7 @@ export type ResponseState =
 
 /** What a message does to a response. */
 export type SendKind =
-  | "earlyHint"
+  | "interim"
   | "start"
   | "body"
   | "lastBody"
@@ -28,7 +28,7 @@ export function nextState(
   switch (kind) {
     case "start":
       return state === "unsent" ? "started" : undefined;
-    case "earlyHint":
+    case "interim":
       return state === "complete" ? undefined : state;
     case "body":
       return isInBody(state) ? "streaming" : undefined;

@@ -16,21 +16,25 @@ import type {
   WebSocketSendDataEvent,
 } from "../../asgi.ts";
 import { ClientDisconnected, UnexpectedEventError } from "../../errors.ts";
-import { checkFields } from "../../http1/response_writer.ts";
+import { checkFields } from "../../http/response_fields.ts";
 import {
   ABNORMAL,
   INTERNAL_ERROR,
-  isSendable,
   NORMAL,
 } from "../../websocket/close_codes.ts";
-import type { ServerContext, TrackedCall } from "../context.ts";
+import type { ServerContext } from "../context.ts";
 import { RESOLVED } from "../output/write_gate.ts";
-import { ApplicationCall, type CallOwner } from "./application_call.ts";
+import type { TrackedCall } from "../tracking/tracker.ts";
+import {
+  ApplicationCall,
+  type CallOwner,
+  type SendOwner,
+  sendTo,
+} from "./application_call.ts";
 import {
   invalidEvent,
   invalidUnless,
   rejected,
-  shown,
   unknownEvent,
 } from "./event_errors.ts";
 import {
@@ -41,6 +45,11 @@ import {
 } from "./event_shapes.ts";
 import { MessageQueue } from "./message_queue.ts";
 import type { StreamProblem } from "./response_sink.ts";
+import {
+  closeProblem,
+  dataProblem,
+  subprotocolProblem,
+} from "./websocket_shapes.ts";
 import {
   nextWebSocketState,
   WEBSOCKET_EXPECTED,
@@ -95,7 +104,7 @@ export interface MessageHost extends WebSocketHost {
 }
 
 /** One exchange with the application. */
-export class WebSocketCycle implements CallOwner, TrackedCall {
+export class WebSocketCycle implements CallOwner, SendOwner, TrackedCall {
   readonly receive: Receive;
   readonly send: Send;
   /** See {@linkcode TrackedCall}. */
@@ -113,17 +122,11 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     this.#handshake = handshake;
     this.#offered = handshake.subprotocols;
     this.#call = new ApplicationCall(context);
-    this.receive = () => this.#receive();
-    this.send = (event) => {
-      try {
-        return this.#send(event);
-      } catch (error) {
-        return rejected(error as Error); // an iterable or a getter of the application's own threw
-      }
-    };
+    this.receive = this.#receive.bind(this);
+    this.send = sendTo.bind(this);
   }
 
-  get #host(): WebSocketHost {
+  #host(): WebSocketHost {
     return this.#messages ?? this.#handshake!;
   }
 
@@ -140,6 +143,11 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
   /** Messages that the application has not taken. */
   get queuedMessages(): number {
     return this.#queue.length;
+  }
+
+  /** Whether `receive()` waits for a message. */
+  get isReceiving(): boolean {
+    return this.#queue.isWaitedFor;
   }
 
   /** Their size in bytes; text counts its units. */
@@ -192,11 +200,11 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
   }
 
   onEnded(): void {
-    this.#host.onReturned(this);
+    this.#host().onReturned(this);
   }
 
   onFailure(thrown: unknown): void {
-    this.#host.onFailure(thrown);
+    this.#host().onFailure(thrown);
   }
 
   /** Ends a WebSocket whose application failed. */
@@ -273,7 +281,8 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     return event;
   }
 
-  #send(event: SendEvent): Promise<void> {
+  /** See {@linkcode SendOwner}. */
+  take(event: SendEvent): Promise<void> {
     switch (event?.type) {
       case "websocket.send":
         return this.#sendData(event);
@@ -349,7 +358,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     const problem = this.#handshake!.startDenial(status, headers);
     if (problem !== undefined) return invalidEvent(event, problem);
     this.#enter("denying");
-    return this.#host.afterWrite(0);
+    return this.#host().afterWrite(0);
   }
 
   #sendDenialBody(event: WebSocketDenialBodyEvent): Promise<void> {
@@ -362,7 +371,7 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     if (refusal !== undefined) return refusal;
     const problem = this.#handshake!.writeDenial(body, !hasMore);
     if (problem !== undefined) return this.#unframed(event.type, problem);
-    if (hasMore) return this.#host.afterWrite(body.length);
+    if (hasMore) return this.#host().afterWrite(body.length);
     this.#enter("closed");
     this.disconnect(ABNORMAL, "");
     return RESOLVED;
@@ -395,42 +404,4 @@ export class WebSocketCycle implements CallOwner, TrackedCall {
     // A silent endless stream must leave the turn, or it would block the event loop.
     return new Promise(afterTurn);
   }
-}
-
-/** What is wrong with the data of a message; `null` for a field that is not given. */
-function dataProblem(text: unknown, bytes: unknown): string | undefined {
-  if ((text === null) === (bytes === null)) {
-    return 'expected exactly one of "text" and "bytes"';
-  }
-  if (text !== null && typeof text !== "string") {
-    return `"text" is ${shown(text)}, expected a string`;
-  }
-  if (bytes !== null && !(bytes instanceof Uint8Array)) {
-    return `"bytes" is ${shown(bytes)}, expected a Uint8Array`;
-  }
-  return undefined;
-}
-
-/** What is wrong with the choice of one of those `offered`. */
-function subprotocolProblem(
-  chosen: unknown,
-  offered: readonly string[],
-): string | undefined {
-  if (chosen === undefined) return undefined;
-  if (typeof chosen !== "string") {
-    return `"subprotocol" is ${shown(chosen)}, expected a string`;
-  }
-  return offered.includes(chosen)
-    ? undefined
-    : `"subprotocol" is ${shown(chosen)}, which was not offered`;
-}
-
-/** What is wrong with a close frame's content (RFC 6455 §7.4). */
-function closeProblem(code: number, reason: unknown): string | undefined {
-  if (!isSendable(code)) {
-    return `"code" is ${shown(code)}, which must not be sent`;
-  }
-  return typeof reason === "string"
-    ? undefined
-    : `"reason" is ${shown(reason)}, expected a string`;
 }

@@ -2,7 +2,8 @@
 import type { HeaderInput } from "../../asgi.ts";
 import { ByteWriter } from "../../bytes/byte_writer.ts";
 import { latin1 } from "../../bytes/latin1.ts";
-import { emptyFacts, writeFields } from "../../http1/response_writer.ts";
+import { emptyFacts } from "../../http/response_fields.ts";
+import { writeFields } from "../../http1/field_writer.ts";
 import type { DefaultHeaders } from "../output/default_headers.ts";
 
 /** Fields of the handshake itself: the application must not set them (ASGI: WebSocket Accept). */

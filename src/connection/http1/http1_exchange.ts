@@ -4,26 +4,41 @@
  * Made for each request, so that a `send` kept by an application never reaches a later one.
  */
 import type { HttpFaultCode } from "../../faults.ts";
-import { listItems } from "../../http/lists.ts";
-import type { RequestHead } from "../../http/request_head.ts";
-import {
-  type Handshake,
-  isRefusal,
-  readHandshake,
-} from "../../websocket/handshake.ts";
-import type { ServerContext } from "../context.ts";
+import type { Http1RequestHead } from "../../http1/request_head.ts";
+import type {
+  AbortReason,
+  RequestRecord,
+} from "../../logging/access/request_record.ts";
+import { type Handshake, isRefusal } from "../../websocket/handshake.ts";
+import type {
+  OfferedUpgrade,
+  OfferedUpgradeOwner,
+  ServerContext,
+} from "../context.ts";
 import { type CycleHost, HttpCycle } from "../exchange/http_cycle.ts";
-import type { ConnectionInfo } from "../exchange/connection_info.ts";
+import type { ConnectionInfo } from "../scope/connection_info.ts";
 import {
   clientText,
   ofClient,
   originOf,
   type RequestOrigin,
-} from "../exchange/request_origin.ts";
-import { httpScope, scopePath } from "../exchange/scope.ts";
+} from "../scope/request_origin.ts";
+import {
+  RequestDeadline,
+  type RequestDeadlineOwner,
+} from "../exchange/request_deadline.ts";
+import { requestRecord } from "../exchange/request_record.ts";
+import { httpScope, scopePath } from "../scope/scope.ts";
 import type { WriteFlow } from "../output/write_flow.ts";
+import type { Activity } from "../tracking/activity.ts";
+import { SlotWait, type SlotWaitOwner } from "../exchange/slot_wait.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
 import type { Http1Response } from "./http1_response.ts";
+import {
+  offeredHandshake,
+  offersTakeOver,
+  warnOfOldUpgrade,
+} from "./upgrade_offer.ts";
 
 /** Unread body bytes that are read and dropped to keep a connection; past this, closing is cheaper. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
@@ -50,6 +65,8 @@ export interface ExchangeOwner {
   refuse(code: HttpFaultCode): void;
   /** Hands the socket to a WebSocket: the last call of this exchange. */
   upgrade(handshake: Handshake, exchange: Http1Exchange): void;
+  /** Hands the socket to `upgrade`: no more of this connection is read or written here. */
+  yieldTo(upgrade: OfferedUpgrade): void;
   /** The response is whole. Resolves when the transport can take more. */
   onResponseComplete(): Promise<void>;
   /** The response cannot become whole: the connection ends, in a way that the peer notices. */
@@ -60,21 +77,37 @@ export interface ExchangeOwner {
   onFailure(thrown: unknown): void;
 }
 
-/** Whether an `upgrade` field offers a WebSocket among others (RFC 6455 §4.2.1, RFC 9110 §7.8). */
-function includesWebSocket(upgrade: string): boolean {
-  return upgrade === "websocket" || listItems(upgrade).includes("websocket");
+/** What few requests have. */
+interface Extras {
+  /** See the option `requestIdHeader`. */
+  readonly requestId?: string;
+  /** See the option `timeoutRequest`. */
+  deadline?: RequestDeadline;
+  /** Set while it waits for a call to end, so that its own may begin. */
+  slotWait?: SlotWait | undefined;
+  /** Why the response will be cut off, if it is not whole by then. */
+  blamed?: AbortReason;
+  /** Set if the application may take the connection over. */
+  upgrade?: OfferedUpgrade;
+  /** What observers returned at the start, if one hears of it. */
+  started?: readonly unknown[];
 }
 
 /** One request and its response. */
-export class Http1Exchange implements CycleHost {
-  readonly head: RequestHead;
+export class Http1Exchange
+  implements
+    CycleHost,
+    OfferedUpgradeOwner,
+    SlotWaitOwner,
+    RequestDeadlineOwner {
+  readonly head: Http1RequestHead;
   readonly cycle: HttpCycle;
   readonly origin: RequestOrigin;
   /** Decoded, as scope and log have it. */
   readonly path: string;
   readonly #owner: ExchangeOwner;
   readonly #context: ServerContext;
-  /** On the clock of the access log; 0 without one. */
+  /** On the monotonic clock; 0 if it is not kept. */
   readonly #startedAtMs: number;
   #handshake: Handshake | undefined;
   /** Whether the application is still to be called, which waits for the end of the read. */
@@ -84,26 +117,66 @@ export class Http1Exchange implements CycleHost {
   #hasSentContinue = false;
   /** Body bytes that have arrived, dropped ones included. */
   receivedBytes = 0;
+  /** What few requests have; `undefined` for the others. */
+  #extras: Extras | undefined;
 
   /** Prepares the response: `owner.response` is this exchange's from here on. */
   constructor(
-    head: RequestHead,
+    head: Http1RequestHead,
     owner: ExchangeOwner,
     context: ServerContext,
-    mustClose: boolean,
   ) {
     this.head = head;
     this.#owner = owner;
     this.#context = context;
-    const { originRule, prefixesRootPath } = context.settings;
-    this.origin = originOf(head, owner.info, originRule);
+    const { originRule, prefixesRootPath, requestIdRule } = context.settings;
+    this.origin = originOf(head, owner.info, originRule, context.logger);
     this.path = scopePath(head, this.origin, prefixesRootPath);
-    this.#startedAtMs = context.access === undefined
-      ? 0
-      : context.monotonicMs();
-    owner.response.begin(head, mustClose);
-    if (head.hasBody) this.#noteRest();
+    if (requestIdRule !== undefined) {
+      this.#extras = { requestId: requestIdRule(head, owner.info) };
+    }
+    this.#startedAtMs = context.tracker.keepsStartTimes
+      ? context.monotonicMs()
+      : 0;
+    owner.response.begin(head);
     this.cycle = new HttpCycle(head, this, context);
+  }
+
+  #rare(): Extras {
+    return this.#extras ??= {};
+  }
+
+  /** `undefined` unless the option `requestIdHeader` is used. */
+  get requestId(): string | undefined {
+    return this.#extras?.requestId;
+  }
+
+  /** See `TrackedConnection.activity`. */
+  get activity(): Activity {
+    return {
+      method: this.head.method,
+      path: this.path,
+      scheme: this.origin.scheme,
+      client: clientText(this.origin),
+      startedAtMs: this.#startedAtMs,
+      waitsFor: this.#extras?.slotWait !== undefined
+        ? "slot"
+        : this.flow.isFull
+        ? "client"
+        : this.cycle.body.isWaitedFor
+        ? "body"
+        : "application",
+    };
+  }
+
+  /** See {@linkcode OfferedUpgrade}; `undefined` for most requests. */
+  get upgrade(): OfferedUpgrade | undefined {
+    return this.#extras?.upgrade;
+  }
+
+  /** `undefined` unless the option `timeoutRequest` is used. */
+  get deadline(): RequestDeadline | undefined {
+    return this.#extras?.deadline;
   }
 
   // -- The connection's side.
@@ -117,27 +190,18 @@ export class Http1Exchange implements CycleHost {
     } else if (head.upgrade !== undefined) {
       this.#judgeUpgrade(head.upgrade);
     } else if (head.version === "1.0") {
-      this.#warnOfOldUpgrade();
-    }
-  }
-
-  #judgeUpgrade(upgrade: string): void {
-    const context = this.#context;
-    const asksForWebSocket = includesWebSocket(upgrade);
-    if (asksForWebSocket && context.settings.websocket) {
-      this.#judgeHandshake();
-      return;
-    }
-    context.logger.warning("Unsupported upgrade request.");
-    if (asksForWebSocket) {
-      context.logger.warning('WebSockets are disabled by the option "ws".');
+      warnOfOldUpgrade(head, context);
     }
   }
 
   /** Refuses a bad WebSocket handshake at once; a good one is answered by the application. */
-  #judgeHandshake(): void {
-    const handshake = readHandshake(this.head);
-    if (!isRefusal(handshake)) {
+  #judgeUpgrade(upgrade: string): void {
+    if (offersTakeOver(upgrade, this.head, this.#context)) {
+      this.#rare().upgrade = this.#context.newRawUpgrade!(this, this.#context);
+      return;
+    }
+    const handshake = offeredHandshake(upgrade, this.head, this.#context);
+    if (handshake === undefined || !isRefusal(handshake)) {
       this.#handshake = handshake;
       return;
     }
@@ -147,66 +211,124 @@ export class Http1Exchange implements CycleHost {
     this.cycle.refuse(status, message, headers);
   }
 
-  /**
-   * An upgrade over HTTP/1.0 must be ignored (RFC 9110 §7.8). It nearly always comes from a proxy
-   * that was not told to speak HTTP/1.1 to this server.
-   */
-  #warnOfOldUpgrade(): void {
-    const context = this.#context;
-    if (context.hasWarnedOfOldUpgrade) return;
-    const asks = this.head.headers.some(([name, value]) =>
-      name === "upgrade" && includesWebSocket(value)
-    );
-    if (!asks) return;
-    context.hasWarnedOfOldUpgrade = true;
-    context.logger.warning(
-      "WebSocket handshake over HTTP/1.0 served as an ordinary request: the proxy in front must " +
-        'speak HTTP/1.1, which nginx does with "proxy_http_version 1.1;".',
-    );
-  }
-
   /** Calls the application, or refuses in its place. */
   start(): void {
     const context = this.#context;
+    const { requestMs, maxConcurrency, concurrencyWaitMs } = context.settings;
     this.isUnstarted = false;
-    if (context.concurrentCycles >= context.settings.maxConcurrency) {
-      context.logger.warning("Exceeded concurrency limit.");
-      this.cycle.skip();
-      this.cycle.refuse(503, undefined, [["retry-after", "1"]]);
+    // A handshake has a time limit of its own, and a WebSocket none.
+    if (
+      requestMs !== Infinity && this.deadline === undefined &&
+      this.#handshake === undefined
+    ) {
+      this.#rare().deadline = new RequestDeadline(
+        requestMs,
+        context.deadlines,
+        this,
+      );
+    }
+    if (context.tracker.concurrentCalls >= maxConcurrency) {
+      // A busy server is not an unhealthy one.
+      if (this.#isForServer()) this.#run(false);
+      else if (concurrencyWaitMs === 0) this.#refuseOverLimit();
+      else this.#waitForSlot(concurrencyWaitMs);
       return;
     }
     if (this.#handshake !== undefined) {
       this.cycle.skip();
       // A draining server would close the WebSocket with its first frame.
-      if (context.isDraining) this.cycle.refuse(503);
+      if (context.tracker.isDraining) this.cycle.refuse(503);
       else this.#owner.upgrade(this.#handshake, this);
       return;
     }
-    context.runningCycles++;
-    context.concurrentCycles++;
-    this.cycle.isCounted = true;
-    void this.cycle.run(
-      httpScope(
-        this.head,
-        this.path,
-        this.origin,
-        this.#owner.info,
-        context,
-        this.cycle,
-      ),
+    this.#run(true);
+  }
+
+  /** @param isCounted Whether the call counts against the concurrency limit. */
+  #run(isCounted: boolean): void {
+    const context = this.#context;
+    if (isCounted) context.tracker.startCall();
+    else context.tracker.startUncountedCall();
+    this.cycle.isCounted = isCounted;
+    const scope = httpScope(this, this.#owner.info, context, this.cycle);
+    const { observers } = context.tracker;
+    if (observers.observesStarts && !this.#isForServer()) {
+      this.#rare().started = observers.onRequestStart(scope);
+    }
+    void this.cycle.run(scope);
+  }
+
+  /** See `HttpSettings.healthPath`. */
+  #isForServer(): boolean {
+    return this.head.rawPath === this.#context.settings.healthPath &&
+      this.#handshake === undefined;
+  }
+
+  #waitForSlot(limitMs: number): void {
+    const { deadlines, tracker } = this.#context;
+    this.#rare().slotWait = new SlotWait(limitMs, deadlines, tracker, this);
+  }
+
+  /** See {@linkcode SlotWaitOwner}. */
+  onSlot(): void {
+    this.#rare().slotWait = undefined;
+    this.start();
+  }
+
+  /** See {@linkcode SlotWaitOwner}. */
+  onSlotTimeout(): void {
+    this.#rare().slotWait = undefined;
+    this.#refuseOverLimit();
+  }
+
+  #refuseOverLimit(): void {
+    this.#context.logger.warning("Exceeded concurrency limit.");
+    this.cycle.skip();
+    this.cycle.refuse(503, undefined, [["retry-after", "1"]]);
+  }
+
+  /** See {@linkcode RequestDeadlineOwner}. */
+  onRequestTimeout(): void {
+    const { logger } = this.#context;
+    const what = this.stream.isHeadCommitted ? "Cut off" : "503";
+    logger.warning(
+      `${what} for ${clientText(this.origin) || "a client"}: ` +
+        "the response is not complete in time (--timeout-request)",
+    );
+    this.blame("request_timeout");
+    this.#skipApplication();
+    if (this.cycle.hasReturned) {
+      this.cycle.refuse(503);
+      return;
+    }
+    this.cycle.cancel(
+      new DOMException("The request was not answered in time", "TimeoutError"),
+      503,
+      "the request was not answered in time",
     );
   }
 
+  /** The application will not be called, if it has not been yet. */
   #skipApplication(): void {
-    if (this.isUnstarted) this.cycle.skip();
+    const slotWait = this.#extras?.slotWait;
+    if (this.isUnstarted || slotWait !== undefined) this.cycle.skip();
     this.isUnstarted = false;
+    if (slotWait === undefined) return;
+    slotWait.end();
+    this.#rare().slotWait = undefined;
+  }
+
+  /** The connection is about to end for `reason`. The first one counts. */
+  blame(reason: AbortReason): void {
+    this.#rare().blamed ??= reason;
   }
 
   /** Answers with an error, or cuts off a response whose head has left: there is never a second one. */
   refuse(status: number, text: string | undefined): void {
     if (this.stream.isHeadCommitted) {
+      this.blame("bad_request");
       this.cycle.onPeerGone();
-      this.truncateResponse();
+      this.truncateResponse("bad_request");
     } else {
       this.#skipApplication();
       this.cycle.refuse(status, text);
@@ -226,12 +348,10 @@ export class Http1Exchange implements CycleHost {
       return;
     }
     this.cycle.body.append(bytes, start, end, isLent);
-    this.#noteRest();
   }
 
   /** The request has arrived whole. */
   onBodyEnd(trailers: readonly (readonly [string, string])[]): void {
-    this.stream.closesIfUnread = false;
     this.cycle.body.complete(trailers.length === 0 ? NO_TRAILERS : trailers);
   }
 
@@ -247,16 +367,20 @@ export class Http1Exchange implements CycleHost {
   }
 
   /**
-   * Tells the response whether the unread rest of the body forces the connection to close. If the
-   * head promises to keep it, no FIN may follow: the client's next request may be on its way by then
-   * (RFC 9112 §9.6). A chunked body, whose size is known only at its end, is dropped up to there,
-   * unless a whole buffer of it came before the head of the response left.
+   * Whether the connection can go on after the response although the request is as unread as it is
+   * now. If the head promises that, no FIN may follow: the client's next request may be on its way
+   * by then (RFC 9112 §9.6). A chunked body, whose size is known only at its end, is dropped up to
+   * there, unless a whole buffer of it came before the head of the response left.
    */
-  #noteRest(): void {
+  get canBeReadOut(): boolean {
+    if (this.cycle.body.isComplete) return true;
+    // A body that the peer holds back until it is asked for may come or not: where the next request
+    // begins is unknown (RFC 9110 §10.1.1).
+    if (this.#awaitsContinue()) return false;
     const { isChunked, contentLength } = this.head;
-    this.stream.closesIfUnread = isChunked
-      ? this.receivedBytes >= READ_HIGH_WATER
-      : contentLength - this.receivedBytes > MAX_DISCARDED_BYTES;
+    return isChunked
+      ? this.receivedBytes < READ_HIGH_WATER
+      : contentLength - this.receivedBytes <= MAX_DISCARDED_BYTES;
   }
 
   /**
@@ -270,7 +394,7 @@ export class Http1Exchange implements CycleHost {
   }
 
   /** Whether the peer waits for `100 Continue`. */
-  get #awaitsContinue(): boolean {
+  #awaitsContinue(): boolean {
     return this.head.expectsContinue && !this.#hasSentContinue &&
       this.receivedBytes === 0 && !this.cycle.body.isComplete;
   }
@@ -279,14 +403,16 @@ export class Http1Exchange implements CycleHost {
   onClose(): void {
     if (!this.isOver) {
       this.cycle.onPeerGone();
-      this.#end(true);
+      this.#end("client_disconnected");
     }
     this.detach();
   }
 
   /** The connection goes on without it; an application that has not returned is still known. */
   detach(): void {
-    if (!this.cycle.hasReturned) this.#context.detachedCalls.add(this.cycle);
+    if (!this.cycle.hasReturned) {
+      this.#context.tracker.detachedCalls.add(this.cycle);
+    }
   }
 
   // -- The cycle's side.
@@ -295,56 +421,58 @@ export class Http1Exchange implements CycleHost {
     return this.#owner.response;
   }
 
-  beforeHead(): void {
-    // A draining server keeps no connection. And a body that the peer holds back until it is asked
-    // for may come or not: where the next request begins is unknown (RFC 9110 §10.1.1).
-    if (this.#context.isDraining || this.#awaitsContinue) {
-      this.stream.closes = true;
-    }
+  get info(): ConnectionInfo {
+    return this.#owner.info;
+  }
+
+  get flow(): WriteFlow {
+    return this.#owner.flow;
   }
 
   onReceive(): void {
-    const isFirst = this.#awaitsContinue;
+    const isFirst = this.#awaitsContinue();
     if (isFirst && this.cycle.state === "unsent") {
       this.#hasSentContinue = true;
       this.stream.writeContinue();
-      this.flush();
+      this.flow.flush();
     }
     this.#owner.onReceive(isFirst);
-  }
-
-  afterWrite(bytes: number): Promise<void> {
-    return this.#owner.flow.afterWrite(bytes);
-  }
-
-  get queuedBytes(): number {
-    return this.#owner.flow.queuedBytes;
-  }
-
-  flush(): void {
-    this.#owner.flow.flush();
   }
 
   onResponseComplete(): Promise<void> {
     this.cycle.body.finish();
     // A refusal in the application's place ends the response, not its work for it.
     if (this.cycle.disconnectError === undefined) this.#uncount();
-    this.#end(false);
+    this.#end(undefined);
     return this.#owner.onResponseComplete();
   }
 
-  truncateResponse(): void {
-    this.#end(true);
+  truncateResponse(cause: AbortReason): void {
+    this.#end(cause);
     this.#owner.truncate();
   }
 
+  /** See {@linkcode OfferedUpgradeOwner}. */
+  takeOver(upgrade: OfferedUpgrade): void {
+    if (this.isOver || this.cycle.state !== "unsent") {
+      throw new Error("Cannot take the connection over: a response has begun");
+    }
+    this.deadline?.end();
+    this.cycle.yieldConnection();
+    this.#owner.yieldTo(upgrade);
+  }
+
+  /** See {@linkcode OfferedUpgradeOwner}. */
+  onAnswered(status: number, cause: AbortReason | undefined): void {
+    this.stream.status = status;
+    this.#end(cause);
+  }
+
   onReturned(): void {
-    const context = this.#context;
-    context.runningCycles--;
+    this.upgrade?.end();
     this.#uncount();
-    context.detachedCalls.delete(this.cycle);
     this.#owner.onReturned(this);
-    context.onProgress();
+    this.#context.tracker.endCall(this.cycle);
   }
 
   onFailure(thrown: unknown): void {
@@ -355,29 +483,51 @@ export class Http1Exchange implements CycleHost {
   #uncount(): void {
     if (!this.cycle.isCounted) return;
     this.cycle.isCounted = false;
-    this.#context.concurrentCycles--;
+    this.#context.tracker.releaseConcurrency();
   }
 
-  /** Counts and logs the response, once. */
-  #end(isAborted: boolean): void {
+  /** Reports the response, once. @param cause Why it is cut off, if nothing else is to blame. */
+  #end(cause: AbortReason | undefined): void {
     if (this.isOver) return;
     this.isOver = true;
-    const context = this.#context;
-    context.totalRequests++;
-    if (context.access !== undefined) {
-      const { head, stream } = this;
-      context.access.log({
-        client: clientText(this.origin),
+    if (this.#extras !== undefined) this.#skipApplication();
+    this.deadline?.end();
+    const { tracker } = this.#context;
+    tracker.endRequest(
+      tracker.wantsRecords && !this.#isForServer()
+        ? this.#record(
+          cause === undefined ? undefined : this.#extras?.blamed ?? cause,
+        )
+        : undefined,
+      this.#extras?.started,
+    );
+  }
+
+  #record(abortReason: AbortReason | undefined): RequestRecord {
+    const { head, stream } = this;
+    const isUnanswered = abortReason !== undefined && !stream.isHeadCommitted;
+    return requestRecord(
+      {
         method: head.method,
         path: this.path,
         query: head.query,
         httpVersion: head.version,
-        status: isAborted && !stream.isHeadCommitted ? 499 : stream.status,
-        durationMs: context.monotonicMs() - this.#startedAtMs,
+        isWebSocket: false,
+        fields: head.headers,
+        receivedBytes: this.receivedBytes,
+        isComplete: this.cycle.body.isComplete,
+        requestId: this.requestId,
+      },
+      {
+        status: isUnanswered ? 499 : stream.status,
         bodyBytes: stream.bodyBytes,
-        isAborted,
-      });
-    }
-    context.onProgress();
+        abortReason,
+        startedAtMs: this.#startedAtMs,
+        endedAtMs: this.#context.monotonicMs(),
+      },
+      this.origin,
+      this.#owner.info,
+      stream.notes,
+    );
   }
 }

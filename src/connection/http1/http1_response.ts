@@ -2,24 +2,24 @@
  * The bytes of one response: its head as it is put together, its framing as soon as it is known,
  * its body. Knows nothing of the order of messages: http_cycle.ts does.
  */
-import type { BodyInput, HeaderInput } from "../../asgi.ts";
+import type { BodyInput, HeaderInput, HeaderList } from "../../asgi.ts";
 import { ByteWriter, isAscii } from "../../bytes/byte_writer.ts";
+import { emptyFacts, resetFacts } from "../../http/response_fields.ts";
+import { writeFields, writeTrailers } from "../../http1/field_writer.ts";
+import type { Http1Version } from "../../http1/request_head.ts";
 import {
-  emptyFacts,
-  resetFacts,
   type ResponseFraming,
   writeChunkedEnd,
   writeChunkEnd,
   writeChunkLine,
-  writeFields,
   writeHeadEnd,
-  writeTrailers,
-} from "../../http1/response_writer.ts";
+} from "../../http1/response_framing.ts";
 import {
   forbidsBody,
   reasonPhrase,
   statusLine,
 } from "../../http/status_lines.ts";
+import type { ResponseNotes } from "../exchange/response_notes.ts";
 import type { ResponseSink, StreamProblem } from "../exchange/response_sink.ts";
 import type { DefaultHeaders } from "../output/default_headers.ts";
 import { COPY_LIMIT, type OutputBuffer } from "../output/output_buffer.ts";
@@ -36,15 +36,35 @@ const SHORT_TEXT = 1024;
 /** What of the request decides how its response is framed. */
 export interface RequestFacts {
   readonly method: string;
-  readonly version: "1.0" | "1.1";
+  readonly version: Http1Version;
   readonly acceptsTrailers: boolean;
 }
+
+/** The connection that responses leave on. */
+export interface ResponseOwner {
+  /**
+   * Decides whether the connection ends after this response. Asked as a head ends, which says so
+   * (RFC 9112 §9.6), and again if the response goes wrong behind it.
+   *
+   * @param isNeeded Whether the response itself ends with the connection, or asks for its end.
+   */
+  decideClose(isNeeded: boolean): boolean;
+}
+
+/** What the server says of the connection with answers of its own. */
+const OWN_FIELDS: HeaderList = [
+  ["content-type", "text/plain; charset=utf-8"],
+  ["connection", "close"],
+];
 
 /** One connection's responses, one after another. Refilled by {@linkcode begin}. */
 export class Http1Response implements ResponseSink {
   readonly #out: OutputBuffer;
   readonly #defaults: DefaultHeaders;
+  readonly #owner: ResponseOwner;
   readonly #facts = emptyFacts();
+  /** See {@linkcode ResponseNotes}. */
+  readonly notes: ResponseNotes | undefined;
   #isHead = false;
   #isHttp10 = false;
   #acceptsTrailers = false;
@@ -54,41 +74,43 @@ export class Http1Response implements ResponseSink {
   #framing: ResponseFraming = "none";
   #remaining = 0;
   #trailers: ByteWriter | undefined;
-  /** Whether `start` was taken and the end of the head is not written: it can still be replaced. */
-  isHeadOpen = false;
   /** Whether the head is on its way, so that nothing can take it back. */
   isHeadCommitted = false;
   /** Of the last `start`. */
   status = 0;
   /** Body bytes written, framing not counted. */
   bodyBytes = 0;
-  /** Whether the connection ends after this response. Set by the caller, the application or the framing. */
-  closes = false;
-  /**
-   * Whether the connection could not be kept if the request stayed as unread as it is now. The
-   * connection keeps this up to date; it decides when the head ends, so that the head says so
-   * (RFC 9112 §9.6).
-   */
-  closesIfUnread = false;
 
-  constructor(out: OutputBuffer, defaults: DefaultHeaders) {
+  /** @param notes Kept for the observers of requests; `undefined` if they need none. */
+  constructor(
+    out: OutputBuffer,
+    defaults: DefaultHeaders,
+    owner: ResponseOwner,
+    notes?: ResponseNotes,
+  ) {
     this.#out = out;
     this.#defaults = defaults;
+    this.#owner = owner;
+    this.notes = notes;
   }
 
-  /** Forgets the last response. @param closes Whether the connection must end after this one. */
-  begin(request: RequestFacts, closes: boolean): void {
+  /** Forgets the last response. */
+  begin(request: RequestFacts): void {
     this.#isHead = request.method === "HEAD";
     this.#isHttp10 = request.version === "1.0";
     this.#acceptsTrailers = request.acceptsTrailers;
     this.#promisesTrailers = false;
     this.#trailers = undefined;
-    this.isHeadOpen = false;
+    this.#out.isHeld = false;
     this.isHeadCommitted = false;
     this.status = 0;
     this.bodyBytes = 0;
-    this.closes = closes;
-    this.closesIfUnread = false;
+    this.notes?.clear();
+  }
+
+  /** Whether `start` was taken and the end of the head is not written: it can still be replaced. */
+  get isHeadOpen(): boolean {
+    return this.#out.isHeld;
   }
 
   /** Whether the end of the connection is all that tells the peer where the body ends. */
@@ -137,6 +159,7 @@ export class Http1Response implements ResponseSink {
     headers: HeaderInput,
     promisesTrailers: boolean,
   ): string | undefined {
+    if (this.notes !== undefined) headers = this.notes.onStart(headers);
     const writer = this.#out.writer;
     const mark = writer.length;
     const prefix = this.#defaults.prefix(status);
@@ -161,7 +184,7 @@ export class Http1Response implements ResponseSink {
     this.#mark = mark;
     this.#promisesTrailers = promisesTrailers;
     this.status = status;
-    this.isHeadOpen = true;
+    this.#out.isHeld = true;
     return undefined;
   }
 
@@ -169,7 +192,7 @@ export class Http1Response implements ResponseSink {
   retract(): void {
     if (!this.isHeadOpen) return;
     this.#out.writer.length = this.#mark;
-    this.isHeadOpen = false;
+    this.#out.isHeld = false;
     this.#trailers = undefined;
   }
 
@@ -203,20 +226,17 @@ export class Http1Response implements ResponseSink {
     } else {
       told = this.#isHttp10 ? "untilClose" : "chunked";
     }
-    if (told === "untilClose" || facts.closes || this.closesIfUnread) {
-      this.closes = true;
-    }
+    const closes = this.#owner.decideClose(
+      told === "untilClose" || facts.closes,
+    );
     // RFC 9112 §9.3: HTTP/1.0 takes the end for granted, and must be told that there is none yet.
-    const persistence = this.closes
-      ? "closes"
-      : this.#isHttp10
-      ? "keeps"
-      : "untold";
+    const persistence = closes ? "closes" : this.#isHttp10 ? "keeps" : "untold";
     writeHeadEnd(this.#out.writer, told, length, facts, persistence);
     this.#framing = this.isBodyless ? "none" : told;
     this.#remaining = length;
-    this.isHeadOpen = false;
+    this.#out.isHeld = false;
     this.isHeadCommitted = true;
+    this.notes?.onHeadCommitted();
   }
 
   /**
@@ -258,12 +278,12 @@ export class Http1Response implements ResponseSink {
         return undefined;
       case "length":
         if (size > this.#remaining) {
-          this.closes = true;
+          this.#owner.decideClose(true);
           return tooLong(this.#facts.contentLength);
         }
         this.#remaining -= size;
         if (isLast && this.#remaining > 0) {
-          this.closes = true;
+          this.#owner.decideClose(true);
           problem = tooShort(this.#facts.contentLength, true);
         }
         this.#put(body, size);
@@ -346,12 +366,7 @@ export class Http1Response implements ResponseSink {
     headers: HeaderInput = [],
   ): void {
     this.retract();
-    this.closes = true;
-    const problem = this.start(
-      status,
-      [["content-type", "text/plain; charset=utf-8"], ...headers],
-      false,
-    );
+    const problem = this.start(status, [...OWN_FIELDS, ...headers], false);
     if (problem !== undefined) {
       throw new Error(`Cannot write response of our own: ${problem}`);
     }

@@ -116,7 +116,7 @@ export class Http1Timeouts implements Deadline {
   awaitHead(): void {
     if (this.#awaited === "head" || this.#awaited === "lastHead") return;
     this.#quietSince = this.#context.deadlines.now;
-    if (this.#context.isDraining) this.#await("lastHead", LAST_CALL_MS);
+    if (this.#context.tracker.isDraining) this.#await("lastHead", LAST_CALL_MS);
     else this.#await("head", this.#context.settings.headMs);
   }
 
@@ -168,8 +168,9 @@ export class Http1Timeouts implements Deadline {
   /** The connection has become idle. */
   awaitNextRequest(): void {
     this.#quietSince = this.#context.deadlines.now;
-    if (this.#context.isDraining) this.#await("lastRequest", LAST_CALL_MS);
-    else this.#await("nextRequest", this.#context.settings.keepAliveMs);
+    if (this.#context.tracker.isDraining) {
+      this.#await("lastRequest", LAST_CALL_MS);
+    } else this.#await("nextRequest", this.#context.settings.keepAliveMs);
   }
 
   /**

@@ -5,33 +5,38 @@
  */
 import type { HeaderInput } from "../../asgi.ts";
 import { ByteBacklog } from "../../bytes/byte_backlog.ts";
-import type { RequestHead } from "../../http/request_head.ts";
+import type { Http1RequestHead } from "../../http1/request_head.ts";
+import type {
+  AbortReason,
+  RequestRecord,
+} from "../../logging/access/request_record.ts";
 import type { Socket, SocketHandler } from "../../runtime/types.ts";
 import { ABNORMAL } from "../../websocket/close_codes.ts";
 import type { Handshake } from "../../websocket/handshake.ts";
 import { negotiateDeflate } from "../../websocket/permessage_deflate.ts";
 import { logFailure } from "../containment.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
-import { countEnd, countStart } from "../exchange/application_call.ts";
-import type { ConnectionInfo } from "../exchange/connection_info.ts";
+import { type ConnectionInfo, reportClosed } from "../scope/connection_info.ts";
 import {
   clientText,
   ofClient,
   type RequestOrigin,
-} from "../exchange/request_origin.ts";
+} from "../scope/request_origin.ts";
+import { requestRecord } from "../exchange/request_record.ts";
 import type { StreamProblem } from "../exchange/response_sink.ts";
-import { websocketScope } from "../exchange/scope.ts";
+import { websocketScope } from "../scope/scope.ts";
 import {
   type HandshakeHost,
   type MessageHost,
   WebSocketCycle,
 } from "../exchange/websocket_cycle.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
-import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
+import type { WriteFlowOwner } from "../output/write_flow.ts";
+import type { Activity } from "../tracking/activity.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
 import { WebSocketConnection } from "../websocket/websocket_connection.ts";
 import { writeHandshakeAnswer } from "./handshake_answer.ts";
-import { Http1Response } from "./http1_response.ts";
+import { UpgradeResponse } from "./upgrade_response.ts";
 import {
   UpgradeTimeouts,
   type UpgradeTimeoutsOwner,
@@ -50,10 +55,11 @@ type Phase =
 
 /** What an upgrade begins with. */
 export interface UpgradeRequest {
-  readonly head: RequestHead;
+  readonly head: Http1RequestHead;
   /** As scope and log have it. */
   readonly path: string;
   readonly origin: RequestOrigin;
+  readonly requestId: string | undefined;
   readonly handshake: Handshake;
   /** Bytes that arrived behind the request. */
   readonly early: Uint8Array;
@@ -73,43 +79,39 @@ export class WebSocketUpgrade
   readonly #context: ServerContext;
   readonly #settings: WebSocketSettings;
   readonly #info: ConnectionInfo;
-  readonly #origin: RequestOrigin;
-  readonly #head: RequestHead;
-  readonly #handshake: Handshake;
-  readonly #path: string;
+  readonly #request: UpgradeRequest;
   readonly #startedAtMs: number;
   readonly #timeouts: UpgradeTimeouts;
   readonly #cycle: WebSocketCycle;
   /** Frames that came before the answer: they are the WebSocket's. */
   readonly #ahead: ByteBacklog;
   #phase: Phase = "asking";
-  /** Made for a refusal: the bytes of an accept are the WebSocket's. */
-  #flow: WriteFlow | undefined;
-  #response: Http1Response | undefined;
-  #hasWarnedOfBody = false;
+  /** Made for a refusal. */
+  #response: UpgradeResponse | undefined;
   #isLogged = false;
+  /** Why the connection ends before the answer is whole, if the client is not to blame. */
+  #blamed: AbortReason | undefined;
   #isPaused = false;
+  /** What observers returned at the start; `undefined` if none hears of it. */
+  #started: readonly unknown[] | undefined;
 
   constructor(
     socket: Socket,
     context: ServerContext,
     info: ConnectionInfo,
-    { head, path, origin, handshake, early }: UpgradeRequest,
+    request: UpgradeRequest,
   ) {
     this.#socket = socket;
     this.#context = context;
     this.#settings = context.settings.websocket!;
     this.#info = info;
-    this.#head = head;
-    this.#handshake = handshake;
-    this.#ahead = new ByteBacklog(early);
-    this.#path = path;
-    this.#origin = origin;
-    this.#startedAtMs = context.access === undefined
-      ? 0
-      : context.monotonicMs();
+    this.#request = request;
+    this.#ahead = new ByteBacklog(request.early);
+    this.#startedAtMs = context.tracker.keepsStartTimes
+      ? context.monotonicMs()
+      : 0;
     this.#cycle = new WebSocketCycle(this, context);
-    context.connections.add(this);
+    context.tracker.connections.add(this);
     this.#timeouts = new UpgradeTimeouts(
       context.deadlines,
       this.#settings.handshakeMs,
@@ -121,16 +123,18 @@ export class WebSocketUpgrade
   /** Calls the application, which may answer before this returns. */
   start(): void {
     const context = this.#context;
-    countStart(context);
+    context.tracker.startCall();
     const scope = websocketScope(
-      this.#head,
-      this.#path,
-      this.#handshake.subprotocols,
-      this.#origin,
+      this.#request,
+      this.#request.handshake.subprotocols,
       this.#info,
       context,
       this.#cycle,
     );
+    const { observers } = context.tracker;
+    if (observers.observesStarts) {
+      this.#started = observers.onRequestStart(scope);
+    }
     void this.#cycle.run(scope);
   }
 
@@ -148,13 +152,27 @@ export class WebSocketUpgrade
     return true;
   }
 
+  /** See {@linkcode TrackedConnection}. */
+  get activity(): Activity | undefined {
+    if (!this.isBusy) return undefined;
+    const { path, origin } = this.#request;
+    return {
+      method: "WEBSOCKET",
+      path,
+      scheme: origin.scheme,
+      client: clientText(origin),
+      startedAtMs: this.#startedAtMs,
+      waitsFor: this.#response?.flow.isFull ? "client" : "application",
+    };
+  }
+
   get subprotocols(): readonly string[] {
-    return this.#handshake.subprotocols;
+    return this.#request.handshake.subprotocols;
   }
 
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
-    this.#context.logger.trace(ofClient(this.#origin, what));
+    this.#context.logger.trace(ofClient(this.#request.origin, what));
   }
 
   /** Moves the upgrade on: the only assignment of its phase. */
@@ -186,7 +204,7 @@ export class WebSocketUpgrade
 
   onDrain(): void {
     try {
-      this.#flow?.onDrain();
+      this.#response?.flow.onDrain();
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -209,19 +227,22 @@ export class WebSocketUpgrade
       this.#enter("ended");
       const context = this.#context;
       this.#timeouts.end();
-      context.connections.delete(this);
+      context.tracker.connections.delete(this);
       this.#peerGone();
       this.#log(
         this.#response?.isHeadCommitted ? this.#response.status : 499,
-        true,
+        this.#blamed ?? "client_disconnected",
       );
-      if (!this.#cycle.hasReturned) context.detachedCalls.add(this.#cycle);
-      this.#flow?.close(undefined);
+      if (!this.#cycle.hasReturned) {
+        context.tracker.detachedCalls.add(this.#cycle);
+      }
+      this.#response?.flow.close(undefined);
       if (error !== undefined) {
         context.logger.debug(`Connection lost: ${error.message}`);
       }
       this.#trace("WebSocket connection lost");
-      context.onProgress();
+      reportClosed(this.#info, context);
+      context.tracker.onProgress();
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -232,7 +253,7 @@ export class WebSocketUpgrade
     this.#cycle.onPeerGone(ABNORMAL, "");
     const gone = this.#cycle.disconnectError;
     if (gone !== undefined && this.#context.settings.raisesAfterDisconnect) {
-      this.#flow?.reject(gone);
+      this.#response?.flow.reject(gone);
     }
   }
 
@@ -243,7 +264,7 @@ export class WebSocketUpgrade
     headers: HeaderInput,
   ): MessageHost | string {
     const context = this.#context;
-    const { key, extensions } = this.#handshake;
+    const { key, extensions } = this.#request.handshake;
     const agreement = this.#settings.deflate
       ? negotiateDeflate(extensions, this.#settings.deflate)
       : undefined;
@@ -260,24 +281,28 @@ export class WebSocketUpgrade
         headers,
       );
       if (problem !== undefined) return problem;
-      this.#log(101, false);
+      this.#log(101, undefined);
       const websocket = new WebSocketConnection(
         this.#socket,
         context,
         this.#info,
         {
           settings: this.#settings,
-          origin: this.#origin,
+          origin: this.#request.origin,
           cycle: this.#cycle,
           agreement,
           ahead: this.#ahead,
           isPaused: this.#isPaused,
+          start: context.tracker.keepsStartTimes
+            ? { path: this.#request.path, startedAtMs: this.#startedAtMs }
+            : undefined,
+          started: this.#started,
         },
       );
       this.#enter("accepted");
       this.#timeouts.end();
-      this.#flow?.close(undefined);
-      context.connections.delete(this);
+      this.#response?.flow.close(undefined);
+      context.tracker.connections.delete(this);
       this.#socket.handler = websocket;
       websocket.open(answer.written);
       return websocket;
@@ -286,30 +311,23 @@ export class WebSocketUpgrade
     }
   }
 
-  get #stream(): Http1Response {
-    return this.#response ??= new Http1Response(
-      (this.#flow ??= new WriteFlow(this.#socket, this.#context, this)).out,
-      this.#context.defaults,
+  #refusal(): UpgradeResponse {
+    return this.#response ??= new UpgradeResponse(
+      this.#socket,
+      this.#context,
+      this.#request.head,
+      this,
     );
   }
 
   refuse(status: number): void {
-    this.#stream.begin(this.#head, true);
-    // A 403 has no body (as Uvicorn's); a failure has a short text.
-    if (status === 403) this.#writeEmpty(status);
-    else this.#stream.writeWhole(status);
-    this.#log(status, false);
+    this.#refusal().answer(status);
+    this.#log(status, undefined);
     this.#end();
   }
 
-  #writeEmpty(status: number): void {
-    this.#stream.start(status, [], false);
-    this.#stream.write("", true);
-  }
-
   startDenial(status: number, headers: HeaderInput): string | undefined {
-    this.#stream.begin(this.#head, true);
-    const problem = this.#stream.start(status, headers, false);
+    const problem = this.#refusal().start(status, headers);
     if (problem !== undefined) return problem;
     this.#enter("denying");
     this.#timeouts.awaitNothing();
@@ -322,47 +340,35 @@ export class WebSocketUpgrade
     body: Uint8Array | string,
     isLast: boolean,
   ): StreamProblem | undefined {
-    if (body.length > 0 && this.#stream.forbidsBody) this.#warnOfBody();
-    const problem = this.#stream.write(body, isLast);
+    const problem = this.#refusal().write(body, isLast);
     if (problem === undefined && isLast) {
-      this.#log(this.#stream.status, false);
+      this.#log(this.#refusal().status, undefined);
       this.#end();
     }
     return problem;
   }
 
-  #warnOfBody(): void {
-    if (this.#hasWarnedOfBody) return;
-    this.#hasWarnedOfBody = true;
-    this.#context.logger.warning(
-      `Response body dropped: status ${this.#stream.status} does not allow one.`,
-    );
-  }
-
   truncateResponse(): void {
-    const isCut = this.#stream.isHeadCommitted;
-    if (!isCut) this.#stream.writeWhole(500);
-    this.#log(this.#stream.status, isCut);
+    const isCut = this.#refusal().isHeadCommitted;
+    if (!isCut) this.#refusal().answer(500);
+    this.#log(this.#refusal().status, isCut ? "application" : undefined);
     this.#end();
   }
 
   afterWrite(bytes: number): Promise<void> {
-    return this.#flow!.afterWrite(bytes);
+    return this.#refusal().flow.afterWrite(bytes);
   }
 
   onReturned(cycle: WebSocketCycle): void {
-    countEnd(this.#context, cycle);
+    const { tracker } = this.#context;
+    tracker.releaseConcurrency();
+    tracker.endCall(cycle);
   }
 
   // -- The end of a turn.
 
-  /** The head of a denial is held until its first body decides the framing. */
-  get holdsWrites(): boolean {
-    return this.#stream.isHeadOpen;
-  }
-
   beforeTurnEnd(): void {
-    if (this.holdsWrites) this.#stream.endHead(-1);
+    this.#response?.endHead();
   }
 
   afterTurnEnd(): void {}
@@ -389,8 +395,9 @@ export class WebSocketUpgrade
 
   onWriteStall(): void {
     this.#context.logger.info(
-      ofClient(this.#origin, "Closed: the client does not read"),
+      ofClient(this.#request.origin, "Closed: the client does not read"),
     );
+    this.#blamed ??= "client_stalled";
     this.#destroy();
   }
 
@@ -399,6 +406,7 @@ export class WebSocketUpgrade
   /** Something of ours threw: this connection ends, and no other. */
   onFailure(thrown: unknown): void {
     logFailure(this.#context.logger, thrown);
+    this.#blamed ??= "server_error";
     this.#destroy();
   }
 
@@ -410,8 +418,9 @@ export class WebSocketUpgrade
   }
 
   abort(reason: Error): void {
+    this.#blamed ??= "shutdown";
     this.#cycle.cancel(reason);
-    this.#flow?.out.flush();
+    this.#response?.flow.out.flush();
     this.#destroy();
   }
 
@@ -422,7 +431,7 @@ export class WebSocketUpgrade
   /** Sends what there is, then FIN; the peer has a moment to do the same. */
   #end(): void {
     if (this.#phase === "ended") return;
-    this.#flow!.out.flush();
+    this.#refusal().flow.out.flush();
     this.#enter("ended");
     this.#ahead.clear();
     this.#timeouts.awaitClose(this.#socket);
@@ -436,23 +445,41 @@ export class WebSocketUpgrade
     this.#socket.destroy();
   }
 
-  /** Counts and logs the answer, once. */
-  #log(status: number, isAborted: boolean): void {
+  /** Reports the answer, once. */
+  #log(status: number, abortReason: AbortReason | undefined): void {
     if (this.#isLogged) return;
     this.#isLogged = true;
-    const context = this.#context;
-    context.totalRequests++;
-    context.access?.log({
-      client: clientText(this.#origin),
-      method: "WebSocket",
-      path: this.#path,
-      query: this.#head.query,
-      httpVersion: "",
-      status,
-      durationMs: context.monotonicMs() - this.#startedAtMs,
-      bodyBytes: this.#response?.bodyBytes ?? 0,
-      isAborted,
-    });
-    context.onProgress();
+    const { tracker } = this.#context;
+    tracker.endRequest(
+      tracker.wantsRecords ? this.#record(status, abortReason) : undefined,
+      this.#started,
+    );
+  }
+
+  #record(status: number, abortReason: AbortReason | undefined): RequestRecord {
+    const { head, path, origin, requestId } = this.#request;
+    return requestRecord(
+      {
+        method: head.method,
+        path,
+        query: head.query,
+        httpVersion: head.version,
+        isWebSocket: true,
+        fields: head.headers,
+        receivedBytes: 0,
+        isComplete: true,
+        requestId,
+      },
+      {
+        status,
+        bodyBytes: this.#response?.bodyBytes ?? 0,
+        abortReason,
+        startedAtMs: this.#startedAtMs,
+        endedAtMs: this.#context.monotonicMs(),
+      },
+      origin,
+      this.#info,
+      this.#response?.notes,
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** The lines every response begins with, rendered once a second and not once a request. */
 import { ByteWriter } from "../../bytes/byte_writer.ts";
-import { emptyFacts, writeFields } from "../../http1/response_writer.ts";
+import { emptyFacts } from "../../http/response_fields.ts";
+import { writeFields } from "../../http1/field_writer.ts";
 import { statusLine } from "../../http/status_lines.ts";
 
 /** Which lines a server adds by itself. */

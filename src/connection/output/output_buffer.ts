@@ -55,6 +55,8 @@ export class OutputBuffer {
   #held: ByteWriter[] | undefined;
   readonly #listener: BlockedListener | undefined;
   #handedBytes = 0;
+  /** Whether what was written must stay for now: a head that can still be taken back. */
+  isHeld = false;
 
   constructor(socket: Socket, pool: WriterPool, listener?: BlockedListener) {
     this.#socket = socket;

@@ -7,7 +7,7 @@
  * sent all it holds, so a sender waits there only while the socket holds something; behind it
  * stands the time limit for peers that do not read.
  */
-import type { Socket } from "../../runtime/types.ts";
+import type { Socket, TurnListener } from "../../runtime/types.ts";
 import {
   RESOLVED,
   WRITE_HIGH_WATER,
@@ -20,7 +20,6 @@ import {
   OutputBuffer,
   type WriterPool,
 } from "./output_buffer.ts";
-import type { FlushListener, FlushScheduler } from "./flush_scheduler.ts";
 import { WriteStall } from "./write_stall.ts";
 
 /** What a send counts for at least, so that endless empty ones end a turn as well. */
@@ -28,8 +27,6 @@ const MIN_WRITE_COST = 64;
 
 /** The connection whose bytes these are. */
 export interface WriteFlowOwner {
-  /** Whether what was written must stay: a head that can still be taken back. */
-  readonly holdsWrites: boolean;
   /** The turn is over: the last moment to complete what is about to leave. */
   beforeTurnEnd(): void;
   /** What was written has been handed over: there may be room again. */
@@ -42,14 +39,15 @@ export interface WriteFlowOwner {
 
 /** The parts that all connections share. */
 export interface WriteFlowShared {
-  readonly flushScheduler: FlushScheduler;
+  /** See `Runtime.atTurnEnd`. */
+  readonly atTurnEnd: (listener: TurnListener) => void;
   readonly writers: WriterPool;
   readonly deadlines: Deadlines;
   readonly settings: { readonly stallMs: number };
 }
 
 /** One connection's bytes on their way out. */
-export class WriteFlow implements FlushListener, BlockedListener {
+export class WriteFlow implements TurnListener, BlockedListener {
   /** Where bytes are written. Flushed by {@linkcode flush} and at the end of each turn. */
   readonly out: OutputBuffer;
   readonly #owner: WriteFlowOwner;
@@ -78,12 +76,12 @@ export class WriteFlow implements FlushListener, BlockedListener {
   scheduleFlush(): void {
     if (this.#turnBytes >= 0) return;
     this.#turnBytes = 0;
-    this.#shared.flushScheduler.add(this);
+    this.#shared.atTurnEnd(this);
   }
 
   /** Sends what was written now, but for a head that can still be taken back. */
   flush(): void {
-    if (!this.#owner.holdsWrites) this.out.flush();
+    if (!this.out.isHeld) this.out.flush();
   }
 
   /** Sends all that was written now: the connection ends, or changes hands. */
@@ -150,6 +148,7 @@ export class WriteFlow implements FlushListener, BlockedListener {
     this.#stall.start();
   }
 
+  /** See {@linkcode TurnListener}. */
   onTurnEnd(): void {
     this.#turnBytes = -1;
     if (this.#isClosed) return;
@@ -159,7 +158,7 @@ export class WriteFlow implements FlushListener, BlockedListener {
     this.#owner.afterTurnEnd();
   }
 
-  /** See {@linkcode FlushListener}. */
+  /** See {@linkcode TurnListener}. */
   onFailure(thrown: unknown): void {
     this.#owner.onFailure(thrown);
   }

@@ -1,5 +1,6 @@
 /** The connections of one server, and how many of them each client has. */
 import { ipOctets } from "../../text/ip_octets.ts";
+import type { Activity } from "./activity.ts";
 import { type Indexed, IndexedList } from "./indexed_list.ts";
 
 /** What the server does with a connection. */
@@ -10,6 +11,8 @@ export interface TrackedConnection extends Indexed {
   readonly isBusy: boolean;
   /** Whether it is a WebSocket, or on the way to become one. */
   readonly isWebSocket: boolean;
+  /** The request or WebSocket in progress; `undefined` if there is none. Made when it is read. */
+  readonly activity?: Activity | undefined;
   /** Closes it soon: if it is idle and nothing arrives, else after its response. */
   drain(): void;
   /** While it drains: closes it now if it is idle, and its client not about to ask again. */

@@ -1,6 +1,6 @@
 /**
- * One open WebSocket: feeds the protocol, frames messages, pings on the clock, and sees the closing
- * handshake through. The opening handshake was websocket_upgrade.ts's.
+ * One open WebSocket: hands on the messages of its reader, frames those of the application, pings on
+ * the clock, and sees the closing handshake through. The opening handshake was websocket_upgrade.ts's.
  */
 import { WEBSOCKET_FAULTS, type WebSocketFaultCode } from "../../faults.ts";
 import type { Socket, SocketHandler } from "../../runtime/types.ts";
@@ -15,19 +15,21 @@ import { writeClose, writeControl } from "../../websocket/frame_writer.ts";
 import type { DeflateAgreement } from "../../websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../../websocket/protocol.ts";
 import type { ByteBacklog } from "../../bytes/byte_backlog.ts";
-import { guarded, logFailure } from "../containment.ts";
+import { contained, logFailure } from "../containment.ts";
 import { webSocketFaultText } from "../fault_text.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
-import { countEnd } from "../exchange/application_call.ts";
 import type { ServerContext, WebSocketSettings } from "../context.ts";
 import { MessageCompression } from "./message_compression.ts";
+import { MessageReader, type MessageReaderOwner } from "./message_reader.ts";
 import { writeMessage } from "./message_writer.ts";
-import type { ConnectionInfo } from "../exchange/connection_info.ts";
+import { type ConnectionInfo, reportClosed } from "../scope/connection_info.ts";
 import {
   clientText,
   ofClient,
   type RequestOrigin,
-} from "../exchange/request_origin.ts";
+} from "../scope/request_origin.ts";
+import type { Activity, ActivityStart } from "../tracking/activity.ts";
+import type { Observers } from "../tracking/observers.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
 import { LINGER_MS } from "../output/send_progress.ts";
 import type {
@@ -64,6 +66,10 @@ export interface AcceptedHandshake {
   readonly ahead: ByteBacklog;
   /** Whether reading has stopped because of them. */
   readonly isPaused: boolean;
+  /** How it began; `undefined` if nobody will look. */
+  readonly start: ActivityStart | undefined;
+  /** What observers returned at the start; `undefined` if none hears of it. */
+  readonly started: readonly unknown[] | undefined;
 }
 
 /** One WebSocket. Takes the place of the upgrade in its context. */
@@ -72,6 +78,7 @@ export class WebSocketConnection
     SocketHandler,
     TrackedConnection,
     MessageHost,
+    MessageReaderOwner,
     WebSocketTimeoutsOwner,
     WriteFlowOwner {
   /** See {@linkcode TrackedConnection}. */
@@ -84,48 +91,54 @@ export class WebSocketConnection
   readonly #flow: WriteFlow;
   readonly #timeouts: WebSocketTimeouts;
   readonly #cycle: WebSocketCycle;
-  readonly #protocol: WebSocketProtocol;
+  readonly #reader: MessageReader;
   readonly #compression: MessageCompression | undefined;
-  /**
-   * Frames that came before the handshake was answered, or that the application's queue has no room
-   * for. The socket reads so far ahead, because a peer that leaves shows only behind the last of its
-   * bytes.
-   */
-  readonly #ahead: ByteBacklog;
+  readonly #start: ActivityStart | undefined;
   #phase: Phase = "open";
   /** Payload of the peer's last ping, while what was sent before it does not leave. */
   #owedPong: Uint8Array | undefined;
   /** How the peer has ended it, while what it said before may still be answered. */
   #pendingPeerEnd: "close" | "fault" | undefined;
-  #isPumping = false;
-  #isPaused: boolean;
-  /** Whether the queue was full when there was more to read. */
-  #isBehind = false;
   #hasPeerEnded = false;
-  #isClosed = false;
+  /** `undefined` if none hears of WebSockets. */
+  readonly #observers: Observers | undefined;
+  /** What they returned at the start. */
+  readonly #started: readonly unknown[] | undefined;
+  /** On the monotonic clock; 0 if it is not kept. */
+  readonly #acceptedAtMs: number = 0;
+  /** Of the first close frame; 1006 as long as there is none. */
+  #closeCode = ABNORMAL;
 
   constructor(
     socket: Socket,
     context: ServerContext,
     info: ConnectionInfo,
-    { settings, origin, cycle, agreement, ahead, isPaused }: AcceptedHandshake,
+    accepted: AcceptedHandshake,
   ) {
+    const { settings, origin, cycle, agreement, ahead, isPaused } = accepted;
     this.#socket = socket;
     this.#context = context;
+    this.#start = accepted.start;
     this.#settings = settings;
     this.#info = info;
     this.#origin = origin;
     this.#cycle = cycle;
-    this.#ahead = ahead;
-    this.#isPaused = isPaused;
     this.#flow = new WriteFlow(socket, context, this);
     const compression = this.#compression = agreement &&
       new MessageCompression(agreement, context);
-    this.#protocol = new WebSocketProtocol(
+    const protocol = new WebSocketProtocol(
       settings.limits,
       compression && ((bytes, max) => compression.inflate(bytes, max)),
     );
-    context.connections.add(this);
+    this.#reader = new MessageReader(socket, protocol, ahead, isPaused, this);
+    context.tracker.connections.add(this);
+    const { observers } = context.tracker;
+    if (observers.observesWebSockets) {
+      this.#observers = observers;
+      this.#started = accepted.started;
+      this.#acceptedAtMs = context.monotonicMs();
+      observers.onWebSocketOpen();
+    }
     this.#timeouts = new WebSocketTimeouts(socket, context, settings, this);
   }
 
@@ -134,7 +147,7 @@ export class WebSocketConnection
     try {
       this.#flow.out.writer.writeBytes(answer);
       this.#flow.scheduleFlush();
-      this.#pump();
+      this.#reader.pump();
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -154,6 +167,25 @@ export class WebSocketConnection
     return true;
   }
 
+  /** See {@linkcode TrackedConnection}. */
+  get activity(): Activity | undefined {
+    if (this.#phase === "ended") return undefined;
+    return {
+      method: "WEBSOCKET",
+      path: this.#start?.path ?? "",
+      scheme: this.#origin.scheme,
+      client: clientText(this.#origin),
+      startedAtMs: this.#start?.startedAtMs ?? 0,
+      waitsFor: this.#phase === "closing"
+        ? "close"
+        : this.#flow.isFull
+        ? "client"
+        : this.#cycle.isReceiving
+        ? "message"
+        : "application",
+    };
+  }
+
   #trace(what: string): void {
     if (!this.#context.logger.isEnabled("trace")) return;
     this.#context.logger.trace(ofClient(this.#origin, what));
@@ -168,14 +200,7 @@ export class WebSocketConnection
 
   onData(bytes: Uint8Array): void {
     try {
-      if (this.#phase === "ended") return;
-      const protocol = this.#protocol;
-      const hasUnread = this.#unreadBytes > 0;
-      if (hasUnread) this.#ahead.append(bytes);
-      else protocol.push(bytes, this.#socket.isLending);
-      this.#pump();
-      // What the application has no room for yet: the bytes are only lent.
-      if (!hasUnread && protocol.unreadBytes > 0) protocol.hold();
+      if (this.#phase !== "ended") this.#reader.read(bytes);
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -194,8 +219,8 @@ export class WebSocketConnection
     try {
       this.#hasPeerEnded = true;
       this.#applyPendingEnd();
-      if (this.#isBehind && this.#phase === "open") {
-        this.#pump(); // what was said before the FIN is the application's, and then the close frame
+      if (this.#reader.isBehind && this.#phase === "open") {
+        this.#reader.pump(); // what was said before the FIN is the application's, and then the close frame
         this.#applyPendingEnd();
       }
       // Our last bytes may still be on their way; when they are, the socket closes by itself.
@@ -211,20 +236,27 @@ export class WebSocketConnection
   onClose(error?: Error): void {
     try {
       this.#applyPendingEnd();
-      this.#isClosed = true;
+      this.#reader.close();
       this.#enter("ended");
       const context = this.#context;
       this.#timeouts.end();
-      context.connections.delete(this);
+      context.tracker.connections.delete(this);
       this.#peerGone(ABNORMAL, "");
-      if (!this.#cycle.hasReturned) context.detachedCalls.add(this.#cycle);
+      if (!this.#cycle.hasReturned) {
+        context.tracker.detachedCalls.add(this.#cycle);
+      }
       this.#compression?.close();
       this.#flow.close(undefined);
       if (error !== undefined) {
         context.logger.debug(`Connection lost: ${error.message}`);
       }
       this.#trace("WebSocket connection lost");
-      context.onProgress();
+      this.#observers?.onWebSocketClose({
+        closeCode: this.#closeCode,
+        durationMs: context.monotonicMs() - this.#acceptedAtMs,
+      }, this.#started);
+      reportClosed(this.#info, context);
+      context.tracker.onProgress();
     } catch (thrown) {
       this.onFailure(thrown);
     }
@@ -241,51 +273,34 @@ export class WebSocketConnection
 
   // -- Reading.
 
-  #mayPull(): boolean {
+  mayPull(): boolean {
     if (this.#pendingPeerEnd !== undefined) return false;
     if (this.#phase === "closing") return true;
-    return this.#phase === "open" && !this.#isQueueFull();
+    return this.#phase === "open" && !this.isQueueFull();
   }
 
-  #isQueueFull(): boolean {
+  /** See {@linkcode MessageReaderOwner}. Behind a close of ours, messages are dropped. */
+  isQueueFull(): boolean {
+    if (this.#phase !== "open") return false;
     if (this.#hasPeerEnded) return this.#cycle.queuedBytes >= LAST_HIGH_WATER;
     return this.#cycle.queuedMessages >= this.#settings.maxQueue ||
       this.#cycle.queuedBytes >= QUEUE_HIGH_WATER;
   }
 
-  #pump(): void {
-    if (this.#isPumping || this.#isClosed) return;
-    this.#isPumping = true;
-    const protocol = this.#protocol;
-    let isDry = false;
-    let hasDelivered = false;
-    while (!isDry && this.#mayPull()) {
-      switch (protocol.next()) {
-        case "needMore":
-          if (this.#ahead.length > 0) protocol.push(this.#ahead.take(), false);
-          else isDry = true;
-          break;
-        case "message":
-          this.#cycle.deliver(protocol.text ?? null, protocol.binary ?? null);
-          hasDelivered = true;
-          break;
-        case "ping":
-          this.#onPing(protocol.payload);
-          break;
-        case "pong":
-          this.#timeouts.onPong(protocol.payload);
-          break;
-        case "close":
-          this.#onPeerEnd("close", hasDelivered);
-          break;
-        case "fault":
-          this.#onPeerEnd("fault", hasDelivered);
-          break;
-      }
+  onMessage(text: string | undefined, binary: Uint8Array | undefined): void {
+    if (this.#observers !== undefined) {
+      const { length } = (text ?? binary)!;
+      this.#observers.onWebSocketMessage("received", length);
     }
-    this.#isPumping = false;
-    // Ordinarily there is room, as there was before: reading goes on as it is.
-    if (!isDry || this.#isBehind || this.#isPaused) this.#regulate();
+    this.#cycle.deliver(text ?? null, binary ?? null);
+  }
+
+  onPong(payload: Uint8Array): void {
+    this.#timeouts.onPong(payload);
+  }
+
+  onCaughtUp(): void {
+    this.#timeouts.resume();
   }
 
   /** See {@linkcode WebSocketTimeoutsOwner}. */
@@ -295,33 +310,15 @@ export class WebSocketConnection
 
   /** See {@linkcode WebSocketTimeoutsOwner}. */
   get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
-  /** Bytes read ahead of what the application has room for. */
-  get #unreadBytes(): number {
-    return this.#ahead.length + this.#protocol.unreadBytes;
+    return this.#reader.isPaused;
   }
 
   /** See {@linkcode WebSocketTimeoutsOwner}. */
   get heardBytes(): number {
-    return this.#protocol.messageBytes + this.#unreadBytes;
+    return this.#reader.heardBytes;
   }
 
-  /** Stops and restarts the socket's reading, and with it the timeout for pongs. */
-  #regulate(): void {
-    if (this.#isClosed) return;
-    const isBehind = this.#phase === "open" && this.#isQueueFull();
-    if (this.#isBehind && !isBehind) this.#timeouts.resume();
-    this.#isBehind = isBehind;
-    const isFull = isBehind && this.#unreadBytes >= READ_HIGH_WATER;
-    if (isFull === this.#isPaused) return;
-    this.#isPaused = isFull;
-    if (isFull) this.#socket.pause();
-    else this.#socket.resume();
-  }
-
-  #onPing(payload: Uint8Array): void {
+  onPing(payload: Uint8Array): void {
     if (!this.#flow.isFull) {
       writeControl(this.#flow.out.writer, OPCODE.PONG, payload);
     } else {
@@ -345,7 +342,7 @@ export class WebSocketConnection
    * A peer that closes right behind a message may still want the answer: the application has this
    * turn for it.
    */
-  #onPeerEnd(how: "close" | "fault", hasDelivered: boolean): void {
+  onPeerEnd(how: "close" | "fault", hasDelivered: boolean): void {
     this.#pendingPeerEnd = how;
     if (hasDelivered && this.#phase === "open") this.#flow.scheduleFlush();
     else this.#applyPendingEnd();
@@ -356,13 +353,14 @@ export class WebSocketConnection
     if (how === undefined) return;
     this.#pendingPeerEnd = undefined;
     if (this.#phase === "ended") return;
-    const protocol = this.#protocol;
+    const { protocol } = this.#reader;
     if (how === "fault") this.#onFault(protocol.fault);
     else this.#onPeerClose(protocol.closeCode, protocol.closeReason);
   }
 
   #onPeerClose(code: number, reason: string): void {
     if (this.#phase === "open") {
+      this.#closeCode = code;
       this.#peerGone(code, reason);
       // Echoed as it came; an empty one is answered by an empty one (RFC 6455 §5.5.1).
       writeClose(
@@ -377,12 +375,14 @@ export class WebSocketConnection
   /** The peer broke the protocol: the reason goes to its close frame, the application and the log. */
   #onFault(code: WebSocketFaultCode): void {
     const { closeCode, reason } = WEBSOCKET_FAULTS[code];
+    this.#context.tracker.observers.onFault(code);
     const client = clientText(this.#origin);
     const text = webSocketFaultText(code, client, this.#settings);
     // A peer that vanished broke no rule.
     if (code === "PING_TIMEOUT") this.#context.logger.debug(text);
     else this.#context.logger.warning(text);
     if (this.#phase === "open") {
+      this.#closeCode = closeCode;
       this.#peerGone(closeCode, reason);
       writeClose(this.#flow.out.writer, closeCode, reason);
     }
@@ -394,18 +394,20 @@ export class WebSocketConnection
   writeMessage(message: Uint8Array | string, compress: boolean): void {
     const compression = compress ? this.#compression : undefined;
     writeMessage(this.#flow.out, message, compression);
+    this.#observers?.onWebSocketMessage("sent", message.length);
   }
 
   close(code: number, reason: string): void {
     if (this.#phase !== "open") return;
+    this.#closeCode = code;
     writeClose(this.#flow.out.writer, code, reason);
     this.#flow.out.flush();
-    this.#protocol.closeSent();
+    this.#reader.protocol.closeSent();
     this.#enter("closing");
     this.#timeouts.awaitClose(this.#settings.closeMs);
     // The reply must be seen, whatever lies in front of it.
-    this.#regulate();
-    this.#pump();
+    this.#reader.regulate();
+    this.#reader.pump();
   }
 
   afterWrite(bytes: number): Promise<void> {
@@ -414,20 +416,17 @@ export class WebSocketConnection
 
   onReceive(): void {
     if (
-      this.#isBehind &&
+      this.#reader.isBehind &&
       this.#cycle.queuedMessages * 2 <= this.#settings.maxQueue
     ) {
-      this.#pump();
+      this.#reader.pump();
     }
   }
 
   onReturned(cycle: WebSocketCycle): void {
-    countEnd(this.#context, cycle);
-  }
-
-  /** Frames are final. */
-  get holdsWrites(): boolean {
-    return false;
+    const { tracker } = this.#context;
+    tracker.releaseConcurrency();
+    tracker.endCall(cycle);
   }
 
   beforeTurnEnd(): void {
@@ -473,12 +472,13 @@ export class WebSocketConnection
       this.#end();
     } else if (this.#phase === "open") {
       // The drain signal was raised in this turn; what applications answer to it goes first.
-      this.#context.afterTurn(guarded(this, () => this.#restart()));
+      this.#context.atTurnEnd(contained(this, () => this.#restart()));
     }
   }
 
   #restart(): void {
     if (this.#phase !== "open") return;
+    this.#closeCode = SERVICE_RESTART;
     this.#peerGone(SERVICE_RESTART, "");
     writeClose(this.#flow.out.writer, SERVICE_RESTART, "");
     this.#end();
@@ -487,6 +487,7 @@ export class WebSocketConnection
   abort(reason: Error): void {
     this.#cycle.cancel(reason);
     if (this.#phase === "open") {
+      this.#closeCode = INTERNAL_ERROR;
       this.#peerGone(INTERNAL_ERROR, "");
       writeClose(this.#flow.out.writer, INTERNAL_ERROR, "");
     }
@@ -503,9 +504,8 @@ export class WebSocketConnection
     if (this.#phase === "ended") return;
     this.#flow.out.flush();
     this.#enter("ended");
-    this.#ahead.clear();
     this.#timeouts.awaitClose(LINGER_MS);
-    this.#regulate();
+    this.#reader.drop();
     this.#socket.end();
   }
 

@@ -17,7 +17,7 @@ import type {
 /** Time without a new connection that makes a lull, in milliseconds. */
 const QUIET_PERIOD_MS = 5;
 /** How long such a lull is looked for, in milliseconds. */
-const PATIENCE_MS = 50;
+const QUIET_SEARCH_MS = 50;
 /** Turns of the event loop without a new connection that have to do after that. */
 const LULL_TURNS = 3;
 /** A turn that nobody can have used to come unseen, in milliseconds. */
@@ -85,8 +85,8 @@ export class AcceptDrain {
       if (settled === undefined) return undefined;
       const handshake: Handshake = { pending, listIndex: -1 };
       this.#handshakes.add(handshake);
-      return () => {
-        settled();
+      return (isComplete) => {
+        settled(isComplete);
         this.#handshakes.delete(handshake);
         // The connection is accepted right after this.
         this.#clock.afterTurn(onSettled);
@@ -141,7 +141,7 @@ export class AcceptDrain {
         quietMs = quietTurns = 0;
       }
       const isLull = turnMs <= SHORT_TURN_MS && quietTurns >= LULL_TURNS &&
-        (quietMs >= QUIET_PERIOD_MS || now - begunAt >= PATIENCE_MS);
+        (quietMs >= QUIET_PERIOD_MS || now - begunAt >= QUIET_SEARCH_MS);
       // The listener is to be closed in this very turn: resolving is a microtask away.
       if (isLull || now - begunAt >= LIMIT_MS) resolve();
       else clock.afterTurn(look);

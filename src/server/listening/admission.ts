@@ -1,11 +1,15 @@
-/** Who is let in: what becomes of a connection that was accepted. */
-import { printable } from "../../config/options/value_types.ts";
-import { Http1Connection } from "../../connection/http1/http1_connection.ts";
+/** Which accepted connections are served: limits, and PROXY headers from trusted peers. */
+import { printable } from "../../text/printable.ts";
 import type { ServerContext } from "../../connection/context.ts";
+import {
+  type ProtocolConnection,
+  startProtocol,
+} from "../../connection/protocol_selection.ts";
 import type {
   ProxyHeaderConnection,
   ProxyPrefaceHost,
 } from "../../connection/proxy_header_connection.ts";
+import type { ConnectionRefusal } from "../../connection/tracking/server_observer.ts";
 import { PROXY_FAULTS, type ProxyFaultCode } from "../../faults.ts";
 import type { TrustedPeers } from "../../proxy/trusted_peers.ts";
 import type {
@@ -38,20 +42,20 @@ export interface ProxyRules {
   /** See ListenOptions: the handshake that follows is one of ours. */
   readonly beforeHandshake: (
     pending: PendingHandshake,
-  ) => (() => void) | undefined;
+  ) => ((isComplete: boolean) => void) | undefined;
 }
 
 /** Least time between two lines about refused connections, in milliseconds. */
 const QUIET_MS = 10_000;
 
-const NOBODY: SocketHandler = {
+const REFUSED: SocketHandler = {
   onData() {},
   onDrain() {},
   onEnd() {},
   onClose() {},
 };
 
-/** The door of one server. */
+/** Decides on the connections of one server. */
 export class Admission {
   readonly #context: ServerContext;
   readonly #limits: AdmissionLimits;
@@ -59,7 +63,7 @@ export class Admission {
   #handshakes = 0;
   #proxy: ProxyRules | undefined;
   #refused = 0;
-  #toldAtMs = -Infinity;
+  #loggedAtMs = -Infinity;
 
   constructor(context: ServerContext, limits: AdmissionLimits) {
     this.#context = context;
@@ -74,23 +78,26 @@ export class Admission {
   /** Gives `socket` to the protocol that will speak on it, or closes it. */
   admit(socket: Socket): SocketHandler {
     return this.#proxy === undefined
-      ? this.#serve(socket)
-      : this.#greet(socket, this.#proxy);
+      ? this.#serve(socket) ?? this.#refuse(socket)
+      : this.#readProxyHeader(socket, this.#proxy);
   }
 
   #refuse(socket: Socket): SocketHandler {
     socket.destroy();
-    return NOBODY;
+    return REFUSED;
   }
 
-  /** A proxy's connection is its client's: that one is looked at when it is known. */
-  #greet(socket: Socket, rules: ProxyRules): SocketHandler {
+  /** A connection of a proxy counts for the client that its header names, once that is known. */
+  #readProxyHeader(socket: Socket, rules: ProxyRules): SocketHandler {
     const { remoteAddress, localAddress } = socket;
     if (!rules.peers.trusts(remoteAddress, localAddress)) {
-      // Who is gone already, as after a health check, cannot be named and needs no words.
+      // Already disconnected (such as a TCP health check): there is no address to log.
       if (remoteAddress !== undefined) {
         const who = peerText(remoteAddress, localAddress);
-        this.#tell(`${who} is not in forwarded-allow-ips`);
+        this.#logRefusal(
+          "untrusted_proxy",
+          `${who} is not in forwarded-allow-ips`,
+        );
       }
       return this.#refuse(socket);
     }
@@ -100,17 +107,21 @@ export class Admission {
       onHeader: (rest) =>
         this.#afterHeader(socket, rest, rules, preface.expiresAt),
       onFault: (code) =>
-        this.#tellFault(code, peerText(remoteAddress, localAddress)),
+        this.#logFault(code, peerText(remoteAddress, localAddress)),
     });
-    if (this.#context.isDraining) preface.drain();
+    if (this.#context.tracker.isDraining) preface.drain();
     return preface;
   }
 
   /** @param peer The proxy. */
-  #tellFault(code: ProxyFaultCode, peer: string): void {
+  #logFault(code: ProxyFaultCode, peer: string): void {
     const { message, source } = PROXY_FAULTS[code];
     this.#context.logger.debug(`${peer} - ${message} (${source})`);
-    this.#tell(`${message} (proxy-protocol), from ${peer}`);
+    this.#context.tracker.observers.onFault(code);
+    this.#logRefusal(
+      "proxy_header",
+      `${message} (proxy-protocol), from ${peer}`,
+    );
   }
 
   #afterHeader(
@@ -121,14 +132,16 @@ export class Admission {
   ): void {
     const { tls, beforeHandshake } = rules;
     if (tls === undefined) {
-      const handler = socket.handler = this.#serve(socket);
-      // The time for the first byte runs from the connect on, header and all.
-      if (handler instanceof Http1Connection) {
-        const { firstByteMs, headMs } = this.#context.settings;
-        handler.capDeadline(expiresAt + firstByteMs - headMs);
+      const connection = this.#serve(socket);
+      if (connection === undefined) {
+        this.#closeRefused(socket);
+        return;
       }
-      if (handler === NOBODY) this.#context.onProgress(); // the preface has gone
-      else if (rest.length > 0) handler.onData(rest);
+      socket.handler = connection;
+      // The time for the first byte runs from the connect on, header and all.
+      const { firstByteMs, headMs } = this.#context.settings;
+      connection.capDeadline(expiresAt + firstByteMs - headMs);
+      if (rest.length > 0) connection.onData(rest);
       return;
     }
     const onSettled = beforeHandshake({
@@ -136,47 +149,64 @@ export class Admission {
       destroy: () => socket.destroy(),
     });
     if (onSettled === undefined) {
-      socket.handler = this.#refuse(socket);
-      this.#context.onProgress();
+      this.#closeRefused(socket);
     } else {
-      tls.secure(socket, rest, (secured) => this.#serve(secured), onSettled);
+      const serve = (secured: Socket) =>
+        this.#serve(secured) ?? this.#refuse(secured);
+      tls.secure(socket, rest, serve, onSettled);
     }
   }
 
-  #serve(socket: Socket): SocketHandler {
-    if (!this.#hasRoomFor(socket.remoteAddress)) return this.#refuse(socket);
+  /** Closes a connection whose PROXY header has been read: it is tracked no longer. */
+  #closeRefused(socket: Socket): void {
+    socket.handler = this.#refuse(socket);
+    this.#context.tracker.onProgress();
+  }
+
+  /** `undefined` if there is no room for it. */
+  #serve(socket: Socket): ProtocolConnection | undefined {
+    if (!this.#hasRoomFor(socket.remoteAddress)) return undefined;
     const context = this.#context;
-    const connection = new Http1Connection(socket, context);
-    // Accepted by the kernel before the listener was closed, told to us after it.
-    if (context.isDraining) connection.drain();
+    const connection = startProtocol(socket, context);
+    // Accepted by the kernel before the listener was closed, reported to us after it.
+    if (context.tracker.isDraining) connection.drain();
     return connection;
   }
 
   /** See ListenOptions. */
-  beforeHandshake(pending: PendingHandshake): (() => void) | undefined {
+  beforeHandshake(
+    pending: PendingHandshake,
+  ): ((isComplete: boolean) => void) | undefined {
     const { remoteAddress } = pending;
     if (!this.#hasRoomFor(remoteAddress)) return undefined;
     const host = hostOf(remoteAddress);
     this.#handshakes++;
-    this.#context.connections.enter(host);
-    return () => {
+    const { tracker, monotonicMs } = this.#context;
+    const { observers } = tracker;
+    tracker.connections.enter(host);
+    const startedAtMs = observers.observesConnections ? monotonicMs() : 0;
+    return (isComplete) => {
       this.#handshakes--;
-      this.#context.connections.leave(host);
+      tracker.connections.leave(host);
+      if (observers.observesConnections) {
+        observers.onTlsHandshake(isComplete, monotonicMs() - startedAtMs);
+      }
     };
   }
 
   #hasRoomFor(client: Address | undefined): boolean {
-    const { connections } = this.#context;
+    const { connections } = this.#context.tracker;
     const { connections: limit, connectionsPerClient } = this.#limits;
     if (connections.size + this.#handshakes >= limit) {
-      this.#tell(`all ${limit} are open (limit-connections)`);
+      this.#logRefusal("limit", `all ${limit} are open (limit-connections)`);
       return false;
     }
     if (
       connectionsPerClient !== Infinity &&
       connections.countOf(hostOf(client)) >= connectionsPerClient
     ) {
-      this.#tell(
+      this.#logRefusal(
+        "client_limit",
         `a client has ${connectionsPerClient} open (limit-connections-per-client)`,
       );
       return false;
@@ -184,12 +214,13 @@ export class Admission {
     return true;
   }
 
-  /** One line for many: whoever is refused usually comes again, and a flood must not fill the log. */
-  #tell(why: string): void {
+  /** Logs one line for many refusals: a flood must not fill the log. */
+  #logRefusal(reason: ConnectionRefusal, why: string): void {
+    this.#context.tracker.observers.onConnectionRefused(reason);
     this.#refused++;
     const now = this.#context.monotonicMs();
-    if (now - this.#toldAtMs < QUIET_MS) return;
-    this.#toldAtMs = now;
+    if (now - this.#loggedAtMs < QUIET_MS) return;
+    this.#loggedAtMs = now;
     const count = this.#refused === 1
       ? "a connection"
       : `${this.#refused} connections`;
@@ -198,7 +229,7 @@ export class Admission {
   }
 }
 
-/** What stands for that peer in forwarded-allow-ips: of a UNIX one, where it connected to. */
+/** The entry of forwarded-allow-ips for a peer: of a UNIX one, the path that it connected to. */
 function peerText(peer: Address | undefined, local: Address): string {
   if (peer === undefined) return "a peer that is gone";
   if (peer.kind === "tcp") return peer.host;

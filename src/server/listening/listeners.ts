@@ -37,16 +37,18 @@ const NOT_HERE: ReadonlySet<string> = new Set([
 /**
  * The transport for each of `targets`.
  *
+ * @param select Finds it for one.
  * @throws ConfigError if one cannot be had as `options` say.
  */
 export function bindingsFor(
   loop: "auto" | "native" | "node",
   targets: readonly ListenTarget[],
   options: ListenOptions,
+  select: typeof selectTransport = selectTransport,
 ): readonly Binding[] {
   return targets.map((target) => ({
     target,
-    transport: selectTransport(loop, target, options),
+    transport: select(loop, target, options),
   }));
 }
 

@@ -1,8 +1,8 @@
 /**
- * The certificates of one server while it runs. They are exchanged when somebody asks for it, or
- * when their files have changed; what cannot be used is told and leaves those of before in place.
+ * The certificates of a running server. They are reloaded on demand and when their files change;
+ * a reload that fails is logged and leaves the current ones in use.
  */
-import { printable } from "../../config/options/value_types.ts";
+import { printable } from "../../text/printable.ts";
 import { ConfigError } from "../../errors.ts";
 import type { Logger } from "../../logging/logger.ts";
 import type {
@@ -12,10 +12,8 @@ import type {
   TlsSettings,
 } from "../../runtime/types.ts";
 import { fileStamp } from "../../tls/pem_file.ts";
+import { FileWatcher } from "../file_watcher.ts";
 import type { TlsMaterial } from "./tls_material.ts";
-
-/** Between two looks at the files, in milliseconds. */
-const LOOK_MS = 2_000;
 
 /** Longest part of a library's message that is logged, in characters. */
 const MAX_MESSAGE = 200;
@@ -30,56 +28,55 @@ export interface CertificateParts {
   readonly logger: Logger;
 }
 
-/** See the top of the file. */
+/** The certificates of one server. */
 export class Certificates {
   /** What listeners use. */
   readonly context: TlsContext;
   readonly #parts: CertificateParts;
-  /** The files as they were before what is in use was read. */
-  #stamps: string;
-  /** The files as they were at the last look, if they had changed: they may still be written. */
-  #candidate: string | undefined;
-  #isLooking = false;
+  readonly #watcher: FileWatcher;
   /** Reloads happen one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  #stopLooking: () => void = () => {};
 
   private constructor(
     context: TlsContext,
-    stamps: string,
+    watcher: FileWatcher,
     parts: CertificateParts,
   ) {
     this.context = context;
-    this.#stamps = stamps;
+    this.#watcher = watcher;
     this.#parts = parts;
   }
 
   /** @throws ConfigError with exit code 3 if something cannot be used. */
   static async open(parts: CertificateParts): Promise<Certificates> {
-    const stamps = await stampsOf(parts.files);
-    const { settings, summary } = await parts.load();
+    const { files, load, logger, runtime } = parts;
+    const watcher = new FileWatcher({
+      files,
+      stampOf: fileStamp,
+      every: runtime.every,
+    });
+    await watcher.note();
+    const { settings, summary } = await load();
     const onFault = (fault: TlsFault) => logFault(fault, parts);
-    const { createTls } = await parts.runtime.loadTls();
+    const { createTls } = await runtime.loadTls();
     const context = attributed(
       settings,
       (chosen) => createTls(chosen, onFault),
     );
-    parts.logger.debug(`TLS certificates: ${summary}`);
-    return new Certificates(context, stamps, parts);
+    logger.debug(`TLS certificates: ${summary}`);
+    return new Certificates(context, watcher, parts);
   }
 
-  /** Looks at the files every few seconds from now on, until `close`. */
+  /** Reloads from now on when the files change, until `close`. */
   watch(): void {
-    if (this.#parts.files.length === 0) return;
-    this.#stopLooking = this.#parts.runtime.every(
-      LOOK_MS,
-      () => void this.#look(),
-    );
+    this.#watcher.watch(async () => {
+      await this.reload().catch(() => {}); // it is in the log
+    });
   }
 
-  /** Stops looking. */
+  /** Stops watching the files. */
   close(): void {
-    this.#stopLooking();
+    this.#watcher.close();
   }
 
   /**
@@ -94,9 +91,8 @@ export class Certificates {
   }
 
   async #reload(): Promise<void> {
-    const { files, load, logger } = this.#parts;
-    // Before reading: what changes meanwhile is another change.
-    this.#stamps = await stampsOf(files);
+    const { load, logger } = this.#parts;
+    await this.#watcher.note();
     try {
       const { settings, summary } = await load();
       attributed(settings, (chosen) => this.context.update(chosen));
@@ -109,30 +105,6 @@ export class Certificates {
       throw error;
     }
   }
-
-  /** Reloads once two looks in a row found the same new state: nobody is writing any more. */
-  async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      await this.#last;
-      const stamps = await stampsOf(this.#parts.files);
-      if (stamps === this.#stamps) {
-        this.#candidate = undefined;
-      } else if (stamps !== this.#candidate) {
-        this.#candidate = stamps;
-      } else {
-        this.#candidate = undefined;
-        await this.reload().catch(() => {}); // it is in the log
-      }
-    } finally {
-      this.#isLooking = false;
-    }
-  }
-}
-
-async function stampsOf(files: readonly string[]): Promise<string> {
-  return (await Promise.all(files.map(fileStamp))).join("\n");
 }
 
 /** Runs `use`; finds out which option is to blame if TLS takes none of `settings`. */
@@ -161,7 +133,7 @@ const OLD =
   "; Deno refuses X.509 version 1 like this, which is what openssl x509 -req makes without " +
   "extensions";
 
-/** A handshake that failed, for the log: who scans ports must not fill it. */
+/** Logs a failed handshake; details at debug level only, so that port scans do not flood the log. */
 function logFault(
   fault: TlsFault,
   { logger, runtime }: Pick<CertificateParts, "logger" | "runtime">,

@@ -1,5 +1,6 @@
 /** From the options of TLS to certificates in use. */
 import type { Config } from "../../config/config.ts";
+import type { SslIdentity } from "../../config/options/tls.ts";
 import { ConfigError } from "../../errors.ts";
 import type { Logger } from "../../logging/logger.ts";
 import { runtime } from "../../runtime/mod.ts";
@@ -11,25 +12,30 @@ import {
 } from "./development_certificate.ts";
 import { loadTls, tlsFiles } from "./tls_material.ts";
 
-export { tlsExtension } from "../../connection/exchange/tls_extension.ts";
+export { tlsExtension } from "../../connection/scope/tls_extension.ts";
 
 /**
  * Reads, checks and sets up what the options of `config` ask for.
  *
+ * @param made The certificate for development, if it is made already.
  * @throws ConfigError with exit code 3 if something cannot be used.
  */
 export async function openCertificates(
   config: Config,
   logger: Logger,
+  made?: SslIdentity,
 ): Promise<Certificates> {
   const { options } = config;
   // Made once: a reload must not change what somebody compared with the line printed.
-  const development = options.sslDev
+  const development = options.sslDev && made === undefined
     ? developmentCertificate(config.listenTargets)
     : undefined;
   const certificates = await Certificates.open({
     load: async () => {
-      const material = await loadTls(options, development?.identity);
+      const material = await loadTls(
+        options,
+        made ?? development?.identity,
+      );
       if (options.proxyProtocol) demandOneIdentity(material.settings);
       return material;
     },
@@ -39,6 +45,16 @@ export async function openCertificates(
   });
   if (development !== undefined) tell(development, logger);
   return certificates;
+}
+
+/** Makes the certificate for development, and logs it: for processes that are to show the same. */
+export function makeDevelopmentIdentity(
+  { listenTargets }: Config,
+  logger: Logger,
+): SslIdentity {
+  const development = developmentCertificate(listenTargets);
+  tell(development, logger);
+  return development.identity;
 }
 
 /** @throws ConfigError where a choice of certificates would always be the first. */

@@ -6,7 +6,9 @@ import {
 } from "../../config/options/tls.ts";
 import { hideFields } from "../../config/hidden.ts";
 import type { Options } from "../../config/options/mod.ts";
-import { printable, quote } from "../../config/options/value_types.ts";
+import { ALPN_PROTOCOLS } from "../../connection/protocol_selection.ts";
+import { quote } from "../../config/options/value_types.ts";
+import { printable } from "../../text/printable.ts";
 import { ConfigError } from "../../errors.ts";
 import { runtime } from "../../runtime/mod.ts";
 import type { TlsIdentity, TlsSettings } from "../../runtime/types.ts";
@@ -71,7 +73,7 @@ export async function loadTls(
     minVersion: context.minVersion ?? versions.min,
     maxVersion: context.maxVersion ?? versions.max,
     ciphers: context.ciphers ?? options.sslCiphers,
-    alpn: ["http/1.1"],
+    alpn: ALPN_PROTOCOLS,
     handshakeMs: options.timeoutTlsHandshake * 1000,
   };
   return {

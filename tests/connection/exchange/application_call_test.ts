@@ -4,6 +4,7 @@ import type { HttpApp, Scope } from "../../../src/asgi.ts";
 import {
   ApplicationCall,
   type CallOwner,
+  sendTo,
 } from "../../../src/connection/exchange/application_call.ts";
 import { ClientDisconnected } from "../../../src/errors.ts";
 import { settle } from "../../_support/fake_clock.ts";
@@ -162,4 +163,15 @@ describe("ApplicationCall", () => {
       assert.deepEqual(told, ["failure Error: ours"]);
     });
   }
+});
+
+test("sendTo() rejects with what a message throws when it is read", async () => {
+  const bug = new RangeError("from the application");
+  const owner = {
+    take() {
+      throw bug;
+    },
+  };
+  const sent = sendTo.call(owner, { type: "http.response.body" });
+  await assert.rejects(sent, bug);
 });

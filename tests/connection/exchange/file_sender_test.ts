@@ -51,8 +51,9 @@ function setUp(
   const stream = new Http1Response(
     out,
     new DefaultHeaders({ date: false, server: undefined, headers: [] }),
+    { decideClose: (isNeeded) => isNeeded },
   );
-  stream.begin(request, false);
+  stream.begin(request);
   stream.start(status, headers, false);
   const world = {
     opened: [] as string[],

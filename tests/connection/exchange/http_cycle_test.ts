@@ -55,26 +55,31 @@ function setUp(
   const harness = new Harness(app, options);
   const socket = new FakeSocket();
   const out = new OutputBuffer(socket, harness.context.writers);
-  const stream = new Http1Response(out, harness.context.defaults);
-  stream.begin({ ...GET, ...request }, false);
+  const owner = {
+    closes: false,
+    decideClose: (isNeeded: boolean) => owner.closes = isNeeded,
+  };
+  const stream = new Http1Response(out, harness.context.defaults, owner);
+  stream.begin({ ...GET, ...request });
   const told: string[] = [];
   const host: CycleHost = {
     stream,
-    beforeHead: () => void told.push("beforeHead"),
     onReceive: () => void told.push("receive"),
-    afterWrite: () => RESOLVED,
-    queuedBytes: 0,
-    flush: () => {
-      told.push("flush");
-      out.flush();
+    flow: {
+      afterWrite: () => RESOLVED,
+      queuedBytes: 0,
+      flush: () => {
+        told.push("flush");
+        out.flush();
+      },
     },
     onResponseComplete: () => {
       told.push("complete");
       cycle.body.finish();
       return RESOLVED;
     },
-    truncateResponse: () => {
-      told.push("breakOff");
+    truncateResponse: (cause) => {
+      told.push(cause === "application" ? "breakOff" : `breakOff: ${cause}`);
       cycle.body.finish();
     },
     onReturned: () => void told.push("returned"),
@@ -91,6 +96,7 @@ function setUp(
     cycle,
     told,
     stream,
+    owner,
     logger: harness.logger,
     clock: harness.clock,
     send: cycle.send as (event: unknown) => Promise<void>,
@@ -115,7 +121,7 @@ const openFile = () => Promise.resolve(new FakeFile("file"));
 
 describe("the order of messages (asgi:A-068, A-077)", () => {
   const MESSAGES: Readonly<Record<SendKind, object>> = {
-    earlyHint: HINT,
+    interim: HINT,
     start: START,
     body: PIECE,
     lastBody: LAST,
@@ -128,19 +134,19 @@ describe("the order of messages (asgi:A-068, A-077)", () => {
   /** What is allowed, written down a second time: state, message, state after it. */
   const ALLOWED:
     readonly (readonly [ResponseState, SendKind, ResponseState])[] = [
-      ["unsent", "earlyHint", "unsent"],
+      ["unsent", "interim", "unsent"],
       ["unsent", "start", "started"],
-      ["started", "earlyHint", "started"],
+      ["started", "interim", "started"],
       ["started", "body", "streaming"],
       ["started", "lastBody", "complete"],
       ["started", "lastBodyBeforeTrailers", "trailers"],
       ["started", "file", "complete"],
       ["started", "fileBeforeTrailers", "trailers"],
-      ["streaming", "earlyHint", "streaming"],
+      ["streaming", "interim", "streaming"],
       ["streaming", "body", "streaming"],
       ["streaming", "lastBody", "complete"],
       ["streaming", "lastBodyBeforeTrailers", "trailers"],
-      ["trailers", "earlyHint", "trailers"],
+      ["trailers", "interim", "trailers"],
       ["trailers", "trailers", "trailers"],
       ["trailers", "lastTrailers", "complete"],
     ];
@@ -614,7 +620,7 @@ describe("send()", () => {
     assert.ok(!written().includes("\r\n\r\n"));
     await send(LAST);
     assert.equal(written(), "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ny");
-    assert.deepEqual(told, ["beforeHead", "complete"]);
+    assert.deepEqual(told, ["complete"]);
   });
 
   test("without await takes effect in the order of the calls (asgi:A-021)", async () => {
@@ -635,7 +641,7 @@ describe("send()", () => {
     assert.deepEqual(told, ["flush"]);
     await send(START);
     await send(HINT);
-    assert.deepEqual(told, ["flush", "beforeHead"]);
+    assert.deepEqual(told, ["flush"]);
     await send(LAST);
     const hint = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n";
     assert.equal(
@@ -707,14 +713,14 @@ describe("send()", () => {
     }
 
     test("writes nothing of a later piece that is too long, and a right one may follow", async () => {
-      const { send, written, cycle, stream } = setUp();
+      const { send, written, cycle, owner } = setUp();
       await send(FIVE);
       await send({ ...PIECE, body: "123" });
       await assert.rejects(
         send({ ...LAST, body: "456" }),
         UnexpectedEventError,
       );
-      assert.equal(stream.closes, true);
+      assert.equal(owner.closes, true);
       await send({ ...LAST, body: "45" });
       assert.equal(cycle.state, "complete");
       assert.ok(written().endsWith("\r\n\r\n12345"));
@@ -972,10 +978,10 @@ describe("the end of the application's call", () => {
     complete: [],
   };
   const TOLD = {
-    unsent: ["beforeHead", "complete", "returned"],
-    started: ["beforeHead", "beforeHead", "complete", "returned"],
-    streaming: ["beforeHead", "breakOff", "returned"],
-    complete: ["beforeHead", "complete", "returned"],
+    unsent: ["complete", "returned"],
+    started: ["complete", "returned"],
+    streaming: ["breakOff", "returned"],
+    complete: ["complete", "returned"],
   };
   const ANSWER = {
     unsent: /^HTTP\/1\.1 500 [^]*\r\n\r\nInternal Server Error$/,
@@ -1144,7 +1150,7 @@ describe("receive()", () => {
     await send(START);
     await send(LAST);
     await cycle.receive();
-    assert.deepEqual(told, ["receive", "beforeHead", "complete"]);
+    assert.deepEqual(told, ["receive", "complete"]);
   });
 
   test("does not ask for a client that is gone", async () => {
@@ -1247,6 +1253,17 @@ describe("abortSignal (asgi:A-244)", () => {
     await send(LAST);
     assert.equal(cycle.state, "complete");
   });
+
+  test("an application that returns for a client that fell silent is not to blame", async () => {
+    const { cycle, run, told } = setUp({
+      app: async (_scope, receive) => void await receive(),
+      hasBody: true,
+    });
+    const ended = run();
+    cycle.onPeerSilent();
+    await ended;
+    assert.ok(told.includes("breakOff: client_disconnected"), `${told}`);
+  });
 });
 
 describe("cancel() (asgi:A-028, http:H-141)", () => {
@@ -1254,7 +1271,7 @@ describe("cancel() (asgi:A-028, http:H-141)", () => {
 
   test("makes no error of an application that throws the reason", async () => {
     const harness = new Harness(async (scope) => {
-      const { signal } = (scope as HttpScope).extensions.abort_signal!;
+      const { signal } = (scope as HttpScope).extensions.abort_signal;
       await new Promise((_, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason))
       );
@@ -1262,13 +1279,13 @@ describe("cancel() (asgi:A-028, http:H-141)", () => {
     const socket = harness.connect();
     socket.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     await harness.turn();
-    for (const connection of [...harness.context.connections]) {
+    for (const connection of [...harness.tracker.connections]) {
       connection.abort(reason);
     }
     await harness.turn();
     assert.match(socket.text, /^HTTP\/1\.1 500 /);
     assert.deepEqual(harness.logger.at("error"), []);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
   });
 
   test("answers 500 while no head has left", async () => {

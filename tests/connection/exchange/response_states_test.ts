@@ -11,9 +11,9 @@ import {
 const ALLOWED: Readonly<
   Record<ResponseState, Readonly<Partial<Record<SendKind, ResponseState>>>>
 > = {
-  unsent: { earlyHint: "unsent", start: "started" },
+  unsent: { interim: "unsent", start: "started" },
   started: {
-    earlyHint: "started",
+    interim: "started",
     body: "streaming",
     lastBody: "complete",
     lastBodyBeforeTrailers: "trailers",
@@ -21,13 +21,13 @@ const ALLOWED: Readonly<
     fileBeforeTrailers: "trailers",
   },
   streaming: {
-    earlyHint: "streaming",
+    interim: "streaming",
     body: "streaming",
     lastBody: "complete",
     lastBodyBeforeTrailers: "trailers",
   },
   trailers: {
-    earlyHint: "trailers",
+    interim: "trailers",
     trailers: "trailers",
     lastTrailers: "complete",
   },
@@ -35,7 +35,7 @@ const ALLOWED: Readonly<
 };
 
 const KINDS: Readonly<Record<SendKind, string>> = {
-  earlyHint: "http.response.early_hint",
+  interim: "http.response.early_hint",
   start: "http.response.start",
   body: "http.response.body",
   lastBody: "http.response.body",
@@ -56,7 +56,7 @@ for (const state of Object.keys(ALLOWED) as ResponseState[]) {
 
   test(`EXPECTED names a message that moves on from ${state}`, () => {
     const moving = Object.entries(ALLOWED[state])
-      .filter(([kind, next]) => kind !== "earlyHint" && next !== undefined)
+      .filter(([kind, next]) => kind !== "interim" && next !== undefined)
       .map(([kind]) => KINDS[kind as SendKind]);
     if (state === "complete") assert.equal(EXPECTED[state], "");
     else assert.ok(moving.includes(EXPECTED[state]), EXPECTED[state]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpApp } from "../../../src/asgi.ts";
 import type { FakeSocket } from "../../_support/fake_socket.ts";
+import { RECORD } from "../../_support/request_records.ts";
 import { answering, gate, Harness } from "../../_support/harness.ts";
 
 const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -110,7 +111,7 @@ describe("keep-alive and close", () => {
   test("HTTP/1.0 that is kept is told of draining", async () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
-    harness.context.isDraining = true;
+    harness.tracker.startDraining();
     socket.receive("GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n");
     await harness.turn();
     assert.match(socket.text, /\r\nconnection: close\r\n/);
@@ -231,11 +232,11 @@ describe("pipelining", () => {
     );
     await harness.turn();
     assert.deepEqual(socket.text.match(/\/p\d/g), ["/p1", "/p2"]);
-    assert.equal(harness.context.detachedCalls.size, 1);
+    assert.equal(harness.tracker.detachedCalls.size, 1);
     resolve();
     await harness.turn();
-    assert.equal(harness.context.detachedCalls.size, 0);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.detachedCalls.size, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
   });
 
   test("Http1Connection does not keep an early answer for a slow pipelined one", async () => {
@@ -275,7 +276,7 @@ describe("pipelining", () => {
     );
     await harness.turn();
     assert.equal(socket.text.match(/HTTP\/1\.1/g)?.length, 1);
-    assert.equal(harness.access.length, 1);
+    assert.equal(harness.requests.length, 1);
   });
 
   test("Http1Connection takes ten thousand pipelined requests without deep recursion", async () => {
@@ -299,14 +300,14 @@ describe("pipelining", () => {
     socket.receive(GET.repeat(50));
     await harness.turn();
     assert.ok(
-      harness.context.totalRequests <= 3,
-      `answered ${harness.context.totalRequests}`,
+      harness.tracker.totalRequests <= 3,
+      `answered ${harness.tracker.totalRequests}`,
     );
     for (let i = 0; i < 60; i++) {
       socket.drain();
       await harness.turn();
     }
-    assert.equal(harness.context.totalRequests, 50);
+    assert.equal(harness.tracker.totalRequests, 50);
   });
 
   test("Http1Connection answers a thousand pipelined requests that read their bodies", async () => {
@@ -315,7 +316,7 @@ describe("pipelining", () => {
     socket.receive(GET.repeat(1000));
     for (let i = 0; i < 50; i++) await harness.turn();
     assert.equal(socket.text.split("HTTP/1.1 200 OK").length - 1, 1000);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
   });
 
   test("every send() returns when pipelined answers fill what one turn may hold", async () => {
@@ -328,7 +329,7 @@ describe("pipelining", () => {
     socket.receive(GET.repeat(32));
     for (let i = 0; i < 8; i++) await harness.turn();
     assert.equal(returned, 32);
-    assert.equal(harness.context.totalRequests, 32);
+    assert.equal(harness.tracker.totalRequests, 32);
   });
 
   for (const size of [65_400, 65_536, 200_000]) {
@@ -340,7 +341,7 @@ describe("pipelining", () => {
       socket.receive(GET);
       await harness.turn();
       assert.match(socket.text, /\r\n\r\nthe body$/);
-      assert.equal(harness.context.runningCycles, 0);
+      assert.equal(harness.tracker.runningCalls, 0);
     });
   }
 
@@ -355,7 +356,7 @@ describe("pipelining", () => {
       socket.drain();
       await harness.turn();
     }
-    assert.equal(harness.context.totalRequests, 20);
+    assert.equal(harness.tracker.totalRequests, 20);
     assert.equal(socket.hasEnded, true);
   });
 
@@ -379,7 +380,7 @@ describe("pipelining", () => {
     resolve();
     for (let i = 0; i < 100; i++) await harness.turn();
     assert.equal(socket.isPaused, false);
-    assert.equal(harness.context.totalRequests, 1 + filler.length / GET.length);
+    assert.equal(harness.tracker.totalRequests, 1 + filler.length / GET.length);
   });
 });
 
@@ -606,7 +607,7 @@ describe("request bodies", () => {
     );
     assert.match(text, /^HTTP\/1\.1 400 /);
     assert.equal(calls, 0);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
   });
 
   test("a broken chunk later on is refused, and the application finds its client gone (http:H-110)", async () => {
@@ -766,7 +767,7 @@ describe("disconnects", () => {
   /** Waits for the end of everything and notes what it heard. */
   function listening(heard: string[]): HttpApp {
     return async (scope, receive) => {
-      const { signal } = scope.extensions.abort_signal!;
+      const { signal } = scope.extensions.abort_signal;
       signal.addEventListener(
         "abort",
         () => heard.push(`abort ${(signal.reason as Error).name}`),
@@ -793,9 +794,9 @@ describe("disconnects", () => {
       "http.disconnect",
     ]);
     assert.deepEqual(harness.logger.at("error"), []);
-    assert.equal(harness.access[0].status, 499);
-    assert.equal(harness.context.connections.size, 0);
-    assert.equal(harness.context.detachedCalls.size, 0);
+    assert.equal(harness.requests[0].status, 499);
+    assert.equal(harness.tracker.connections.size, 0);
+    assert.equal(harness.tracker.detachedCalls.size, 0);
     assert.equal(harness.clock.isTicking, false);
   });
 
@@ -909,7 +910,7 @@ describe("disconnects", () => {
     for (const hasBegun of [false, true]) {
       test(`an application that ${how} when its half-closed client has left is no error${hasBegun ? ", though its response had begun" : ""}`, async () => {
         const harness = new Harness(async (scope, receive, send) => {
-          const { signal } = scope.extensions.abort_signal!;
+          const { signal } = scope.extensions.abort_signal;
           await receive();
           if (hasBegun) {
             await send({ type: "http.response.start", status: 200 });
@@ -929,7 +930,10 @@ describe("disconnects", () => {
         await harness.turn();
         assert.deepEqual(harness.logger.at("error"), []);
         assert.deepEqual(
-          harness.access.map(({ status, isAborted }) => [status, isAborted]),
+          harness.requests.map(({ status, abortReason }) => [
+            status,
+            abortReason !== undefined,
+          ]),
           [[hasBegun ? 200 : 499, true]],
         );
         assert.equal(socket.hasEnded, true);
@@ -1000,8 +1004,8 @@ describe("disconnects", () => {
     await harness.turn();
     assert.equal(outcome, "ClientDisconnected");
     assert.deepEqual(harness.logger.at("error"), []);
-    assert.equal(harness.access[0].status, 200);
-    assert.equal(harness.access[0].isAborted, true);
+    assert.equal(harness.requests[0].status, 200);
+    assert.equal(harness.requests[0].abortReason, "client_disconnected");
   });
 
   test("send() after the client left is silent where that is asked for, and still ends the turn (asgi:A-212)", async () => {
@@ -1035,7 +1039,7 @@ describe("disconnects", () => {
     resolve();
     await harness.turn();
     assert.deepEqual(harness.logger.at("error"), []);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
     assert.equal(socket.text, "");
   });
 });
@@ -1141,7 +1145,7 @@ describe("timeouts", () => {
     }
     await harness.turn();
     assert.match(socket.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
-    assert.equal(harness.access[0].status, 408);
+    assert.equal(harness.requests[0].status, 408);
   });
 
   test("a body that stops is answered 408, and the application hears of it (http:H-039)", async () => {
@@ -1200,7 +1204,7 @@ describe("timeouts", () => {
     test(`an application that leaves ${what} unread is told that its client may be gone`, async () => {
       const heard: string[] = [];
       const harness = new Harness(async (scope) => {
-        const { signal } = scope.extensions.abort_signal!;
+        const { signal } = scope.extensions.abort_signal;
         await new Promise((resolve) =>
           signal.addEventListener("abort", resolve)
         );
@@ -1217,7 +1221,7 @@ describe("timeouts", () => {
       harness.clock.advance(2_000);
       await harness.turn();
       assert.deepEqual(heard, ["abort"]);
-      assert.equal(harness.context.runningCycles, 0);
+      assert.equal(harness.tracker.runningCalls, 0);
       assert.equal(socket.hasEnded, true);
       assert.match(
         harness.logger.at("warning")[0],
@@ -1264,7 +1268,7 @@ describe("timeouts", () => {
     }
     await harness.turn();
     assert.match(socket.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
-    assert.equal(harness.access[0].status, 408);
+    assert.equal(harness.requests[0].status, 408);
   });
 
   test("a small form may be slow while it does not stop", async () => {
@@ -1386,7 +1390,7 @@ describe("timeouts", () => {
     await harness.turn();
     assert.equal(socket.isClosed, true);
     assert.equal((caught as Error)?.name, "ClientDisconnected");
-    assert.equal(harness.access[0].isAborted, true);
+    assert.equal(harness.requests[0].abortReason, "client_stalled");
   });
 
   test("a blocked event loop does not count against peers", async () => {
@@ -1412,8 +1416,8 @@ describe("refusals", () => {
       "Invalid HTTP request received. Cannot read request line: expected method, target and " +
       "version (127.0.0.1:50123)",
     ]);
-    assert.equal(harness.access[0].status, 400);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.requests[0].status, 400);
+    assert.equal(harness.tracker.runningCalls, 0);
   });
 
   test("the access log tells what is known of a refused head, and nothing else", async () => {
@@ -1426,7 +1430,7 @@ describe("refusals", () => {
       ]
     ) await harness.exchange(request);
     assert.deepEqual(
-      harness.access.map(({ method, path, query, httpVersion, status }) =>
+      harness.requests.map(({ method, path, query, httpVersion, status }) =>
         [method, path, query, httpVersion, status].join(" ")
       ),
       ["GET /a b c 1.1 400", "GET /x  3.0 505", "- -  1.1 400"],
@@ -1444,7 +1448,7 @@ describe("refusals", () => {
       "408 for 127.0.0.1:50123: request head did not arrive within 30 seconds " +
       "(--timeout-request-head)",
     ]);
-    assert.equal(harness.access[0].path, "/slow");
+    assert.equal(harness.requests[0].path, "/slow");
   });
 
   test("a TLS handshake on a plain port is said in the log (wishes:N-018)", async () => {
@@ -1487,7 +1491,7 @@ describe("refusals", () => {
     resolve();
     await harness.turn();
     assert.match(first.text, /ok$/);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
     first.receive(GET);
     await harness.turn();
     assert.equal(calls, 2);
@@ -1503,12 +1507,12 @@ describe("refusals", () => {
     socket.receive(GET.repeat(3));
     await harness.turn();
     assert.equal(socket.text, OK.repeat(3));
-    assert.equal(harness.context.runningCycles, 3);
-    assert.equal(harness.context.concurrentCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 3);
+    assert.equal(harness.tracker.concurrentCalls, 0);
     resolve();
     await harness.turn();
-    assert.equal(harness.context.runningCycles, 0);
-    assert.equal(harness.context.concurrentCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
+    assert.equal(harness.tracker.concurrentCalls, 0);
   });
 
   for (
@@ -1535,7 +1539,7 @@ describe("refusals", () => {
       assert.match(second.text, /^HTTP\/1\.1 503 /);
       resolve();
       await harness.turn();
-      assert.equal(harness.context.concurrentCycles, 0);
+      assert.equal(harness.tracker.concurrentCalls, 0);
     });
   }
 
@@ -1594,8 +1598,8 @@ describe("draining", () => {
         await harness.turn();
       }
       harness.clock.nowMs += quietMs;
-      harness.context.isDraining = true;
-      for (const connection of harness.context.connections) {
+      harness.tracker.startDraining();
+      for (const connection of harness.tracker.connections) {
         connection.closeIdle!();
       }
       await harness.turn();
@@ -1607,8 +1611,8 @@ describe("draining", () => {
     const harness = new Harness(answering("ok"));
     const socket = harness.connect();
     await harness.turn();
-    harness.context.isDraining = true;
-    for (const connection of harness.context.connections) {
+    harness.tracker.startDraining();
+    for (const connection of harness.tracker.connections) {
       connection.drain();
       connection.closeIdle!();
     }
@@ -1619,8 +1623,8 @@ describe("draining", () => {
 
   /** Begins draining as the server does. */
   function drain(harness: Harness): void {
-    harness.context.isDraining = true;
-    for (const connection of harness.context.connections) connection.drain();
+    harness.tracker.startDraining();
+    for (const connection of harness.tracker.connections) connection.drain();
   }
 
   for (
@@ -1641,7 +1645,7 @@ describe("draining", () => {
       await harness.turn();
       assert.equal(socket.isClosed, true);
       assert.equal(socket.text, written);
-      assert.equal(harness.context.connections.size, 0);
+      assert.equal(harness.tracker.connections.size, 0);
     });
 
     test(`closeIdle() of a connection ${what}: only between requests`, async () => {
@@ -1650,7 +1654,7 @@ describe("draining", () => {
       if (begun !== "") socket.receive(begun);
       await harness.turn();
       drain(harness);
-      for (const connection of harness.context.connections) {
+      for (const connection of harness.tracker.connections) {
         connection.closeIdle!();
       }
       await harness.turn();
@@ -1759,8 +1763,8 @@ describe("draining", () => {
     const socket = harness.connect();
     socket.receive(GET + GET);
     await harness.turn();
-    harness.context.isDraining = true;
-    for (const connection of harness.context.connections) connection.drain();
+    harness.tracker.startDraining();
+    for (const connection of harness.tracker.connections) connection.drain();
     assert.equal(socket.isClosed, false);
     resolve();
     await harness.turn();
@@ -1774,7 +1778,7 @@ describe("draining", () => {
   test("a cut-off application gets its abort signal, its client a 500 (http:H-141)", async () => {
     let reason: unknown;
     const harness = new Harness(async (scope) => {
-      const { signal } = scope.extensions.abort_signal!;
+      const { signal } = scope.extensions.abort_signal;
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       reason = signal.reason;
     });
@@ -1782,14 +1786,14 @@ describe("draining", () => {
     socket.receive(GET);
     await harness.turn();
     const timeout = new DOMException("too late", "TimeoutError");
-    for (const connection of harness.context.connections) {
+    for (const connection of harness.tracker.connections) {
       connection.abort(timeout);
     }
     await harness.turn();
     assert.equal(reason, timeout);
     assert.match(socket.text, /^HTTP\/1\.1 500 Internal Server Error\r\n/);
     assert.equal(socket.isClosed, true);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
     assert.deepEqual(harness.logger.at("error"), []);
   });
 });
@@ -1801,16 +1805,14 @@ describe("access log", () => {
       await answering("hello")(scope, receive, send);
     });
     await harness.exchange("GET /a%20b?c=d HTTP/1.1\r\nhost: a\r\n\r\n");
-    assert.deepEqual(harness.access, [{
+    assert.deepEqual(harness.requests, [{
+      ...RECORD,
       client: "127.0.0.1:50123",
-      method: "GET",
       path: "/a b",
       query: "c=d",
-      httpVersion: "1.1",
-      status: 200,
       durationMs: 7,
       bodyBytes: 5,
-      isAborted: false,
+      requestFields: [["host", "a"]],
     }]);
   });
 
@@ -1829,9 +1831,9 @@ describe("access log", () => {
       assert.match(socket.text, /a(\r\n)?$/);
       assert.equal(socket.wasReset, isReset);
       assert.equal(socket.hasEnded, !isReset);
-      assert.equal(harness.access.length, 1);
-      assert.equal(harness.access[0].isAborted, true);
-      assert.equal(harness.context.connections.size, isReset ? 0 : 1);
+      assert.equal(harness.requests.length, 1);
+      assert.equal(harness.requests[0].abortReason, "application");
+      assert.equal(harness.tracker.connections.size, isReset ? 0 : 1);
     }
   });
 
@@ -1878,9 +1880,9 @@ describe("access log", () => {
     const socket = harness.connect();
     socket.receive(GET);
     await harness.turn();
-    assert.equal(harness.access.length, 1);
-    assert.equal(harness.access[0].isAborted, true);
-    assert.equal(harness.access[0].status, 200);
+    assert.equal(harness.requests.length, 1);
+    assert.equal(harness.requests[0].abortReason, "application");
+    assert.equal(harness.requests[0].status, 200);
     assert.equal(socket.hasEnded, true);
     assert.doesNotMatch(socket.text, /0\r\n\r\n$/);
   });
@@ -1920,7 +1922,7 @@ describe("the size of bodies", () => {
       assert.match(socket.text, /\r\nconnection: close\r\n/);
       assert.equal(socket.hasEnded, true);
       assert.equal(calls, 0);
-      assert.deepEqual(harness.access.map(({ status }) => status), [413]);
+      assert.deepEqual(harness.requests.map(({ status }) => status), [413]);
     });
   }
 

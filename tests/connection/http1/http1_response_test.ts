@@ -36,11 +36,16 @@ function setUp(
   const defaults = new DefaultHeaders({ date, server, headers: [] });
   defaults.refresh(0);
   const out = new OutputBuffer(socket, new WriterPool());
-  const stream = new Http1Response(out, defaults);
-  stream.begin(request, closes);
+  const owner = {
+    closes: false,
+    decideClose: (isNeeded: boolean) => owner.closes = closes || isNeeded,
+  };
+  const stream = new Http1Response(out, defaults, owner);
+  stream.begin(request);
   return {
     socket,
     stream,
+    owner,
     out,
     /** All that was written since the last call. */
     text: () => {
@@ -58,7 +63,7 @@ function respond(
   bodies: readonly BodyInput[],
   options: SetUp = {},
 ) {
-  const { stream, text } = setUp(request, options);
+  const { stream, owner, text } = setUp(request, options);
   assert.equal(stream.start(status, headers, false), undefined);
   const problems = bodies.map((body, i) =>
     stream.write(body, i === bodies.length - 1)?.message
@@ -67,7 +72,7 @@ function respond(
   return {
     problems: problems.filter((problem) => problem !== undefined),
     text: written.slice(written.indexOf("\r\n") + 2),
-    closes: stream.closes,
+    closes: owner.closes,
     bodyBytes: stream.bodyBytes,
   };
 }
@@ -500,7 +505,7 @@ describe("a body that does not fit its content-length", () => {
     ] as const
   ) {
     test(`after the head has left, a second piece that ${what}`, () => {
-      const { stream, text } = setUp();
+      const { stream, owner, text } = setUp();
       stream.start(200, FIVE, false);
       stream.write(pieces[0], false);
       text();
@@ -511,7 +516,7 @@ describe("a body that does not fit its content-length", () => {
         assert.match(found!.message, new RegExp(problem));
         assert.equal(found!.isPartial, isPartial);
       }
-      assert.equal(stream.closes, problem !== undefined);
+      assert.equal(owner.closes, problem !== undefined);
     });
   }
 });
@@ -586,7 +591,7 @@ describe("heads", () => {
     const { stream, text } = setUp();
     stream.start(200, [], false);
     stream.write("first", true);
-    stream.begin(GET, false);
+    stream.begin(GET);
     stream.start(200, [["x", "y"]], false);
     stream.retract();
     assert.equal(text(), "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirst");
@@ -602,18 +607,19 @@ describe("heads", () => {
   });
 
   test("leave nothing to the next response on the connection", () => {
-    const { stream, text } = setUp(TE);
+    const { stream, owner, text } = setUp(TE);
     stream.start(200, [["connection", "close"], ["content-length", "1"]], true);
     stream.write("x", true);
     stream.addTrailers([["a", "b"]]);
     stream.endWithTrailers();
     text();
-    stream.begin(GET, false);
-    assert.equal(stream.closes, false);
+    assert.equal(owner.closes, true);
+    stream.begin(GET);
     assert.equal(stream.bodyBytes, 0);
     stream.start(200, [], false);
     stream.write("hello", true);
     assert.equal(text(), "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    assert.equal(owner.closes, false);
   });
 });
 
@@ -756,13 +762,13 @@ describe("writeWhole()", () => {
   const PLAIN = "content-type: text/plain; charset=utf-8\r\n";
 
   test("writes an answer of the server's own, and closes (http:H-099)", () => {
-    const { stream, text } = setUp();
+    const { stream, owner, text } = setUp();
     stream.writeWhole(500);
     assert.equal(
       text(),
       `HTTP/1.1 500 Internal Server Error\r\n${PLAIN}content-length: 21\r\nconnection: close\r\n\r\nInternal Server Error`,
     );
-    assert.equal(stream.closes, true);
+    assert.equal(owner.closes, true);
   });
 
   test("takes the place of an open head", () => {

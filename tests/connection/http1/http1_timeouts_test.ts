@@ -140,7 +140,7 @@ describe("Http1Timeouts", () => {
     const { context, timeouts } = setUp();
     timeouts.awaitSilence();
     assert.equal(timeouts.isSilent, true);
-    context.isDraining = true;
+    context.tracker.startDraining();
     timeouts.awaitHead();
     assert.equal(timeouts.isSilent, false);
   });

@@ -11,6 +11,7 @@ import {
   SAMPLE_ACCEPT,
   textFrame,
 } from "../../_support/websocket_frames.ts";
+import { RECORD } from "../../_support/request_records.ts";
 
 import {
   type App,
@@ -248,7 +249,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
       harness.clock.advance(10_000);
       await harness.turn();
       assert.equal(socket.isClosed, true);
-      assert.equal(harness.context.connections.size, 0);
+      assert.equal(harness.tracker.connections.size, 0);
     });
   }
 
@@ -289,7 +290,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
     test(`WebSocketUpgrade tells of a peer that ${way} before the answer (websocket:W-014, W-023)`, async () => {
       const opened = await connecting();
       const { harness, socket, puppet } = opened;
-      const { signal } = puppet.scope!.extensions.abort_signal!;
+      const { signal } = puppet.scope!.extensions.abort_signal;
       puppet.listen();
       leave(socket);
       await harness.turn();
@@ -301,7 +302,10 @@ describe("the handshake (RFC 6455 §4.2)", () => {
       });
       assert.equal(socket.text, "");
       assert.deepEqual(
-        harness.access.map(({ status, isAborted }) => [status, isAborted]),
+        harness.requests.map(({ status, abortReason }) => [
+          status,
+          abortReason !== undefined,
+        ]),
         [[499, true]],
       );
       puppet.finish();
@@ -314,7 +318,7 @@ describe("the handshake (RFC 6455 §4.2)", () => {
   test("WebSocketUpgrade answers 500 for an application that does not answer in time", async () => {
     const opened = await connecting({ websocket: { handshakeMs: 1_000 } });
     const { harness, socket, puppet } = opened;
-    const { signal } = puppet.scope!.extensions.abort_signal!;
+    const { signal } = puppet.scope!.extensions.abort_signal;
     puppet.listen();
     harness.clock.advance(1_500);
     await harness.turn();
@@ -509,7 +513,7 @@ describe("refusals (asgi:A-132, A-170 to A-173)", () => {
       assert.match(socket.text, expected);
       assert.equal(socket.hasEnded, true);
       assert.equal(harness.logger.at("error").length, 1);
-      assert.equal(harness.access.length, 1);
+      assert.equal(harness.requests.length, 1);
     });
   }
 
@@ -544,7 +548,10 @@ describe("refusals (asgi:A-132, A-170 to A-173)", () => {
       { code: "ERR_TRICORN_CLIENT_DISCONNECTED" },
     );
     assert.deepEqual(
-      harness.access.map(({ status, isAborted }) => [status, isAborted]),
+      harness.requests.map(({ status, abortReason }) => [
+        status,
+        abortReason !== undefined,
+      ]),
       [[402, true]],
     );
     puppet.finish();
@@ -580,12 +587,12 @@ describe("the access log (websocket:W-108, W-109)", () => {
           await receive();
           await receive();
         }) as App,
-        { status: 101, isAborted: false, bodyBytes: 0 },
+        { status: 101, abortReason: undefined, bodyBytes: 0 },
       ],
       [
         "a refusal",
         ((_s, _r, send) => send({ type: "websocket.close" })) as App,
-        { status: 403, isAborted: false, bodyBytes: 0 },
+        { status: 403, abortReason: undefined, bodyBytes: 0 },
       ],
       [
         "a denial when it is whole",
@@ -593,38 +600,39 @@ describe("the access log (websocket:W-108, W-109)", () => {
           await send({ type: "websocket.http.response.start", status: 404 });
           await send({ type: "websocket.http.response.body", body: "four" });
         }) as App,
-        { status: 404, isAborted: false, bodyBytes: 4 },
+        { status: 404, abortReason: undefined, bodyBytes: 4 },
       ],
       [
         "a failure",
         (() => Promise.reject(new Error("boom"))) as App,
-        { status: 500, isAborted: false, bodyBytes: 21 },
+        { status: 500, abortReason: undefined, bodyBytes: 21 },
       ],
     ] as const
   ) {
     test(`WebSocketUpgrade enters ${what}, once`, async () => {
       const harness = harnessOf(app);
       let progress = 0;
-      harness.context.onProgress = () => progress++;
+      harness.tracker.observeProgress(() => progress++);
       const socket = harness.connect();
       socket.receive(handshakeRequest("/a%20b?c=d"));
       await harness.turn();
-      assert.equal(harness.context.totalRequests, 1);
+      assert.equal(harness.tracker.totalRequests, 1);
       assert.ok(progress > 0);
       socket.close();
       await harness.turn();
-      assert.equal(harness.access.length, 1);
-      const { client, method, path, query, httpVersion, ...rest } =
-        harness.access[0];
-      assert.deepEqual([client, method, path, query, httpVersion], [
-        "127.0.0.1:50123",
-        "WebSocket",
-        "/a b",
-        "c=d",
-        "",
-      ]);
-      assert.deepEqual(rest, { ...entry, durationMs: 0 });
-      assert.equal(harness.context.totalRequests, 1);
+      assert.equal(harness.requests.length, 1);
+      const { requestFields, ...record } = harness.requests[0];
+      assert.ok([...requestFields].length > 0);
+      assert.deepEqual({ ...record, requestFields: [] }, {
+        ...RECORD,
+        client: "127.0.0.1:50123",
+        isWebSocket: true,
+        path: "/a b",
+        query: "c=d",
+        durationMs: 0,
+        ...entry,
+      });
+      assert.equal(harness.tracker.totalRequests, 1);
     });
   }
 });
@@ -636,7 +644,7 @@ describe("around the handshake", () => {
     second.receive(handshakeRequest());
     await opened.harness.turn();
     assert.match(second.text, /^HTTP\/1\.1 503 /);
-    assert.equal(opened.harness.context.runningCycles, 1);
+    assert.equal(opened.harness.tracker.runningCalls, 1);
   });
 
   for (
@@ -684,7 +692,7 @@ describe("around the handshake", () => {
       assert.ok(socket.text.includes(`\r\n${field}\r\n`), socket.text);
       assert.equal(socket.hasEnded, true);
       assert.equal(puppet.isCalled, false);
-      assert.equal(harness.access.length, 1);
+      assert.equal(harness.requests.length, 1);
     });
   }
 

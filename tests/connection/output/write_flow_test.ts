@@ -6,28 +6,24 @@ import {
   WRITES_PER_TURN,
 } from "../../../src/connection/output/write_gate.ts";
 import { WriterPool } from "../../../src/connection/output/output_buffer.ts";
-import { FlushScheduler } from "../../../src/connection/output/flush_scheduler.ts";
 import { WriteFlow } from "../../../src/connection/output/write_flow.ts";
 import { FakeClock, settle } from "../../_support/fake_clock.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
 
 /** A flow and what its owner was told. */
-function flowOf(holds: { value: boolean } = { value: false }) {
+function flowOf() {
   const clock = new FakeClock();
   const socket = new FakeSocket();
   const told: string[] = [];
   const flow = new WriteFlow(
     socket,
     {
-      flushScheduler: new FlushScheduler(clock.afterTurn),
+      atTurnEnd: clock.atTurnEnd,
       writers: new WriterPool(),
       deadlines: new Deadlines(clock, () => {}),
       settings: { stallMs: 10_000 },
     },
     {
-      get holdsWrites() {
-        return holds.value;
-      },
       beforeTurnEnd: () => void told.push(`before ${socket.text}`),
       afterTurnEnd: () => void told.push(`after ${socket.text}`),
       onWriteStall: () => void told.push("stall"),
@@ -59,15 +55,15 @@ test("WriteFlow lets everything that one turn wrote leave in one write", async (
   assert.equal(socket.writes.length, 1);
 });
 
-test("WriteFlow keeps what its owner can still take back", () => {
-  const holds = { value: true };
-  const { clock, socket, flow } = flowOf(holds);
+test("WriteFlow keeps what can still be taken back", () => {
+  const { clock, socket, flow } = flowOf();
+  flow.out.isHeld = true;
   flow.out.writer.writeAscii("head");
   flow.scheduleFlush();
   flow.flush();
   clock.endTurn();
   assert.equal(socket.text, "");
-  holds.value = false;
+  flow.out.isHeld = false;
   flow.flush();
   assert.equal(socket.text, "head");
 });
@@ -87,13 +83,13 @@ test("WriteFlow waits above the high-water mark until the socket has drained (ht
 });
 
 test("WriteFlow lets the sender of a head go on to its body, however long the head is", async () => {
-  const holds = { value: true };
-  const { clock, socket, flow } = flowOf(holds);
+  const { clock, socket, flow } = flowOf();
+  flow.out.isHeld = true;
   flow.out.writer.writeBytes(new Uint8Array(WRITE_HIGH_WATER));
   assert.equal(await outcome(flow.afterWrite(0)), "done");
   const reading = flow.whenRead();
   assert.equal(await outcome(reading), "waits");
-  holds.value = false;
+  flow.out.isHeld = false;
   clock.endTurn(); // no drain follows: the socket took all of it
   assert.equal(socket.queuedBytes, 0);
   assert.equal(await outcome(reading), "done");

@@ -59,7 +59,7 @@ describe("writeMessage()", () => {
         frame.kind,
         typeof message === "string" ? "text" : "binary",
       );
-      assert.equal(frame.isFinal, true);
+      assert.equal(frame.fin, true);
       assert.equal(frame.rsv1, false);
       assert.deepEqual(bytesOf(frame.payload), bytes);
       assert.equal(size, text.length);

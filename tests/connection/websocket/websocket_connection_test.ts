@@ -56,7 +56,7 @@ describe("messages in (websocket:W-042 to W-058)", () => {
     puppet.listen();
     const text = [...new TextEncoder().encode("aé")];
     socket.receive(
-      frame(1, Uint8Array.from(text.slice(0, 2)), { isFinal: false }),
+      frame(1, Uint8Array.from(text.slice(0, 2)), { fin: false }),
     );
     socket.receive(pingFrame("now"));
     await harness.turn();
@@ -82,13 +82,13 @@ describe("messages in (websocket:W-042 to W-058)", () => {
       ["text that is no UTF-8 (websocket:W-052)", frame(1, "\xff"), 1007, /./],
       [
         "an unmasked frame (websocket:W-053)",
-        frame(1, "a", { isMasked: false }),
+        frame(1, "a", { key: undefined }),
         1002,
         /./,
       ],
       [
         "a reserved bit (websocket:W-054)",
-        frame(1, "a", { reserved: 4 }),
+        frame(1, "a", { rsv: 4 }),
         1002,
         /./,
       ],
@@ -101,15 +101,15 @@ describe("messages in (websocket:W-042 to W-058)", () => {
       ],
       [
         "a message in its maximum's despite (websocket:W-047)",
-        frame(2, "", { told: 101 }),
+        frame(2, "", { announced: 101 }),
         1009,
         /./,
       ],
       [
         "fragments past the maximum (websocket:W-049)",
         bytesOf(
-          latin1(frame(2, "x".repeat(60), { isFinal: false })) +
-            latin1(frame(0, "", { isFinal: false, told: 41 })),
+          latin1(frame(2, "x".repeat(60), { fin: false })) +
+            latin1(frame(0, "", { fin: false, announced: 41 })),
         ),
         1009,
         /./,
@@ -230,7 +230,7 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098, options:O-036
     test(`a peer that leaves ${how} behind a full queue is noticed, though the application sleeps`, async () => {
       const opened = await open();
       const { harness, socket, puppet } = opened;
-      const { signal } = puppet.scope!.extensions.abort_signal!;
+      const { signal } = puppet.scope!.extensions.abort_signal;
       for (let i = 0; i < 33; i++) socket.receive(textFrame("0123456789"));
       await harness.turn();
       assert.equal(socket.isPaused, false);
@@ -239,7 +239,7 @@ describe("the receive queue (asgi:A-148, websocket:W-095 to W-098, options:O-036
       await harness.turn();
       assert.equal(signal.aborted, true);
       assert.equal(socket.isClosed, true);
-      assert.equal(harness.context.connections.size, 0);
+      assert.equal(harness.tracker.connections.size, 0);
     });
   }
 
@@ -441,7 +441,7 @@ describe("messages out (websocket:W-059 to W-068)", () => {
     assert.deepEqual(log, []); // an idle WebSocket has none
     for (let i = 0; i < 2; i++) {
       await puppet.send({ type: "websocket.send", text: "x".repeat(100) });
-      socket.receive(frame(2, "packed", { reserved: 4 }));
+      socket.receive(frame(2, "packed", { rsv: 4 }));
     }
     assert.deepEqual(log, ["deflater", "inflater"]);
     socket.close();
@@ -462,7 +462,6 @@ describe("messages out (websocket:W-059 to W-068)", () => {
     await harness.turn();
     assert.ok(sent > 0 && sent < 5_000, `${sent} messages`);
     socket.close();
-    await harness.turn();
     await assert.rejects(endless, { code: "ERR_TRICORN_CLIENT_DISCONNECTED" });
   });
 
@@ -501,7 +500,7 @@ describe("messages out (websocket:W-059 to W-068)", () => {
       new Uint8Array(deflater.deflate(bytesOf(text)));
     const texts = ["a".repeat(100), "b".repeat(100)];
     for (const text of texts) {
-      socket.receive(frame(2, pack(text), { reserved: 4 }));
+      socket.receive(frame(2, pack(text), { rsv: 4 }));
     }
     puppet.listen();
     await harness.turn();
@@ -753,13 +752,13 @@ describe("the closing handshake (RFC 6455 §7, asgi:A-142)", () => {
     const { harness, socket, puppet } = await open();
     socket.close();
     await harness.turn();
-    assert.equal(harness.context.connections.size, 0);
-    assert.equal(harness.context.detachedCalls.size, 1);
-    assert.equal(harness.context.runningCycles, 1);
+    assert.equal(harness.tracker.connections.size, 0);
+    assert.equal(harness.tracker.detachedCalls.size, 1);
+    assert.equal(harness.tracker.runningCalls, 1);
     puppet.finish();
     await harness.turn();
-    assert.equal(harness.context.detachedCalls.size, 0);
-    assert.equal(harness.context.runningCycles, 0);
+    assert.equal(harness.tracker.detachedCalls.size, 0);
+    assert.equal(harness.tracker.runningCalls, 0);
   });
 });
 
@@ -1092,9 +1091,9 @@ describe("pings (websocket:W-056, W-086 to W-094, options:O-037, O-038)", () => 
 
 describe("shutdown (asgi:A-147, websocket:W-104 to W-107)", () => {
   function drain({ harness }: Opened): void {
-    harness.context.isDraining = true;
+    harness.tracker.startDraining();
     harness.drainSignal.raise();
-    for (const one of harness.context.connections) one.drain();
+    for (const one of harness.tracker.connections) one.drain();
   }
 
   test("WebSocketConnection closes with 1012 and ends (websocket:W-104)", async () => {
@@ -1118,7 +1117,7 @@ describe("shutdown (asgi:A-147, websocket:W-104 to W-107)", () => {
   test("WebSocketConnection lets the application have its say first (asgi:A-245)", async () => {
     const opened = await open();
     const { harness, socket, puppet } = opened;
-    puppet.scope!.extensions.drain_signal!.signal.addEventListener(
+    puppet.scope!.extensions.drain_signal.signal.addEventListener(
       "abort",
       () => {
         void puppet.send({ type: "websocket.send", text: "back soon" });
@@ -1175,9 +1174,9 @@ describe("shutdown (asgi:A-147, websocket:W-104 to W-107)", () => {
           status: 404,
         });
       }
-      const { signal } = puppet.scope!.extensions.abort_signal!;
+      const { signal } = puppet.scope!.extensions.abort_signal;
       const reason = new DOMException("over", "TimeoutError");
-      for (const one of harness.context.connections) one.abort(reason);
+      for (const one of harness.tracker.connections) one.abort(reason);
       await harness.turn();
       assert.equal(socket.isClosed, true);
       assert.equal(signal.reason, reason);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProxyHeaderConnection } from "../../../src/connection/proxy_header_connection.ts";
-import { OpenConnections } from "../../../src/connection/tracking/open_connections.ts";
 import type { Address } from "../../../src/runtime/types.ts";
 import {
   Admission,
@@ -21,11 +20,8 @@ const ANY: AdmissionLimits = {
 };
 
 function door(limits: Partial<AdmissionLimits>) {
-  const harness = new Harness(answering("ok"));
-  const context = {
-    ...harness.context,
-    connections: new OpenConnections(true),
-  };
+  const harness = new Harness(answering("ok"), { countsClients: true });
+  const { context } = harness;
   const admission = new Admission(context, { ...ANY, ...limits });
   const knock = (host = "192.0.2.1") => {
     const socket = new FakeSocket();
@@ -69,7 +65,7 @@ describe("Admission", () => {
     assert.notEqual(settled, undefined);
     assert.equal(admission.beforeHandshake(pending), undefined);
     assert.equal(knock().isClosed, true);
-    settled?.();
+    settled?.(true);
     assert.equal(knock().isClosed, false);
   });
 
@@ -81,7 +77,7 @@ describe("Admission", () => {
     });
     assert.equal(knock("192.0.2.1").isClosed, true);
     assert.equal(knock("192.0.2.2").isClosed, false);
-    settled?.();
+    settled?.(true);
     assert.equal(knock("192.0.2.1").isClosed, false);
   });
 
@@ -184,11 +180,11 @@ describe("Admission behind proxies", () => {
     const { knock, context } = proxied({ connectionsPerClient: 1 });
     const first = knock("198.51.100.7");
     let progress = 0;
-    context.onProgress = () => progress++;
+    context.tracker.observeProgress(() => progress++);
     assert.equal(knock("198.51.100.7").isClosed, true);
     assert.equal(progress, 1); // a drain may be waiting for it
     assert.equal(knock("198.51.100.8").isClosed, false);
-    assert.equal(context.connections.countOf("127.0.0.1"), 0);
+    assert.equal(context.tracker.connections.countOf("127.0.0.1"), 0);
     first.close();
     await settle();
     assert.equal(knock("198.51.100.7").isClosed, false);
@@ -202,14 +198,14 @@ describe("Admission behind proxies", () => {
     );
     await harness.turn();
     assert.match(socket.text, /^HTTP\/1\.1 200 /);
-    assert.deepEqual(harness.access.map(({ client }) => client), [
+    assert.deepEqual(harness.requests.map(({ client }) => client), [
       "198.51.100.7:56324",
     ]);
   });
 
   test("ends the connection after one answer while it drains", async () => {
     const { knock, harness, context } = proxied();
-    context.isDraining = true;
+    context.tracker.startDraining();
     const socket = knock("198.51.100.7");
     socket.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     await harness.turn();
@@ -217,7 +213,10 @@ describe("Admission behind proxies", () => {
   });
 
   test("counts the TLS handshake behind a header for its client", () => {
-    const handshakes: { settle: () => void; first: string }[] = [];
+    const handshakes: {
+      settle: (isComplete: boolean) => void;
+      first: string;
+    }[] = [];
     const tls: TlsContext = {
       update() {},
       secure(_socket, first, _accept, settle = () => {}) {
@@ -229,11 +228,11 @@ describe("Admission behind proxies", () => {
     assert.equal(handshakes.length, 0);
     socket.receive("\x16\x03");
     assert.deepEqual(handshakes.map(({ first }) => first), ["\x16\x03"]);
-    assert.equal(context.connections.countOf("198.51.100.7"), 1);
+    assert.equal(context.tracker.connections.countOf("198.51.100.7"), 1);
     const second = knock("198.51.100.7");
     second.receive("\x16");
     assert.equal(second.isClosed, true);
-    handshakes[0]!.settle();
+    handshakes[0]!.settle(true);
     knock("198.51.100.7").receive("\x16");
     assert.equal(handshakes.length, 2);
   });
