@@ -1,34 +1,45 @@
 /**
  * Makes the application that the server calls: loads it, awaits it if it is a promise, calls it if
- * it is a factory, and detects its interface. Adapters of other interfaces, and wrappers, belong
- * here.
+ * it is a factory, detects its interface, adapts it to ASGI, and wraps it.
  */
 import type { AsgiApp } from "../asgi.ts";
-import { printable } from "../config/options/value_types.ts";
-import { AppLoadError } from "../errors.ts";
+import type { AppLoadError } from "../errors.ts";
+import { type Logger, SILENT } from "../logging/logger.ts";
 import { runtime } from "../runtime/mod.ts";
-import {
-  adviceFor,
-  detectInterface,
-  isSurelyFactory,
-  whyNoFactory,
-} from "./interface.ts";
+import type { CaughtServer } from "../runtime/types.ts";
+import type { OnListening } from "./adapters/context.ts";
+import { callFactory } from "./factory.ts";
+import { detectInterface, verdictFor } from "./interface.ts";
 import { loadExport, loadFailure } from "./load.ts";
+import type { InterfaceName, Verdict } from "./verdict.ts";
 
 /** How to build an application. */
 export interface BuildOptions {
   /** Whether it is a factory: a function that returns the application. */
   readonly factory: boolean;
+  /** Its interface. Default: `"auto"`, detect it. */
+  readonly interface?: "auto" | InterfaceName;
+  /** Whether servers that its module starts are taken over. Default: false. */
+  readonly adopt?: boolean;
   /** Directory of import strings, relative to `cwd`. Default: `cwd`. */
   readonly appDir?: string | undefined;
   /** Absolute path. Default: the working directory. */
   readonly cwd?: string;
+  /** Is told of calls and messages, if its trace level is on. */
+  readonly trace?: Logger | undefined;
+  /** Logs what an adapter has to say. Default: nowhere. */
+  readonly logger?: Logger | undefined;
   /** Receives warnings for the operator: whole sentences. */
   onWarning(message: string): void;
+  /** Is told which interface the application has. */
+  onDetected?(interfaceName: InterfaceName, reason: string): void;
+  /** Registers what is called each time a server of the application listens. */
+  onListening?(callback: OnListening): void;
 }
 
 const WANTED =
-  "only ASGI applications, async (scope, receive, send) => { … }, can be served.";
+  "expected an application: async (scope, receive, send) => { … }, an object with fetch(), or one " +
+  "of Express, Koa or Fastify.";
 
 /**
  * Builds the application.
@@ -41,12 +52,20 @@ export async function buildApplication(
   app: unknown,
   options: BuildOptions,
 ): Promise<AsgiApp> {
+  const built = await load(app, options);
+  const { trace } = options;
+  if (!trace?.isEnabled("trace")) return built;
+  const { withMessageTrace } = await import("./message_trace.ts");
+  return withMessageTrace(built, trace);
+}
+
+async function load(app: unknown, options: BuildOptions): Promise<AsgiApp> {
   if (typeof app !== "string") {
     return await fromValue(app, "The application", options);
   }
-  const { appDir, cwd = workingDirectory() } = options;
-  const { value } = await loadExport(app, { cwd, appDir });
-  return await fromValue(value, `"${app}"`, options);
+  const { appDir, cwd = workingDirectory(), adopt = false } = options;
+  const { value, adopted } = await loadExport(app, { cwd, appDir, adopt });
+  return await fromValue(value, `"${app}"`, options, adopted);
 }
 
 /** @param label What messages call the value. */
@@ -54,26 +73,95 @@ async function fromValue(
   value: unknown,
   label: string,
   options: BuildOptions,
+  adopted?: CaughtServer,
 ): Promise<AsgiApp> {
   const settled = await settle(value, `The promise ${label} was rejected.`);
-  const isGuessed = !options.factory && isSurelyFactory(settled);
-  const app = options.factory || isGuessed
-    ? await callFactory(settled, label)
-    : settled;
-  const { kind, description } = detectInterface(app);
-  if (kind !== "asgi") {
-    const what = app === settled
-      ? `${label} is ${description}`
-      : `What ${label} returned is ${description}`;
-    throw loadFailure(`${what}; ${WANTED}${adviceFor(app)}`);
+  const { app, verdict, isGuessed } = await open(settled, label, options);
+  const { interface: name, reason } = verdict;
+  if (name === undefined) {
+    throw refusal(app === settled, label, verdict, options);
   }
+  options.onDetected?.(name, reason);
+  const adapted = name === "asgi3"
+    ? app as AsgiApp
+    : await adaptTo(name, app, verdict, options, adopted);
   if (isGuessed) {
     options.onWarning(
       "ASGI app factory detected. Using it, but please consider setting the --factory flag " +
         "explicitly.",
     );
   }
-  return app as AsgiApp;
+  return adapted;
+}
+
+/** An application, possibly made by a factory. */
+interface Opened {
+  readonly app: unknown;
+  readonly verdict: Verdict;
+  /** Whether it was found out that the value is a factory. */
+  readonly isGuessed: boolean;
+}
+
+/** Tells the interface of `value`, or of what it makes if it is a factory. */
+async function open(
+  value: unknown,
+  label: string,
+  options: BuildOptions,
+): Promise<Opened> {
+  const { factory, interface: chosen = "auto" } = options;
+  const tell = (app: unknown) =>
+    chosen === "auto" ? detectInterface(app) : verdictFor(chosen, app);
+  if (factory) {
+    const app = await callFactory(value, label);
+    return { app, verdict: tell(app), isGuessed: false };
+  }
+  const verdict = tell(value);
+  if (!verdict.isParameterless || chosen === "fetch") {
+    return { app: value, verdict, isGuessed: false };
+  }
+  // A factory, or a fetch handler that does not look at the request: what it returns decides.
+  const app = await callFactory(value, label);
+  return isResponse(app) && chosen === "auto"
+    ? { app: value, verdict, isGuessed: false }
+    : { app, verdict: tell(app), isGuessed: true };
+}
+
+/** Also of a class that a library has put in the place of the runtime's own. */
+function isResponse(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Response]";
+}
+
+async function adaptTo(
+  name: Exclude<InterfaceName, "asgi3">,
+  app: unknown,
+  verdict: Verdict,
+  options: BuildOptions,
+  adopted: CaughtServer | undefined,
+): Promise<AsgiApp> {
+  const { adapt } = await import("./adapters/adapt.ts");
+  const { logger = SILENT, onWarning } = options;
+  return await adapt(app, name, verdict, {
+    logger,
+    adopted,
+    onWarning: (message) => onWarning(message),
+    onListening: (callback) => options.onListening?.(callback),
+  });
+}
+
+function refusal(
+  isGiven: boolean,
+  label: string,
+  { description, advice }: Verdict,
+  { interface: chosen = "auto" }: BuildOptions,
+): AppLoadError {
+  const what = `${
+    isGiven ? label : `What ${label} returned`
+  } is ${description}`;
+  return loadFailure(
+    chosen === "auto"
+      ? `${what}; ${WANTED}${advice}`
+      : `${what}, which cannot be served with --interface ${chosen}.`,
+  );
 }
 
 /** An application may be the promise of an async function that was called without await. */
@@ -84,28 +172,6 @@ async function settle(value: unknown, message: string): Promise<unknown> {
   } catch (error) {
     throw loadFailure(message, error);
   }
-}
-
-async function callFactory(factory: unknown, label: string): Promise<unknown> {
-  const problem = whyNoFactory(factory);
-  if (problem !== undefined) {
-    throw factoryFailure(
-      `${label} is ${problem}, not a function without parameters.`,
-    );
-  }
-  try {
-    return await (factory as () => unknown)();
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw factoryFailure(detail, { cause: error });
-  }
-}
-
-function factoryFailure(detail: string, options?: ErrorOptions): AppLoadError {
-  return new AppLoadError(
-    printable(`Error loading ASGI app factory: ${detail}`),
-    options,
-  );
 }
 
 function workingDirectory(): string {

@@ -16,8 +16,12 @@ const MODULE_FILE = /\.[cm]?[jt]sx?$/i;
  */
 const URL_FORM =
   /^(?:https?:\/\/|file:\/|data:[^,]*,|blob:.*[/:]|jsr:\/?@|npm:.)/i;
-/** Ambiguous: an npm package, or an export of a file `npm.ts`. */
-const PACKAGE_OR_EXPORT = /^(npm):([\p{ID_Start}$_][\p{ID_Continue}$.]*)$/iu;
+/**
+ * Ambiguous: an npm package, or an export of a file `npm.ts`. Letters beyond ASCII are all taken for
+ * those of a name: telling them by `\p{ID_Start}` costs V8 half a millisecond at each start.
+ */
+const PACKAGE_OR_EXPORT =
+  /^([Nn][Pp][Mm]):([A-Za-z$_\x80-\uffff][\w$.\x80-\uffff]*)$/;
 
 /** Whether `module` is a URL, such as `file:///srv/main.ts` or `jsr:@scope/name`. */
 export function isUrl(module: string): boolean {

@@ -4,11 +4,14 @@
  */
 import type {
   AsgiApp,
+  HealthExtension,
+  LifespanExtensions,
   LifespanReceiveEvent,
   LifespanScope,
   ReceiveEvent,
   SendEvent,
   State,
+  Topics,
 } from "../asgi.ts";
 import {
   InvalidEventError,
@@ -85,6 +88,10 @@ export interface LifespanOptions {
   readonly mode: LifespanMode;
   /** Time limit of startup, and of shutdown, in milliseconds. */
   readonly limitMs: number;
+  /** Offered to the application; `undefined` for none. Default: none. */
+  readonly topics?: Topics;
+  /** Offered to the application. Default: none. */
+  readonly health?: HealthExtension | undefined;
   readonly startTimer: StartTimer;
 }
 
@@ -113,6 +120,14 @@ export class Lifespan {
     this.#app = app;
     this.#options = options;
     this.#logger = logger;
+    const { topics } = options;
+    if (topics === undefined) return;
+    // Not enumerable: a copy of the state is made for each request, which has its extension.
+    Object.defineProperty(this.state, "topics", {
+      value: topics,
+      writable: true,
+      configurable: true,
+    });
   }
 
   /** State of the application's lifespan. */
@@ -197,6 +212,7 @@ export class Lifespan {
       type: "lifespan",
       asgi: VERSIONS,
       state: this.state,
+      extensions: this.#extensions(),
     };
     try {
       await this.#app(
@@ -210,6 +226,14 @@ export class Lifespan {
       this.#isRunning = false;
       this.#onThrow(error);
     }
+  }
+
+  #extensions(): LifespanExtensions {
+    const { topics, health } = this.#options;
+    return {
+      ...topics === undefined ? {} : { topics },
+      ...health === undefined ? {} : { health },
+    };
   }
 
   #onReturn(): void {

@@ -8,7 +8,9 @@ import {
   isModuleFile,
   splitImportString,
 } from "./import_string.ts";
-import { printable } from "../config/options/value_types.ts";
+import { printable } from "../text/printable.ts";
+
+import type { CaughtServer } from "../runtime/types.ts";
 
 export { userStack } from "./user_stack.ts";
 
@@ -18,6 +20,16 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Where modules are looked for, relative to `cwd`. Default: `cwd`. */
   readonly appDir?: string | undefined;
+  /** Whether servers that the module starts are taken over. Default: false. */
+  readonly adopt?: boolean;
+}
+
+/** What an import string names. */
+export interface LoadedExport {
+  /** The export, or the server that was taken over. */
+  readonly value: unknown;
+  /** The server that was taken over; else `undefined`. */
+  readonly adopted?: CaughtServer;
 }
 
 /** Exports that are looked for if the import string is a file alone. */
@@ -43,7 +55,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export async function loadExport(
   spec: string,
   where: LoadOptions,
-): Promise<{ readonly value: unknown }> {
+): Promise<LoadedExport> {
   const base = resolve(where.cwd, where.appDir ?? "");
   const parts = partsOf(spec, base);
   if (parts === undefined) throw malformed(spec, base);
@@ -54,18 +66,38 @@ export async function loadExport(
   }
   let exports: Exports;
   try {
-    exports = await import(found.url);
+    if (where.adopt) {
+      const { importAndAdopt } = await import("./adopt.ts");
+      const result = await importAndAdopt(() => import(found.url), module);
+      if ("adopted" in result) return result;
+      exports = result.exports;
+    } else {
+      exports = await import(found.url);
+    }
   } catch (error) {
-    const { code } = (error ?? {}) as { readonly code?: unknown };
-    const hint = typeof code === "string" ? HINTS[code] ?? "" : "";
+    if (error instanceof AppLoadError) throw error;
+    const hint = importHint(error);
     const cause = await located(error, found.path);
     throw loadFailure(`Module "${module}" failed to load.${hint}`, cause);
   }
-  return {
-    value: attribute === undefined
-      ? usualExport(exports, module)
-      : walk(exports, attribute, module),
-  };
+  try {
+    return {
+      value: attribute === undefined
+        ? usualExport(exports, module)
+        : walk(exports, attribute, module),
+    };
+  } catch (error) {
+    const { adoptionAdvice } = await import("./adopt.ts");
+    const advice = where.adopt ? "" : adoptionAdvice(found.path);
+    if (advice !== "") (error as AppLoadError).message += advice;
+    throw error;
+  }
+}
+
+/** What to do about a limit of the runtime that an import has met: `""`, or a space and a sentence. */
+export function importHint(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === "string" ? HINTS[code] ?? "" : "";
 }
 
 /** Prefers a local file to a package: nothing is downloaded if the file exists. */

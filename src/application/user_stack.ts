@@ -1,6 +1,6 @@
 /** Stacks reduced to the user's frames. */
 import { fileURLToPath } from "node:url";
-import { printable } from "../config/options/value_types.ts";
+import { printable } from "../text/printable.ts";
 
 /** Maximum number of errors shown: an error, its causes and collected errors. */
 const MAX_CAUSES = 8;
@@ -46,6 +46,21 @@ export function userStack(error: unknown, ownRoot: string = OWN_ROOT): string {
   return parts.join("\n");
 }
 
+/** What a log shows of `error`: its name and message, and {@linkcode userStack} as its stack. */
+export function userError(error: unknown, ownRoot: string = OWN_ROOT): Error {
+  const stack = userStack(error, ownRoot);
+  const shown = new Error("");
+  shown.stack = stack;
+  try {
+    const { name, message } = error as Partial<Error>;
+    if (typeof message === "string") shown.message = uncoloured(message);
+    if (typeof name === "string") shown.name = name;
+  } catch {
+    // Not an object, or one that cannot be read: the stack says what there is to say.
+  }
+  return shown;
+}
+
 function cutStack(value: unknown, ownRoot: string): string {
   const text = stackOf(value);
   const isForeign = frameFilter(ownRoot);
@@ -75,14 +90,17 @@ function stackOf(value: unknown): string {
   }
   const headline = said === "" ? String(name) : `${name}: ${said}`;
   if (typeof stack !== "string" || stack === "") return headline;
-  // Deno 2.9 colours positions in messages even where colours are off.
-  // deno-lint-ignore no-control-regex
-  const plain = (text: string) => text.replace(/\x1b\[[0-9;]*m/g, "").trimEnd();
   const whole = stack.includes(said)
-    ? plain(stack)
-    : `${plain(headline)}\n${plain(stack)}`;
+    ? uncoloured(stack)
+    : `${uncoloured(headline)}\n${uncoloured(stack)}`;
   // Deno 2.9 wraps syntax errors of modules in a TypeError.
   return whole.replace(/^TypeError: (?=SyntaxError: )/, "");
+}
+
+/** Deno 2.9 colours positions in messages even where colours are off. */
+function uncoloured(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/\x1b\[[0-9;]*m/g, "").trimEnd();
 }
 
 /** Returns whether a frame belongs to the runtime or to this server. */

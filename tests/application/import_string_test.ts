@@ -76,6 +76,8 @@ for (
   const [spec, found] of [
     ["npm:app", { module: "npm", attribute: "app" }],
     ["npm:socket.io", { module: "npm", attribute: "socket.io" }],
+    ["NPM:größe", { module: "NPM", attribute: "größe" }],
+    ["npm:7zip", undefined],
     ["npm:app@1", undefined],
     ["npm:my-app", undefined],
     ["npm:@scope/name", undefined],

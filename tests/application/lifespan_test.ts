@@ -129,9 +129,30 @@ describe("a whole life", () => {
       type: "lifespan",
       asgi: { version: "3.0", spec_version: "2.0" },
       state: {},
+      extensions: {},
     });
     assert.ok(Object.isFrozen(seen!.asgi));
     assert.equal(seen!.state, lifespan.state);
+  });
+
+  test("has topics in its extensions, and in a state whose copies leave them out", async () => {
+    const topics = {
+      publish: () => {},
+      subscribe: () => Promise.reject(new Error("not here")),
+    };
+    const seen: LifespanScope[] = [];
+    const lifespan = new Lifespan(
+      ((scope: LifespanScope) => {
+        seen.push(scope);
+        return Promise.resolve();
+      }) as never,
+      { mode: "auto", limitMs: 1000, startTimer: () => () => {}, topics },
+      new FakeLogger(),
+    );
+    await lifespan.startup();
+    assert.equal(seen[0]!.extensions.topics, topics);
+    assert.equal(seen[0]!.state.topics, topics);
+    assert.deepEqual({ ...lifespan.state }, {});
   });
 
   test("leaves its state for requests, later changes included (asgi:A-154, process:P-018)", async () => {

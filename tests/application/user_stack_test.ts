@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { userStack } from "../../src/application/user_stack.ts";
+import { describe, test } from "node:test";
+import { userError, userStack } from "../../src/application/user_stack.ts";
 
 const OWN = "file:///opt/tricorn/src/";
 
@@ -128,4 +128,33 @@ test("userStack() survives anything thrown", () => {
     userStack(Object.create(null), OWN),
     "Something was thrown that cannot be shown",
   );
+});
+
+describe("userError()", () => {
+  const ownRoot = "file:///server/src/";
+
+  test("is for logs: the name and message of what was thrown, and its stack without frames of ours", () => {
+    const thrown = new RangeError("no such port");
+    thrown.stack = "RangeError: no such port\n" +
+      "    at load (file:///server/src/load.ts:1:1)\n" +
+      "    at file:///app/main.ts:3:7";
+    const { name, message, stack } = userError(thrown, ownRoot);
+    assert.equal(name, "RangeError");
+    assert.equal(message, "no such port");
+    assert.equal(stack, userStack(thrown, ownRoot));
+    assert.doesNotMatch(String(stack), /load\.ts/);
+  });
+
+  test("says what there is to say of a value that is no error", () => {
+    assert.equal(userError("boom").stack, 'Thrown value: "boom"');
+    assert.equal(userError(undefined).stack, "Thrown value: undefined");
+  });
+
+  test("has no colours in its message", () => {
+    const { message } = userError(
+      new SyntaxError("Expected \x1b[33m;\x1b[39m here"),
+      ownRoot,
+    );
+    assert.equal(message, "Expected ; here");
+  });
 });
