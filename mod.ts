@@ -41,14 +41,92 @@ export {
   UnsupportedRuntimeError,
   UnsupportedScopeError,
 } from "./src/errors.ts";
+export type {
+  Application,
+  Asgi2App,
+  FastifyApplication,
+  FetchApplication,
+  FetchHandler,
+  KoaApplication,
+  NodeHandler,
+  NodeServer,
+  StartResponse,
+  WsgiApp,
+  WsgiEnviron,
+} from "./src/application/application.ts";
+export type { InterfaceName } from "./src/application/verdict.ts";
 export { Config } from "./src/config/config.ts";
+export { type ConfigFile, defineConfig } from "./src/config/define_config.ts";
 export type { Options, OptionsInput } from "./src/config/options/mod.ts";
 export type { ApplicationOptions } from "./src/config/options/application.ts";
 export type { BindingOptions } from "./src/config/options/binding.ts";
 export type { HttpOptions } from "./src/config/options/http.ts";
+export type { ForwardedHeader } from "./src/proxy/x_forwarded.ts";
 export type { LimitOptions } from "./src/config/options/limits.ts";
-export type { LoggingOptions } from "./src/logging/logging.ts";
-export type { LogLevel as LogLevelName } from "./src/logging/logger.ts";
+export type { ProcessOptions } from "./src/config/options/processes.ts";
+export type { ReloadOptions } from "./src/config/options/reload.ts";
+export type { LoggingOptions } from "./src/logging/logging_options.ts";
+export type {
+  FormatterConfig,
+  HandlerConfig,
+  LogConfig,
+  LogConfigLevel,
+  LoggerConfig,
+} from "./src/logging/config/log_config.ts";
+export type {
+  LogField,
+  LogLevel as LogLevelName,
+} from "./src/logging/logger.ts";
+export type {
+  LogFormatter,
+  LogRecord,
+  LogSink,
+  LogValue,
+} from "./src/logging/record.ts";
+export type {
+  ChannelAdapter,
+  ChannelDriver,
+  ChannelMessage,
+  TopicOptions,
+} from "./src/config/options/topics.ts";
+export type { TraceOptions } from "./src/config/options/traces.ts";
+export type {
+  RequestTraceMessage,
+  TracedResponse,
+  WebSocketTraceMessage,
+} from "./src/traces/channel_tracer.ts";
+export type { ConnectionTraceMessage } from "./src/traces/connection_channel.ts";
+export type { ControlOptions } from "./src/config/options/control.ts";
+export type {
+  MetricsOptions,
+  MetricsRegistry,
+} from "./src/config/options/metrics.ts";
+export type {
+  ConnectionRefusal,
+  ObservedConnection,
+  ServerObserver,
+  WebSocketEnd,
+} from "./src/connection/tracking/server_observer.ts";
+export type {
+  AbortReason,
+  RecordFields,
+  RecordNeeds,
+  RequestRecord,
+} from "./src/logging/access/request_record.ts";
+export type {
+  HttpFaultCode,
+  ProxyFaultCode,
+  WebSocketFaultCode,
+} from "./src/faults.ts";
+export type {
+  MetricsSource,
+  RenderedMetrics,
+} from "./src/metrics/metrics_source.ts";
+export type { MetricName } from "./src/metrics/table.ts";
+export type { Sample, Snapshot } from "./src/metrics/snapshot.ts";
+export type { ServerMetricsView } from "./src/server/measuring.ts";
+export type { HealthOptions } from "./src/config/options/health.ts";
+export type { AccessLogOptions } from "./src/config/options/access_log.ts";
 export type {
   SniFiles,
   SslContext,

@@ -20,6 +20,12 @@ export type HeaderPair = readonly [name: ByteString, value: ByteString];
 /** What the server hands over: always an array, names in lower case. */
 export type HeaderList = readonly HeaderPair[];
 
+/**
+ * The fields of a request: a {@linkcode HeaderList} whose type `new Headers(scope.headers)` takes,
+ * which wants no read-only arrays. Do not change it all the same: others read it too.
+ */
+export type RequestHeaders = [name: ByteString, value: ByteString][];
+
 /** What the server takes: any iterable of pairs, text or octets, iterated once. */
 export type HeaderInput = Iterable<
   readonly [name: ByteString | Uint8Array, value: ByteString | Uint8Array]
@@ -68,6 +74,62 @@ export interface SignalExtension {
   readonly signal: AbortSignal;
 }
 
+/** The abort signal of one request or WebSocket, and how its application ends the connection. */
+export interface AbortExtension extends SignalExtension {
+  /**
+   * Ends the connection without an answer, or without the rest of it, in a way that the client
+   * notices. `receive()` then yields the disconnect, `send()` rejects, and the signal is raised.
+   * Does nothing once the response is complete.
+   */
+  abort(): void;
+}
+
+/** Who hears of a connection that was taken over. Nothing of it may throw. */
+export interface RawHandler {
+  /** Bytes have arrived; they are the application's own. */
+  onData(bytes: Uint8Array): void;
+  /** Everything that was written has left. */
+  onDrain(): void;
+  /** The peer has sent its last byte; it may still read. */
+  onEnd(): void;
+  /** The last call, exactly once, however the connection ended. */
+  onClose(): void;
+}
+
+/** A connection that was taken over. Every method is safe after its end, and then does nothing. */
+export interface RawConnection {
+  /**
+   * Sends bytes as they are.
+   *
+   * @returns Whether they have left; if not, they must not change until `onDrain`.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stops `onData`; the transport then slows the peer. */
+  pause(): void;
+  /** Restarts `onData`. */
+  resume(): void;
+  /** Sends what is queued, then the end of the stream. */
+  end(): void;
+  /** Closes now, whatever is queued. */
+  destroy(): void;
+}
+
+/**
+ * A request that asks for another protocol (RFC 9110 §7.8), whose application may speak it by
+ * itself. Offered to applications of `node:http` alone; they get requests for WebSockets this way too,
+ * and not as scopes of type `websocket`.
+ */
+export interface UpgradeExtension {
+  /**
+   * Takes the connection over, instead of a response: what is written is what the peer gets, 101
+   * included. What the peer has sent behind its request comes first. From then on `send()` rejects;
+   * the connection ends with the call of the application at the latest.
+   *
+   * @throws Error if a response has begun, or the client has left.
+   */
+  takeOver(handler: RawHandler): RawConnection;
+}
+
 /** The request's trailer fields (RFC 9110 §6.5), available once the body has ended. */
 export interface RequestTrailersExtension {
   /**
@@ -85,6 +147,89 @@ export interface ConnectionExtension {
   readonly requests: number;
   /** The protocol TLS negotiated, or `null`. */
   readonly alpn: string | null;
+  /**
+   * The other end of this connection, or `null` behind a UNIX socket: `client` of the scope, or the
+   * proxy that has told of it.
+   */
+  readonly peer: ClientAddress | null;
+}
+
+/** Tells those who trace the call which route it has taken. */
+export interface RouteExtension {
+  /**
+   * Names the route, the same for all requests that take it: `/items/{id}`, not `/items/7`. Before the
+   * response ends; the last one counts.
+   *
+   * @throws TypeError if it is not a string.
+   */
+  set(route: string): void;
+}
+
+/** What is published: text, or octets, which all subscribers share and none may change. */
+export type TopicMessage = string | Uint8Array;
+
+/** The messages of one topic for one subscriber, in the order in which they came. */
+export interface TopicSubscription extends AsyncIterable<TopicMessage> {
+  /** As it was asked for. */
+  readonly topic: string;
+  /** Messages that were dropped so far, because the subscriber did not take them in time. */
+  readonly dropped: number;
+  /** Publishes to all other subscribers of the topic, but not to this one. */
+  publish(message: TopicMessage): void;
+  /** Ends the iteration. Idempotent; the end of the server does it too. */
+  close(): void;
+  /** See `close()`: `using room = await topics.subscribe("room")`. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Messages between everybody who is interested: in this process, in other workers, and with the
+ * option `channels` on other hosts. At most once: nobody waits for a subscriber, and what cannot be
+ * delivered is dropped.
+ *
+ * @example
+ * ```ts
+ * import type { Topics } from "jsr:@tricorn/serve";
+ *
+ * async function listen(topics: Topics): Promise<void> {
+ *   const news = await topics.subscribe("news");
+ *   topics.publish("news", "Hello, everybody");
+ *   for await (const message of news) console.log(message);
+ * }
+ * ```
+ */
+export interface Topics {
+  /**
+   * Publishes a message. Returns at once.
+   *
+   * @param topic 1 to 256 characters.
+   * @param message At most 512 KiB; octets are copied.
+   * @throws TypeError or RangeError for anything else.
+   */
+  publish(topic: string, message: TopicMessage): void;
+  /**
+   * Subscribes to a topic, from when this resolves. A subscriber that is more than 1000 messages or
+   * 1 MiB behind loses the oldest ones.
+   *
+   * @param topic 1 to 256 characters. Rejects with a TypeError or RangeError for anything else.
+   */
+  subscribe(topic: string): Promise<TopicSubscription>;
+}
+
+/** What a request is called in the logs of everyone who handles it. */
+export interface RequestIdExtension {
+  /** Printable ASCII without blanks, at most 128 characters. */
+  readonly id: string;
+}
+
+/** The time limit of one request. */
+export interface RequestTimeoutExtension {
+  /**
+   * Gives the request `seconds` from now on; 0 takes its limit away.
+   *
+   * @throws RangeError if that is no time.
+   */
+  set(seconds: number): void;
 }
 
 /** TLS details of a connection; absent on plain ones (ASGI Extensions: TLS). */
@@ -112,6 +257,8 @@ export interface HttpExtensions {
   readonly "http.response.trailers"?: EmptyExtension;
   /** `http.response.early_hint` (103) may be sent (ASGI Extensions: Early Hints). */
   readonly "http.response.early_hint"?: EmptyExtension;
+  /** `http.response.informational` (1xx) may be sent. */
+  readonly "http.response.informational"?: EmptyExtension;
   /**
    * `http.response.pathsend` may be sent (ASGI Extensions: Path Send); `range` means that `offset`
    * and `count` are supported.
@@ -120,13 +267,23 @@ export interface HttpExtensions {
   /** The request's trailer fields. */
   readonly "http.request.trailers"?: RequestTrailersExtension;
   /** Aborted when the client disconnects before the response is complete. */
-  readonly abort_signal?: SignalExtension;
+  readonly abort_signal: AbortExtension;
   /** Aborted when the server begins to shut down. */
-  readonly drain_signal?: SignalExtension;
+  readonly drain_signal: SignalExtension;
+  /** Messages to and from everybody else. */
+  readonly topics?: Topics;
   /** The connection that carried the request. */
   readonly connection?: ConnectionExtension;
   /** TLS details; absent on plain connections (ASGI Extensions: TLS). */
   readonly tls?: TlsExtension;
+  /** The connection may be taken over; absent unless the application asks for it. */
+  readonly "http.upgrade"?: UpgradeExtension;
+  /** The request's id; absent unless the option `requestIdHeader` is used. */
+  readonly request_id?: RequestIdExtension;
+  /** Changes the time limit of the request; absent unless the option `timeoutRequest` is used. */
+  readonly request_timeout?: RequestTimeoutExtension;
+  /** Names the route for traces; absent unless the request is traced. */
+  readonly "http.route"?: RouteExtension;
   /** Further extensions, ours or a middleware's. */
   readonly [name: string]: object | undefined;
 }
@@ -141,7 +298,7 @@ export interface HttpScope<S extends object = State> {
   readonly http_version: HttpVersion;
   /** As received; methods are case-sensitive (RFC 9110 §9.1). */
   readonly method: string;
-  /** `http` or `https`. */
+  /** `http` or `https`: that of the connection, or what a trusted proxy tells. */
   readonly scheme: string;
   /** Percent-decoded UTF-8, `root_path` in front, no query. */
   readonly path: string;
@@ -152,8 +309,11 @@ export interface HttpScope<S extends object = State> {
   /** Mount point, decoded, without trailing slash. */
   readonly root_path: string;
   /** In the order of arrival, names in lower case, repeats kept. */
-  readonly headers: HeaderList;
-  /** The peer, or `null` behind a UNIX socket. */
+  readonly headers: RequestHeaders;
+  /**
+   * The client, told by a trusted proxy or the peer itself; `null` behind a UNIX socket where no
+   * proxy tells.
+   */
   readonly client: ClientAddress | null;
   /** The local end of the connection. */
   readonly server: ServerAddress | null;
@@ -173,13 +333,19 @@ export interface WebSocketExtensions {
   /** `websocket.send` supports `compress`. */
   readonly "websocket.compress"?: EmptyExtension;
   /** Aborted when the WebSocket closes. */
-  readonly abort_signal?: SignalExtension;
+  readonly abort_signal: SignalExtension;
   /** Aborted when the server begins to shut down. */
-  readonly drain_signal?: SignalExtension;
+  readonly drain_signal: SignalExtension;
+  /** Messages to and from everybody else. */
+  readonly topics?: Topics;
   /** The connection that carried the handshake. */
   readonly connection?: ConnectionExtension;
   /** TLS details; absent on plain connections (ASGI Extensions: TLS). */
   readonly tls?: TlsExtension;
+  /** The request's id; absent unless the option `requestIdHeader` is used. */
+  readonly request_id?: RequestIdExtension;
+  /** Names the route for traces; absent unless the request is traced. */
+  readonly "http.route"?: RouteExtension;
   /** Further extensions, ours or a middleware's. */
   readonly [name: string]: object | undefined;
 }
@@ -195,7 +361,7 @@ export interface WebSocketScope<S extends object = State> {
   readonly asgi: AsgiVersions;
   /** From the request line of the handshake. */
   readonly http_version: HttpVersion;
-  /** `ws` or `wss`. */
+  /** `ws` or `wss`: that of the connection, or what a trusted proxy tells. */
   readonly scheme: string;
   /** Percent-decoded UTF-8, `root_path` in front, no query. */
   readonly path: string;
@@ -206,8 +372,11 @@ export interface WebSocketScope<S extends object = State> {
   /** Mount point, decoded, without trailing slash. */
   readonly root_path: string;
   /** In the order of arrival, names in lower case, repeats kept. */
-  readonly headers: HeaderList;
-  /** The peer, or `null` behind a UNIX socket. */
+  readonly headers: RequestHeaders;
+  /**
+   * The client, told by a trusted proxy or the peer itself; `null` behind a UNIX socket where no
+   * proxy tells.
+   */
   readonly client: ClientAddress | null;
   /** The local end of the connection. */
   readonly server: ServerAddress | null;
@@ -225,8 +394,59 @@ export interface LifespanScope<S extends object = State> {
   readonly type: "lifespan";
   /** Versions of the base and of lifespan. */
   readonly asgi: AsgiVersions;
-  /** Empty at start; the application fills it. */
+  /**
+   * Empty at start; the application fills it. Its `topics`, as in `extensions`, is not enumerable, so
+   * that it is not copied for each request.
+   */
   readonly state: S;
+  /** What this server offers besides. */
+  readonly extensions: LifespanExtensions;
+}
+
+/**
+ * Tells whether the application is ready for requests, such as whether its database answers. It is
+ * not if this throws, rejects or returns `false`; the message of what is thrown is the reason that
+ * probes and the log show.
+ *
+ * @param signal Aborted when the answer is not waited for any longer: after 2 seconds.
+ */
+export type ReadinessCheck = (signal: AbortSignal) => unknown;
+
+/**
+ * The application's word in its readiness.
+ *
+ * @example
+ * ```ts
+ * import type { AsgiApp } from "jsr:@tricorn/serve";
+ *
+ * const app: AsgiApp = async (scope, receive, send) => {
+ *   if (scope.type !== "lifespan") return;
+ *   await receive(); // lifespan.startup
+ *   scope.extensions.health?.checkReadiness((signal) =>
+ *     fetch("http://127.0.0.1:9000/ping", { signal })
+ *   );
+ *   await send({ type: "lifespan.startup.complete" });
+ *   await receive(); // lifespan.shutdown
+ *   await send({ type: "lifespan.shutdown.complete" });
+ * };
+ * ```
+ */
+export interface HealthExtension {
+  /**
+   * From now on asks `check` whether the application is ready: when a probe does, and every 5
+   * seconds at most. The last one that was given counts; `undefined` takes it back.
+   */
+  checkReadiness(check: ReadinessCheck | undefined): void;
+}
+
+/** Extensions of the lifespan scope. */
+export interface LifespanExtensions {
+  /** Messages to and from everybody else. */
+  readonly topics?: Topics;
+  /** Absent unless the option `adminBind` or `healthPath` is used. */
+  readonly health?: HealthExtension;
+  /** Further extensions, ours or a middleware's. */
+  readonly [name: string]: object | undefined;
 }
 
 /** Every scope an application is called with. */
@@ -294,6 +514,16 @@ export interface HttpResponseEarlyHintEvent {
   readonly links: Iterable<ByteString | Uint8Array>;
 }
 
+/** An interim response before the final one (RFC 9110 §15.2); our addition. */
+export interface HttpResponseInformationalEvent {
+  /** Names the event. */
+  readonly type: "http.response.informational";
+  /** 102 to 199: `100` is sent as the body is asked for, and 101 is no interim response. */
+  readonly status: number;
+  /** Iterated once, during `send`. Default: none. */
+  readonly headers?: HeaderInput;
+}
+
 /** Sends a file as the body (ASGI Extensions: Path Send; `offset` and `count` are our addition). */
 export interface HttpResponsePathSendEvent {
   /** Names the event. */
@@ -312,6 +542,7 @@ export type HttpSendEvent =
   | HttpResponseBodyEvent
   | HttpResponseTrailersEvent
   | HttpResponseEarlyHintEvent
+  | HttpResponseInformationalEvent
   | HttpResponsePathSendEvent;
 
 /**

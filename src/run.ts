@@ -1,107 +1,168 @@
 /** A server as a whole program: signals, log lines and the exit code. */
-import type { AsgiApp } from "./asgi.ts";
+import type { Application } from "./application/application.ts";
 import { Config } from "./config/config.ts";
-import { userStack } from "./application/load.ts";
-import type { Options, OptionsInput } from "./config/options/mod.ts";
+import type { AdminListener } from "./admin/admin_listener.ts";
+import type { ServerControl } from "./control/single_process.ts";
+import type { OptionsInput } from "./config/options/mod.ts";
+import { wantsControl } from "./config/options/control.ts";
+import { isSupervised } from "./config/options/processes.ts";
+import { IDLE_RELOAD, isIdleReload } from "./config/options/reload.ts";
 import { usesTls } from "./config/options/tls.ts";
-import { AppLoadError, ConfigError } from "./errors.ts";
-import type { Logging } from "./logging/logging.ts";
+import { ConfigError } from "./errors.ts";
+import { hasLogFiles } from "./logging/logging_options.ts";
 import { runtime } from "./runtime/mod.ts";
-import type { SignalName, UncaughtKind } from "./runtime/types.ts";
-import { loggingFor, Server } from "./server/server.ts";
+import type { Ending } from "./server/ending.ts";
+import { Server } from "./server/server.ts";
+import { SignalTrap } from "./server/signal_trap.ts";
+import type { Takeover } from "./supervisor/takeover.ts";
+import type { Sources } from "./supervisor/worker_plan.ts";
+import { UncaughtErrors } from "./server/uncaught_errors.ts";
 
-/** How the program should end. */
-export interface Ending {
-  /** 0 after an orderly end, 1 after a failed one, 2 for wrong usage, 3 for a failed start. */
-  readonly exitCode: number;
-  /** The signal to end by, so that a process manager sees that its SIGTERM was handled. */
-  readonly signal?: SignalName;
+export type { Ending } from "./server/ending.ts";
+
+/** What is to be run besides a configuration. */
+export interface RunParts {
+  /** What has happened before, logged at level info first. Default: nothing. */
+  readonly notes?: readonly string[];
+  /** Variables of environment files that are for workers only. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Reads the configuration anew, for new workers. Default: the configuration stays. */
+  readonly reread?: () => Promise<Sources>;
+  /** Arguments of the command, with which a new version is started. Default: there is no command. */
+  readonly args?: readonly string[];
+  /** What is taken over from a parent of before. Default: nothing. */
+  readonly takeover?: Takeover | undefined;
 }
-
-/** What is done about an error that nobody caught, by its kind and the option `uncaughtErrors`. */
-const REACTIONS = {
-  auto: { rejection: "continue", exception: "drain" },
-  continue: { rejection: "continue", exception: "continue" },
-  drain: { rejection: "drain", exception: "drain" },
-  exit: { rejection: "exit", exception: "exit" },
-} as const satisfies Record<
-  Options["uncaughtErrors"],
-  Record<UncaughtKind, "continue" | "drain" | "exit">
->;
-
-const UNCAUGHT: Readonly<Record<UncaughtKind, string>> = {
-  rejection: "Unhandled promise rejection in the application.",
-  exception: "Uncaught exception in the application.",
-};
 
 /**
- * Runs a server until a signal, `limitMaxRequests` or an uncaught error ends it. The first SIGINT
- * or SIGTERM drains; a second one, whichever it is, forces.
+ * Runs a server, with workers or a reload if the options ask for them, until a signal, `limitMaxRequests` or an
+ * uncaught error ends it. The first SIGINT or SIGTERM drains; a second one, whichever it is, forces.
  */
-export async function runConfig(config: Config): Promise<Ending> {
-  const logging = loggingFor(config);
-  const server = new Server(config, logging);
-  return await runServer(server, logging);
+export async function runConfig(
+  config: Config,
+  parts: RunParts = {},
+): Promise<Ending> {
+  const { notes = [], env = {} } = parts;
+  const reread = parts.reread ?? (() => Promise.resolve({ config, env }));
+  const isWorkers = isSupervised(config.options) && !config.options.reload;
+  if (parts.takeover !== undefined && !isWorkers) {
+    throw new ConfigError(
+      "Cannot take over: the configuration does not ask for workers, expected --workers",
+      3,
+    );
+  }
+  if (config.options.reload) {
+    const { runReload } = await import("./supervisor/reload/run_reload.ts");
+    return await runReload({ config, notes, env, reread });
+  }
+  if (isWorkers) {
+    const { runSupervised } = await import("./supervisor/run_supervised.ts");
+    const { args, takeover } = parts;
+    return await runSupervised({ config, notes, env, reread, args, takeover });
+  }
+  const server = new Server(config);
+  for (const note of notes) server.logging.server.info(note);
+  if (isIdleReload(config.options)) server.logging.server.warning(IDLE_RELOAD);
+  return await runServer(server);
 }
 
-async function runServer(server: Server, logging: Logging): Promise<Ending> {
+async function runServer(server: Server): Promise<Ending> {
+  const { logging } = server;
   const { options } = server.config;
-  const taken: SignalName[] = [];
-  const stop = (signal: SignalName): void => {
-    taken.push(signal);
-    if (taken.length === 1) void server.stop();
-    else server.forceStop();
-  };
-  const restores = (["SIGINT", "SIGTERM", "SIGBREAK"] as const).map((name) =>
-    runtime.onSignal(name, () => stop(name))
-  );
-  if (usesTls(options)) {
-    const hadTerminal = runtime.hasTerminal();
-    restores.push(runtime.onSignal("SIGHUP", () => {
-      // A terminal that is closed says so with the same signal.
-      if (hadTerminal && !runtime.hasTerminal()) stop("SIGHUP");
+  const hasFiles = hasLogFiles(options);
+  let control: ServerControl | undefined;
+  let admin: AdminListener | undefined;
+  const signals = new SignalTrap({
+    drain: () => void server.stop(),
+    force: () => server.forceStop(),
+    reload: usesTls(options) || hasFiles
       // What goes wrong is in the log.
-      else void server.reloadTls().catch(() => {});
-    }));
-  }
-  let isBroken = false;
-  restores.push(runtime.onUncaught((error, kind) => {
-    const reaction = REACTIONS[options.uncaughtErrors][kind];
-    const text = UNCAUGHT[kind];
-    if (reaction === "continue" || (isBroken && reaction === "drain")) {
-      return logging.server.error(text, { error });
-    }
-    isBroken = true;
-    if (reaction === "exit") {
-      logging.server.critical(`${text} Exiting.`, { error });
-      return runtime.exit(1);
-    }
-    logging.server.critical(`${text} Draining, then exiting.`, { error });
-    // Nobody is served yet, and the start may wait for what has just failed.
-    if (server.phase === "starting") server.forceStop();
-    else void server.stop();
-  }));
+      ? () => void (control?.reload() ?? reload(server)).catch(() => {})
+      : undefined,
+    reopenLogs: hasFiles ? () => logging.reopen() : undefined,
+    upgrade: () =>
+      logging.server.warning(
+        "Received SIGUSR2: a single process cannot hand over to a new version; use --workers",
+      ),
+  }, runtime);
+  const errors = new UncaughtErrors(server, runtime);
+  const endWaiting = runtime.pid === 1
+    ? (await import("./server/strangers.ts")).waitForStrangers(logging.server)
+    : undefined;
   try {
+    control = await openControl(server);
+    if (options.adminBind !== undefined) {
+      const { openAdmin } = await import("./admin/process_health.ts");
+      admin = await openAdmin(server);
+    }
     await server.serve({ quitsOnCtrlC: true });
     // Node and Bun report what the last listeners threw in a later callback.
     await new Promise<void>((resolve) => runtime.afterTurn(resolve));
   } catch (error) {
-    // The server has logged its message. Of an application that broke, the stack says where.
-    if (error instanceof AppLoadError && error.cause !== undefined) {
-      runtime.stderr.write(`${userStack(error.cause)}\n`);
-    }
-    // What no socket here can do was asked for: wrong usage, though found late.
+    // A ConfigError found at bind time (no transport supports the combination) exits with 2 too.
     return { exitCode: error instanceof ConfigError ? error.exitCode : 3 };
   } finally {
+    await admin?.close();
+    await control?.close();
     logging.flush();
-    for (const restore of restores) restore();
+    signals.release();
+    endWaiting?.();
+    errors.release();
   }
-  // Whoever sends a second signal has not waited for the application's shutdown.
-  const isForced = taken.length > 1;
-  if (isBroken || (server.shutdownFailed && !isForced)) return { exitCode: 1 };
-  if (taken.includes("SIGTERM")) return { exitCode: 143, signal: "SIGTERM" };
-  if (taken.includes("SIGHUP")) return { exitCode: 129, signal: "SIGHUP" };
+  if (control?.failure !== undefined) return { exitCode: 3 };
+  // A forced end skips the application's shutdown: that is no failure.
+  const hasFailed = server.shutdownFailed && !signals.hasForced;
+  if (errors.hasBroken || hasFailed) return { exitCode: 1 };
+  const { received } = signals;
+  if (received.includes("SIGTERM")) return { exitCode: 143, signal: "SIGTERM" };
+  if (received.includes("SIGHUP")) return { exitCode: 129, signal: "SIGHUP" };
   return { exitCode: server.shutdownFailed ? 1 : 0 };
+}
+
+/** Opens pid file and control socket, if the options ask for one, and the way to systemd. */
+async function openControl(
+  server: Server,
+): Promise<ServerControl | undefined> {
+  const { options } = server.config;
+  if (!wantsControl(options, runtime.env("NOTIFY_SOCKET"))) return undefined;
+  const { ServerControl } = await import("./control/single_process.ts");
+  return await ServerControl.open({ server, reload: () => reload(server) });
+}
+
+/**
+ * Reads log configuration and certificates anew. What is wrong is in the log, and not used.
+ *
+ * @returns What has happened. Rejects with the reason, if something was wrong.
+ */
+async function reload(server: Server): Promise<string> {
+  const { logging } = server;
+  const { options } = server.config;
+  const done: string[] = [];
+  let failure: unknown;
+  if (hasLogFiles(options)) {
+    if (await logging.reconfigure()) {
+      logging.server.info("Log configuration reloaded");
+      done.push("log configuration");
+    } else {
+      failure = new ConfigError(
+        "Cannot reload the log configuration: the log says why",
+      );
+    }
+  }
+  if (usesTls(options)) {
+    try {
+      await server.reloadTls();
+      done.push("certificates");
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  if (done.length > 0) return `Reloaded: ${done.join(", ")}`;
+  throw new ConfigError(
+    "Cannot reload: one process without TLS and log files reads nothing again; restart it, or " +
+      "use --workers",
+  );
 }
 
 /**
@@ -110,8 +171,9 @@ async function runServer(server: Server, logging: Logging): Promise<Ending> {
  * options.
  *
  * Signals, until it resolves: the first SIGINT, SIGTERM or, on Windows, SIGBREAK shuts down
- * gracefully, a second one at once. SIGHUP reloads certificates if TLS is used; when it means that
- * the terminal was closed, it shuts down.
+ * gracefully, a second one at once. SIGHUP reloads certificates if TLS is used, and the log
+ * configuration if there is one; when it means that the terminal was closed, it shuts down. SIGUSR1
+ * opens log files anew.
  *
  * Exit codes:
  *
@@ -140,7 +202,7 @@ async function runServer(server: Server, logging: Logging): Promise<Ending> {
  * ```
  */
 export async function run(
-  app: AsgiApp | string | Server,
+  app: Application | string | Server,
   options: OptionsInput = {},
 ): Promise<number> {
   if (app instanceof Server && Object.keys(options).length > 0) {
@@ -149,7 +211,7 @@ export async function run(
     );
   }
   const { exitCode } = app instanceof Server
-    ? await runServer(app, loggingFor(app.config))
+    ? await runServer(app)
     : await runConfig(new Config(app, options));
   if (exitCode !== 0) runtime.setExitCode(exitCode);
   return exitCode;

@@ -1,8 +1,10 @@
 /** The server as a function call. */
-import type { AsgiApp } from "./asgi.ts";
+import type { Application } from "./application/application.ts";
 import { Config } from "./config/config.ts";
 import { checkOptions } from "./config/resolve.ts";
-import type { OptionsInput } from "./config/options/mod.ts";
+import type { Options, OptionsInput } from "./config/options/mod.ts";
+import { isSupervised } from "./config/options/processes.ts";
+import { ConfigError } from "./errors.ts";
 import { Server } from "./server/server.ts";
 
 /** The options of a server, and an abort signal that stops it. */
@@ -41,12 +43,15 @@ export type ServeOptions = OptionsInput & {
  * ```
  */
 export function serve(
-  app: AsgiApp | string,
+  app: Application | string,
   options: ServeOptions = {},
 ): Server {
   checkOptions(options);
   const { signal, ...rest } = options;
-  const server = new Server(new Config(app, rest));
+  const config = new Config(app, rest);
+  refuseWorkers(config.options);
+  refuseProbes(config.options);
+  const server = new Server(config);
   if (signal?.aborted) {
     void server.stop();
     return server;
@@ -60,4 +65,23 @@ export function serve(
   }
   server.start();
   return server;
+}
+
+/** @throws ConfigError for what only `run()` and the command can do. */
+function refuseWorkers(options: Options): void {
+  if (!isSupervised(options)) return;
+  const name = options.workers === 1
+    ? options.workerMaxAge === undefined ? "workerMaxMemory" : "workerMaxAge"
+    : "workers";
+  throw new ConfigError(
+    `Cannot use the option "${name}" with serve(), which is one process: use run() or the command`,
+  );
+}
+
+/** @throws ConfigError for what is told of a whole process. */
+function refuseProbes({ adminBind }: Options): void {
+  if (adminBind === undefined) return;
+  throw new ConfigError(
+    'Cannot use the option "adminBind" with serve(): use run() or the command',
+  );
 }

@@ -11,15 +11,12 @@ import {
   type Options,
   TEXT_OPTION_NAMES,
 } from "../config/options/mod.ts";
-import { ACTIONS, negated } from "./parse_flags.ts";
+import { COMMAND_FLAGS, negated, USAGE } from "./parse_flags.ts";
 
 /** Maximum length of a line, in characters: the usual width of a terminal. */
 const WIDTH = 80;
 /** Column where descriptions begin. */
 const COLUMN = 28;
-
-/** First line of the help and of every usage error. */
-export const USAGE = "Usage: tricorn [OPTIONS] APP";
 
 /** The text of `--help`, with the final line end. */
 export function helpText(): string {
@@ -41,15 +38,22 @@ export function helpText(): string {
     }
   }
   lines.push("", "Other:");
-  for (const { flag, aliases, help } of ACTIONS) {
-    lines.push(...entry([...aliases, flag].join(", "), help));
+  for (const { flag, aliases, help, metavar } of COMMAND_FLAGS) {
+    const value = metavar === undefined ? "" : ` ${metavar}`;
+    lines.push(...entry([...aliases, flag].join(", ") + value, help));
   }
   lines.push(
     "",
     ...wrap(
       "Every option can also be set by an environment variable: TRICORN_PORT for --port, " +
         "TRICORN_ACCESS_LOG=false for --no-access-log, TRICORN_APP for APP. PORT is read if " +
-        "TRICORN_PORT is not set. Flags win over variables.",
+        "TRICORN_PORT is not set. Flags win over variables, variables over the configuration file.",
+      0,
+    ),
+    "",
+    ...wrap(
+      "tricorn fetch APP URL sends one request to an application without a port: see " +
+        "tricorn fetch --help.",
       0,
     ),
     "",
@@ -58,6 +62,7 @@ export function helpText(): string {
     "  tricorn ./src/main.ts:app --host 0.0.0.0 --port 80",
     "  tricorn main:create_app --factory --log-level debug",
     "  tricorn main:app --uds /run/app.sock --no-access-log",
+    "  tricorn main:app --env-file .env --config tricorn.config.json --check",
   );
   return `${lines.join("\n")}\n`;
 }
@@ -109,7 +114,7 @@ function describe(name: keyof Options): string {
 function metavar(type: OptionType): string {
   switch (type.kind) {
     case "integer":
-      return "INTEGER";
+      return type.orWord === undefined ? "INTEGER" : `INTEGER|${type.orWord}`;
     case "number":
       return type.unit?.toUpperCase() ?? "NUMBER";
     case "octal":

@@ -1,23 +1,22 @@
 /** The command: reads arguments and environment, then runs a server. */
-import { Config } from "../config/config.ts";
-import {
-  strangeVariables,
-  withoutServiceLinks,
-} from "../config/environment.ts";
-import { type OptionsInput, variablesOf } from "../config/options/mod.ts";
 import { userStack } from "../application/load.ts";
-import { flagLayer, mergeLayers } from "../config/layers.ts";
-import { environmentLayer } from "../config/resolve.ts";
+import { isSupervised } from "../config/options/processes.ts";
+import { quote } from "../config/options/value_types.ts";
 import { AppLoadError, ConfigError } from "../errors.ts";
-import { runConfig } from "../run.ts";
+import { runConfig, type RunParts } from "../run.ts";
 import { runtime } from "../runtime/mod.ts";
 import { VERSION } from "../version.ts";
-import { helpText, USAGE } from "./help.ts";
-import { parseFlags } from "./parse_flags.ts";
-import { socketActivation } from "./socket_activation.ts";
-
-/** Options with an address to listen on. */
-const PLACES = ["host", "port", "uds", "fd", "bind"] as const;
+import type { Takeover } from "../supervisor/takeover.ts";
+import { configure, type Configured, PROCESS } from "./configure.ts";
+import { LayeredEnvironment } from "./layered_environment.ts";
+import {
+  type Command,
+  FETCH,
+  isSubCommand,
+  parseFlags,
+  type RunCommand,
+  USAGE,
+} from "./parse_flags.ts";
 
 /**
  * Runs the command and ends the process: with the exit code of `run()`, with 2 for wrong usage, or
@@ -29,12 +28,41 @@ export async function main(
   args: readonly string[] = runtime.args,
 ): Promise<void> {
   try {
-    const config = configFor(args);
-    if (typeof config === "string") {
-      runtime.stdout.write(config);
+    const link = await runtime.parentLink();
+    let takeover: Takeover | undefined;
+    if (link !== undefined) {
+      const { runWorker } = await import("../supervisor/worker/worker.ts");
+      const ending = await runWorker(link);
+      if ("exitCode" in ending) return runtime.exit(ending.exitCode);
+      const { Takeover } = await import("../supervisor/takeover.ts");
+      takeover = new Takeover(link, ending);
+    }
+    const [word] = args;
+    if (word === FETCH) {
+      const { fetchCommand } = await import("./fetch/fetch_command.ts");
+      return runtime.exit(await fetchCommand(args.slice(1)));
+    }
+    if (isSubCommand(word)) {
+      const { runSubCommand } = await import("./sub_command.ts");
+      return runtime.exit(await runSubCommand(word, args.slice(1)));
+    }
+    const command = parseFlags(args);
+    if (command.action !== "run") {
+      runtime.stdout.write(await textOf(command));
       return runtime.exit(0);
     }
-    const { exitCode, signal } = await runConfig(config);
+    checkPlace(command.app);
+    const environment = new LayeredEnvironment(PROCESS);
+    const configured = await configure(command, environment);
+    if (command.isCheck) {
+      const { checkText } = await import("./check.ts");
+      runtime.stdout.write(await checkText(configured));
+      return runtime.exit(0);
+    }
+    const { exitCode, signal } = await runConfig(
+      configured.config,
+      { ...partsOf(command, configured, environment), args, takeover },
+    );
     if (signal !== undefined) return runtime.dieBySignal(signal);
     return runtime.exit(exitCode);
   } catch (error) {
@@ -44,62 +72,61 @@ export async function main(
   }
 }
 
-/**
- * Makes the configuration; for `--help` and `--version`, returns the text to print.
- *
- * @param givenEnv Looks an environment variable up. Default: in the environment of the process.
- * @param onWarning Receives warnings for the operator. Default: writes them to standard error.
- * @param envNames Returns the names of all variables. Default: those of the process, if `givenEnv`
- * is not given.
- * @throws ConfigError for wrong usage.
- */
-export function configFor(
-  args: readonly string[],
-  givenEnv: (name: string) => string | undefined = runtime.env,
-  onWarning: (message: string) => void = warn,
-  envNames: () => readonly string[] = givenEnv === runtime.env
-    ? runtime.envNames
-    : () => [],
-): Config | string {
-  const command = parseFlags(args);
-  if (command.action !== "run") {
-    return command.action === "help" ? helpText() : versionText();
+/** A module must not be served by mistake where a running server was to be asked. */
+function checkPlace(app: string | undefined): void {
+  if (!isSubCommand(app) && app !== FETCH) return;
+  const aim = app === FETCH ? "send a request" : "ask a running server";
+  throw new ConfigError(
+    `Cannot serve '${app}': write it before all options to ${aim}, or ` +
+      `'${app}:app' to serve the module of that name.`,
+  );
+}
+
+/** What a command prints that runs nothing. */
+async function textOf(
+  command: Exclude<Command, { action: "run" }>,
+): Promise<string> {
+  if (command.action === "completion") {
+    const { completionScript } = await import("./completion.ts");
+    return completionScript(command.shell);
   }
-  for (const warning of strangeVariables(envNames(), givenEnv)) {
-    onWarning(warning);
-  }
-  const env = withoutServiceLinks(givenEnv, onWarning);
-  const options = withActivation(command.options, env, onWarning);
-  const environment = environmentLayer(
+  if (command.action === "version") return versionText();
+  const { helpText } = await import("./help.ts");
+  return helpText();
+}
+
+/** What is run besides the configuration; for workers, how it is read again. */
+function partsOf(
+  command: RunCommand,
+  configured: Configured,
+  environment: LayeredEnvironment,
+): RunParts {
+  const notes = notesOf(configured);
+  const { options } = configured.config;
+  if (!options.reload && !isSupervised(options)) return { notes };
+  // What the files said is for the workers: other workers may be told something else later.
+  const env = environment.added;
+  for (const name of Object.keys(env)) runtime.setEnv(name, undefined);
+  return {
+    notes,
     env,
-    (name) => options[name] !== undefined,
+    async reread() {
+      const environment = new LayeredEnvironment(PROCESS, false);
+      const { config } = await configure(command, environment);
+      return { config, env: environment.added };
+    },
+  };
+}
+
+/** Which files the configuration was read from, for the log. */
+function notesOf({ configFile, envFiles }: Configured): string[] {
+  const notes = envFiles.map((path) =>
+    `Loading environment from ${quote(path)}`
   );
-  const app = command.app ?? env("TRICORN_APP");
-  if (app === undefined || app === "") {
-    throw new ConfigError("Missing argument 'APP'.");
+  if (configFile !== undefined) {
+    notes.push(`Using configuration file ${quote(configFile)}`);
   }
-  const { values } = mergeLayers([flagLayer(options), environment]);
-  return new Config(app, values);
-}
-
-/** Adds inherited sockets (`LISTEN_FDS`) to `flags`, unless an address is configured. */
-function withActivation(
-  flags: OptionsInput,
-  env: (name: string) => string | undefined,
-  onWarning: (message: string) => void,
-): OptionsInput {
-  const isPlaced = PLACES.some((name) =>
-    flags[name] !== undefined ||
-    variablesOf(name).some((variable) => (env(variable) ?? "") !== "")
-  );
-  if (isPlaced) return flags;
-  const { addresses, warning } = socketActivation(env, runtime.pid);
-  if (warning !== undefined) onWarning(warning);
-  return addresses.length === 0 ? flags : { ...flags, bind: addresses };
-}
-
-function warn(message: string): void {
-  runtime.stderr.write(`WARNING:  ${message}\n`);
+  return notes;
 }
 
 /** The text of `--version`. */

@@ -3,7 +3,7 @@
  * up, to the process `LISTEN_PID`.
  */
 import { ConfigError } from "../errors.ts";
-import { printable } from "../config/options/value_types.ts";
+import { printable } from "../text/printable.ts";
 
 /** First descriptor passed: 0 to 2 are the standard streams. */
 const FIRST_FD = 3;

@@ -8,6 +8,7 @@ for (
   const [args, app, options] of [
     ["main:app", "main:app", {}],
     ["", undefined, {}],
+    // options:C-001
     ["--port 80 main:app --host ::1", "main:app", { port: 80, host: "::1" }],
     ["--port=0 main:app", "main:app", { port: 0 }],
     ["-p 80 main:app", "main:app", { port: 80 }],
@@ -68,8 +69,12 @@ test("parseFlags() keeps spaces of an argument", () => {
 
 for (
   const [args, message] of [
+    // options:C-003
     ["--prot 80", "No such option '--prot'. (Did you mean '--port'?)"],
-    ["--relo", "No such option '--relo'."],
+    [
+      "--relo",
+      "No such option '--relo'. (Did you mean one of: '--reload', '--reload-delay', '--reload-dir'?)",
+    ],
     [
       "--timeout",
       "No such option '--timeout'. (Did you mean one of: " +
@@ -78,6 +83,7 @@ for (
     ["--prot=80 main:app", "No such option '--prot'. (Did you mean '--port'?)"],
     ["-x", "No such option '-x'."],
     ["--\x1b[2J", "No such option '--\\x1b[2J'."],
+    // options:C-004
     ["--factory=true", "Option '--factory' does not take a value."],
     ["--no-access-log=1", "Option '--no-access-log' does not take a value."],
     [
@@ -89,6 +95,7 @@ for (
     ["main:app --host", "Option '--host' requires an argument."],
     ["--host --port 80 main:app", "Option '--host' requires an argument."],
     ["-p", "Option '-p' requires an argument."],
+    // options:C-005
     ["main:app extra", "Got unexpected extra argument (extra)"],
     ["main:app a b", "Got unexpected extra arguments (a b)"],
     ["main:app a --prot", "No such option '--prot'. (Did you mean '--port'?)"],
@@ -178,6 +185,19 @@ test("parseFlags() knows every option of the table by all its spellings", () => 
     list: "a:1",
     octal: "660",
   };
+  const special: Readonly<Record<string, string>> = {
+    forwardedAllowIps: "a::1",
+    accessLogExclude: "/a",
+    forwardedHeaders: "forwarded",
+    logConfig: "log.json",
+    accessLogSample: "0.5",
+    channels: "redis://localhost",
+    upgradeProbe: "/health",
+    adminBind: "127.0.0.1:9000",
+    statsdHost: "127.0.0.1:8125",
+    healthPath: "/health",
+    readyProbe: "/health",
+  };
   for (const name of TEXT_OPTION_NAMES) {
     const { flag, aliases = [], type } = OPTIONS[name];
     for (const spelling of [flag, ...aliases]) {
@@ -185,9 +205,7 @@ test("parseFlags() knows every option of the table by all its spellings", () => 
         ? [type.choices[0]!]
         : type.kind === "boolean"
         ? []
-        : name === "forwardedAllowIps"
-        ? ["a::1"]
-        : [samples[type.kind as keyof typeof samples]];
+        : [special[name] ?? samples[type.kind as keyof typeof samples]];
       const command = parseFlags([spelling, ...value]);
       assert.ok(
         command.action === "run" && command.options[name] !== undefined,
@@ -196,3 +214,46 @@ test("parseFlags() knows every option of the table by all its spellings", () => 
     }
   }
 });
+
+test("parseFlags() reads flags of the command alone", () => {
+  const run = { action: "run", app: "main:app", options: {} };
+  assert.deepEqual(parseFlags(["main:app", "--check"]), {
+    ...run,
+    isCheck: true,
+  });
+  assert.deepEqual(parseFlags(["--config=a.json", "main:app"]), {
+    ...run,
+    config: "a.json",
+  });
+  assert.deepEqual(parseFlags(["--config", "", "main:app"]), {
+    ...run,
+    config: "",
+  });
+  assert.deepEqual(parseFlags(["--completion", "zsh"]), {
+    action: "completion",
+    shell: "zsh",
+  });
+});
+
+for (
+  const [args, message] of [
+    ["--check=true", "Option '--check' does not take a value."],
+    ["--config", "Option '--config' requires an argument."],
+    ["--config --check", "Option '--config' requires an argument."],
+    ["--completion", "Option '--completion' requires an argument."],
+    [
+      "--completion tcsh",
+      "Invalid value for '--completion': 'tcsh' is not one of 'bash', 'zsh', 'fish'.",
+    ],
+    ["--chek", "No such option '--chek'. (Did you mean '--check'?)"],
+    ["--no-check", "No such option '--no-check'. (Did you mean '--check'?)"],
+  ] as const
+) {
+  test(`parseFlags() refuses ${args}`, () => {
+    assert.throws(() => parseFlags(args.split(" ")), {
+      name: "ConfigError",
+      exitCode: 2,
+      message,
+    });
+  });
+}
