@@ -1,11 +1,18 @@
 /**
- * What the documents show, works: every TypeScript block of README.md and docs/applications.md,
- * and every example in a doc comment of the public functions, is written to a file of its own,
- * type-checked, and run. Blocks that export an application are served and asked.
+ * What the documents show, works: every block of TypeScript or JavaScript in the pages below, and
+ * every example in a doc comment of the public functions, is written to a file of its own,
+ * type-checked if it has types, and run. Blocks that export an application are served and asked.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,6 +20,10 @@ import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type AsgiApp, serve } from "../mod.ts";
 import { OPTION_NAMES, OPTIONS } from "../src/config/options/mod.ts";
+import { ACCESS_FIELDS } from "../src/logging/access/access_record.ts";
+import { ATOMS } from "../src/logging/access/access_atoms.ts";
+import { readPlan } from "../src/logging/config/plan.ts";
+import { ATTRIBUTE_NAMES } from "../src/logging/config/record_attributes.ts";
 import { TestAuthority } from "./_support/certificates.ts";
 import { RawClient, request } from "./_support/raw_client.ts";
 import { ROOT, RUNTIME } from "./_support/this_runtime.ts";
@@ -21,11 +32,51 @@ interface Block {
   /** File and heading, or line. */
   readonly title: string;
   readonly code: string;
+  readonly language: string;
 }
 
-/** What an application of docs/applications.md has to answer to `GET /`, by its heading. */
+/** Pages whose blocks are run. */
+const PAGES: readonly string[] = [
+  "README.md",
+  "docs/api.md",
+  "docs/applications.md",
+  "docs/asgi.md",
+  "docs/interfaces.md",
+  "docs/logging.md",
+  "docs/quickstart.md",
+  "docs/tls.md",
+  "docs/websockets.md",
+];
+
+const greets = (text: string) => assert.match(text, /Hello from \//);
+const saysHello = (text: string) =>
+  assert.match(text, /\r\n\r\nHello, world!\n/);
+
+/**
+ * What an application has to answer to `GET /`, by its page and heading; the page of those without
+ * one is docs/applications.md. WebSockets are greeted in the place of that.
+ */
 const ANSWERS: Readonly<Record<string, (text: string) => void>> = {
-  "README.md: Tricorn": (text) => assert.match(text, /\r\n\r\nHello, world!\n/),
+  "docs/asgi.md: A request": (text) =>
+    assert.match(text, /\r\n\r\nGET \/ with 0 bytes\n$/),
+  "docs/asgi.md: A WebSocket": () => {},
+  "docs/asgi.md: The life of the process": (text) =>
+    assert.match(text, /\r\n\r\nUp since 20.*Z\n$/),
+  "docs/asgi.md: Middleware": (text) =>
+    assert.match(text, /^HTTP\/1\.1 204 [^]*\r\nx-frame-options: DENY\r\n/),
+  "docs/interfaces.md: ASGI 3": greets,
+  "docs/interfaces.md: A fetch handler": greets,
+  "docs/interfaces.md: Hono": greets,
+  "docs/interfaces.md: Express": greets,
+  "docs/interfaces.md: Koa": greets,
+  "docs/interfaces.md: Fastify": greets,
+  "docs/interfaces.md: ASGI 2": greets,
+  "docs/interfaces.md: WSGI": greets,
+  "docs/quickstart.md: The application": saysHello,
+  "docs/tls.md: Client certificates": (text) =>
+    assert.match(text, /^HTTP\/1\.1 403 /),
+  "docs/websockets.md: The handshake": () => {},
+  "README.md: Tricorn": saysHello,
   "Applications": (text) => assert.match(text, /You asked for \/$/),
   "The scope": (text) =>
     assert.match(text, /\r\n\r\n\{"name":"Ann","agent":"docs"\}$/),
@@ -44,22 +95,64 @@ const ANSWERS: Readonly<Record<string, (text: string) => void>> = {
     assert.match(text, /^HTTP\/1\.1 206 .*content-length: 6\r\n.*import$/s),
   "WebSockets": () => {},
   "Work after the response": (text) => assert.match(text, /^HTTP\/1\.1 202 /),
+  "Helpers": (text) =>
+    assert.match(text, /\r\n\r\n\{"path":"\/","length":0\}$/),
+  "WebSockets in fetch applications": (text) =>
+    assert.match(text, /^HTTP\/1\.1 426 /),
+  "Light requests and responses": (text) =>
+    assert.match(text, /\r\n\r\nYou asked for http:\/\/test\//),
+  "Fetch applications": (text) =>
+    assert.match(
+      text,
+      /\r\n\r\n\{"url":"http:[^"]*","client":"127\.0\.0\.1"\}$/,
+    ),
   "Middleware": (text) =>
     assert.match(text, /server-timing: app;dur=.*\r\n\r\n\/api$/s),
 };
 
+const SPEAKS_WEBSOCKET = /^WebSockets$|: A WebSocket$|: The handshake$/;
+
 /** Files whose doc comments have examples of the public API. */
 const COMMENTED: readonly string[] = [
   "mod.ts",
+  "src/application/adapters/fetch/websocket/upgrade_request.ts",
+  "src/application/to_fetch/to_fetch.ts",
   "src/config/config.ts",
+  "src/config/define_config.ts",
   "src/config/options/tls.ts",
   "src/errors.ts",
+  "src/helpers/define_app.ts",
+  "src/helpers/mod.ts",
+  "src/helpers/read_body.ts",
+  "src/helpers/send_events.ts",
+  "src/helpers/send_file.ts",
+  "src/helpers/send_response.ts",
   "src/run.ts",
   "src/serve.ts",
   "src/server/server.ts",
 ];
 
+/** Packages that examples use, and what stands in for them. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  "@logtape/logtape": "tests/_support/stand_ins/logtape.ts",
+  "pino": "tests/_support/stand_ins/pino.ts",
+  "@opentelemetry/api-logs": "tests/_support/stand_ins/opentelemetry.ts",
+};
+const ROOT_URL = pathToFileURL(ROOT).href;
+
+/** The package that a block uses. */
+function packageOf(code: string): string | undefined {
+  return Object.keys(STAND_INS).find((name) => code.includes(`from "${name}"`));
+}
+
 const MOD = pathToFileURL(join(ROOT, "mod.ts")).href;
+/** Modules below the package's name, such as `tricorn/helpers`. */
+const SUB_PATHS: Readonly<Record<string, string>> = {
+  helpers: pathToFileURL(join(ROOT, "src/helpers/mod.ts")).href,
+  "adapters/fetch":
+    pathToFileURL(join(ROOT, "src/application/adapters/fetch/mod.ts")).href,
+};
+const HELPERS = SUB_PATHS["helpers"]!;
 const IDENTITY = new TestAuthority().server();
 /** Names that a block may use without saying where they come from. */
 const PRELUDE: Readonly<Record<string, string>> = {
@@ -72,6 +165,11 @@ const PRELUDE: Readonly<Record<string, string>> = {
   await send({ type: "http.response.start", status: 200 });
   await send({ type: "http.response.body" });
 };`,
+  defineApp: `import { defineApp } from "${HELPERS}";`,
+  readBody: `import { readBody } from "${HELPERS}";`,
+  sendEvents: `import { sendEvents } from "${HELPERS}";`,
+  sendFile: `import { sendFile } from "${HELPERS}";`,
+  sendResponse: `import { sendResponse } from "${HELPERS}";`,
   certificatePem: `const certificatePem = ${JSON.stringify(IDENTITY.cert)};`,
   keyPem: `const keyPem = ${JSON.stringify(IDENTITY.key)};`,
 };
@@ -83,11 +181,11 @@ function read(file: string): string {
 function markdownBlocks(file: string): Block[] {
   const blocks: Block[] = [];
   let heading = "";
-  const pattern = /^#+ (.*)$|^```ts\n([^]*?)^```$|^```[^]*?^```$/gm;
-  for (const [, title, code] of read(file).matchAll(pattern)) {
+  const pattern = /^#+ (.*)$|^```([jt]s)\n([^]*?)^```$|^```[^]*?^```$/gm;
+  for (const [, title, language, code] of read(file).matchAll(pattern)) {
     if (title !== undefined) heading = title;
     if (code !== undefined) {
-      blocks.push({ title: `${file}: ${heading}`, code });
+      blocks.push({ title: `${file}: ${heading}`, code, language: language! });
     }
   }
   return blocks;
@@ -95,10 +193,10 @@ function markdownBlocks(file: string): Block[] {
 
 function commentBlocks(file: string): Block[] {
   const blocks: Block[] = [];
-  for (const match of read(file).matchAll(/ \* ```ts\n([^]*?) \* ```$/gm)) {
+  for (const match of read(file).matchAll(/^ *\* ```ts\n([^]*?)^ *\* ```$/gm)) {
     const line = read(file).slice(0, match.index).split("\n").length + 1;
-    const code = match[1]!.replace(/^ \* ?/gm, "");
-    blocks.push({ title: `${file}:${line}`, code });
+    const code = match[1]!.replace(/^ *\* ?/gm, "");
+    blocks.push({ title: `${file}:${line}`, code, language: "ts" });
   }
   return blocks;
 }
@@ -110,30 +208,44 @@ function moduleOf({ code }: Block): string {
       /(from ")(?:\.\/mod\.ts|jsr:@tricorn\/serve|tricorn)"/g,
       `$1${MOD}"`,
     )
+    .replace(
+      /(from ")(?:jsr:@tricorn\/serve|tricorn)\/([\w/]+)"/g,
+      (text, from: string, name: string) =>
+        name in SUB_PATHS ? `${from}${SUB_PATHS[name]}"` : text,
+    )
+    .replace(
+      /from "([^"]+)"/g,
+      (text, name: string) =>
+        name in STAND_INS ? `from "${ROOT_URL}/${STAND_INS[name]}"` : text,
+    )
+    // The second program of the README imports the first.
+    .replaceAll('"./main.ts"', '"./block_0.mts"')
     // A test listens where nobody else does.
     .replaceAll("port: 8000", "port: 0");
   const prelude = Object.entries(PRELUDE).filter(([name]) =>
-    new RegExp(`\\b${name}\\(|(?:[(,]|cert:|key:) ?${name}\\b`).test(source) &&
-    !new RegExp(`(?:import .*|const |function )\\b${name}\\b`).test(source)
+    new RegExp(`\\b${name}(?:<\\w+>)?\\(|(?:[(,]|cert:|key:) ?${name}\\b`).test(
+      source,
+    ) &&
+    !new RegExp(`(?:import [^;]*|const |function )\\b${name}\\b`).test(source)
   ).map(([, line]) => line);
   const isStopped = !/const server\b/.test(source) ||
     /server\.stop\(/.test(source);
   const rest = isStopped ? "" : "await server.stop();\n";
-  return `${
-    prelude.map((line) => `${line}\n`).join("")
-  }${source}${rest}export {};\n`;
+  const text = `${prelude.map((line) => `${line}\n`).join("")}${source}${rest}`;
+  return text.includes("export ") ? text : `${text}export {};\n`;
 }
 
 const blocks = [
-  ...markdownBlocks("README.md"),
-  ...markdownBlocks("docs/applications.md"),
+  ...PAGES.flatMap(markdownBlocks),
   ...COMMENTED.flatMap(commentBlocks),
 ];
 const folder = mkdtempSync(join(tmpdir(), "tricorn-docs-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
+// Frameworks are found as from the folder of a user.
+symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 // ".mts" says that it is a module where no package.json does.
 const files = blocks.map((block, index) => {
-  const path = join(folder, `block_${index}.mts`);
+  const path = join(folder, `block_${index}.m${block.language}`);
   writeFileSync(path, moduleOf(block));
   return path;
 });
@@ -144,22 +256,19 @@ test("the documents have examples", () => {
     const file = title.split(":")[0]!;
     counts.set(file, (counts.get(file) ?? 0) + 1);
   }
-  assert.deepEqual([...counts.keys()].sort(), [
-    "README.md",
-    "docs/applications.md",
-    ...COMMENTED,
-  ]);
+  assert.deepEqual([...counts.keys()], [...PAGES, ...COMMENTED]);
   assert.ok(counts.get("docs/applications.md")! >= 10);
 });
 
-test("every example passes the type checker", { timeout: 120_000 }, () => {
+test("every example passes the type checker", { timeout: 300_000 }, () => {
   const config = join(folder, "tsconfig.json");
   // tsc knows no file URLs.
-  for (const file of files) {
+  for (const file of files.filter((one) => one.endsWith(".mts"))) {
     const text = readFileSync(file, "utf8");
     writeFileSync(
       file.replace(".mts", ".checked.mts"),
-      text.replaceAll(MOD, join(ROOT, "mod.ts")),
+      text.replaceAll(`"${ROOT_URL}/`, `"${ROOT}/`)
+        .replaceAll('"./block_0.mts"', '"./block_0.checked.mts"'),
     );
   }
   writeFileSync(
@@ -172,8 +281,6 @@ test("every example passes the type checker", { timeout: 120_000 }, () => {
         rootDir: "/",
         declaration: false,
         isolatedDeclarations: false,
-        // The first example of the README is plain JavaScript.
-        noImplicitAny: false,
         typeRoots: [join(ROOT, "node_modules/@types")],
       },
       include: ["*.checked.mts"],
@@ -194,21 +301,27 @@ for (const [index, block] of blocks.entries()) {
   if (/\bawait run\(/.test(block.code)) continue;
   test(`example ${index + 1} works: ${block.title}`, async () => {
     const exports = await import(pathToFileURL(files[index]!).href);
-    const app: AsgiApp | undefined = exports.app;
-    if (app === undefined) return; // it has run to its end
+    const app: AsgiApp | undefined = exports.app ??
+      (block.title.includes(".md: ") ? exports.default : undefined);
+    if (app === undefined) { // it has run to its end
+      const name = packageOf(block.code);
+      if (name !== undefined) await assertLogged(STAND_INS[name]!);
+      return;
+    }
     const heading = block.title.replace(/^docs\/applications\.md: /, "");
     const check = ANSWERS[heading];
     assert.ok(check !== undefined, `no expectation for "${heading}"`);
     const server = serve(app, {
       port: 0,
       earlyHints: true,
+      interface: heading.endsWith("WSGI") ? "wsgi" : "auto",
       accessLog: false,
       logLevel: "critical",
     });
     try {
       await server.listening;
       const { port } = new URL(server.url!);
-      if (heading === "WebSockets") await greet(server.url!);
+      if (SPEAKS_WEBSOCKET.test(heading)) await greet(server.url!);
       else check(await get(Number(port)));
     } finally {
       await server.stop();
@@ -216,24 +329,40 @@ for (const [index, block] of blocks.entries()) {
   });
 }
 
+/** A package received the log of the server that an example has started. */
+async function assertLogged(standIn: string): Promise<void> {
+  const { received } = await import(pathToFileURL(join(ROOT, standIn)).href);
+  assert.match(
+    JSON.stringify(received),
+    /^\[\["tricorn","info","Started server process \[\d+\]"\],.*"Shutting down"/,
+  );
+}
+
+test("docs/logging.md names every field of JSON and every atom", () => {
+  const page = read("docs/logging.md");
+  for (const name of [...ACCESS_FIELDS, ...ATOMS.keys(), ...ATTRIBUTE_NAMES]) {
+    assert.ok(page.includes(`\`${name}\``), name);
+  }
+});
+
+test("the configuration in docs/logging.md is one", () => {
+  const [, text] = /^```json\n([^]*?)^```$/m.exec(read("docs/logging.md"))!;
+  const context = { pid: 1, phrase: () => "" };
+  const options = { logLevel: undefined, accessLog: true };
+  readPlan(JSON.parse(text!), { source: "the example" }, options, context);
+});
+
 /** Doc comments of the options, on one line each. */
 function optionComments(): ReadonlyMap<string, string> {
   const comments = new Map<string, string>();
-  for (
-    const file of [
-      "config/options/application",
-      "config/options/binding",
-      "config/options/http",
-      "config/options/limits",
-      "config/options/timeouts",
-      "config/options/tls",
-      "config/options/websocket",
-      "logging/logging",
-    ]
-  ) {
+  const options = readdirSync(join(ROOT, "src/config/options"))
+    .map((name) => `src/config/options/${name}`);
+  for (const file of [...options, "src/logging/logging_options.ts"]) {
     const pattern = /^ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}readonly (\w+): /gm;
-    const source = read(`src/${file}.ts`);
-    const fields = /export interface \w+Options \{[^]*?\n\}/.exec(source)![0];
+    const source = read(file);
+    const [fields] = /export interface \w+Options \{[^]*?\n\}/.exec(source) ??
+      [];
+    if (fields === undefined) continue; // it has no options
     for (const [, text, name] of fields.matchAll(pattern)) {
       comments.set(name!, text!.replace(/\s*\n\s*\*\s*/g, " ").trim());
     }
@@ -261,7 +390,10 @@ describe("the doc comment of an option", () => {
     if (type.kind !== "integer" && type.kind !== "number") continue;
     test(`${name} states its unit, its minimum and what zero means`, () => {
       const unit = type.unit ?? "";
-      assert.ok(comment.toLowerCase().includes(unit), comment);
+      assert.ok(
+        comment.toLowerCase().includes(unit.toLowerCase()),
+        comment,
+      );
       const bounds = comment.replace(/Default: .*$/, "");
       if (type.min === 0) assert.match(bounds, /\b0\b/);
       else if (type.min !== 1) assert.ok(bounds.includes(`${type.min}`));
@@ -271,11 +403,16 @@ describe("the doc comment of an option", () => {
 
 test("what users read names no row of the behaviour catalogue", () => {
   const pages = [
-    "README.md",
-    "docs/applications.md",
+    ...PAGES,
+    "docs/README.md",
     "docs/deployment.md",
+    "docs/install.md",
     "docs/migrating.md",
+    "docs/performance.md",
+    "docs/processes.md",
+    "docs/proxies.md",
     "docs/settings.md",
+    "docs/troubleshooting.md",
     "mod.ts",
     "cli.ts",
     ...COMMENTED,
@@ -320,3 +457,36 @@ async function greet(url: string): Promise<void> {
   socket.close();
   await closed;
 }
+
+describe("docs/migrating.md", () => {
+  const text = read("docs/migrating.md");
+
+  /** Everything that one can type after `uvicorn`, as of 0.54. */
+  const ORIGINAL =
+    "host port uds fd loop http ws ws-max-size ws-max-queue ws-ping-interval " +
+    "ws-ping-timeout ws-per-message-deflate lifespan interface reload reload-dir reload-include " +
+    "reload-exclude reload-delay workers env-file timeout-worker-healthcheck log-config log-level " +
+    "access-log use-colors proxy-headers server-header date-header forwarded-allow-ips root-path " +
+    "limit-concurrency backlog limit-max-requests limit-max-requests-jitter timeout-keep-alive " +
+    "timeout-graceful-shutdown ssl-keyfile ssl-certfile ssl-keyfile-password ssl-version " +
+    "ssl-cert-reqs ssl-ca-certs ssl-ciphers header version app-dir h11-max-incomplete-event-size " +
+    "factory reset-contextvars help";
+
+  test("names every option of the original", () => {
+    const missing = ORIGINAL.split(" ").filter((name) =>
+      !new RegExp(`--${name}(?![\\w-])`).test(text)
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  test("names every option of ours", () => {
+    const missing = OPTION_NAMES.filter((name) => {
+      const { flag, type } = OPTIONS[name];
+      const spelling = type.kind === "program"
+        ? `\\b${name}\\b`
+        : `${flag}(?![\\w-])`;
+      return !new RegExp(spelling).test(text);
+    });
+    assert.deepEqual(missing, []);
+  });
+});

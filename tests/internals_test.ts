@@ -12,6 +12,25 @@ const FOLDER = "runtime/node/internals/";
 const BELOW =
   /\._[a-z]\w*|\[["']_\w+["']\]|\{\s*_[a-z]\w*\s*[:,}]|getOwnPropertySymbols|process\.binding|useUserBuffer|internalBinding|Deno\[|bunUpgrade|\b(?:const|let) \{[^}]*\b_(?:handle|parent|server|events)\b/;
 
+/** Names that look so, and are not: by file, each with the reason. */
+const HARMLESS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "application/adapters/node/node_request.ts": {
+    _read: "documented for who implements a stream, as readable._read()",
+  },
+  "application/adapters/node/response/response_head.ts": {
+    _header: "a member of ours that middleware of Express reads",
+    _implicitHeader: "a member of ours that middleware of Express calls",
+  },
+};
+
+/** `line` without what is harmless in the file `name`. */
+function withoutHarmless(name: string, line: string): string {
+  return Object.keys(HARMLESS[name] ?? {}).reduce(
+    (left, member) => left.replace(new RegExp(`\\b${member}\\b`), "member"),
+    line,
+  );
+}
+
 function findBelow(source: string): string[] {
   return stripSource(source).withStrings.split("\n").filter((line) =>
     BELOW.test(line)
@@ -34,7 +53,11 @@ test("src/ reaches below the runtimes' interfaces in one folder only", () => {
   assert.ok(names.length > 50, `${names.length} files`);
   const found = names.filter((name) => !name.startsWith(FOLDER)).flatMap((
     name,
-  ) => findBelow(read(`src/${name}`)).map((line) => `${name}: ${line.trim()}`));
+  ) =>
+    findBelow(read(`src/${name}`))
+      .filter((line) => findBelow(withoutHarmless(name, line)).length > 0)
+      .map((line) => `${name}: ${line.trim()}`)
+  );
   assert.deepEqual(found, []);
 });
 

@@ -1,4 +1,4 @@
-/** Holds src/ to its import rule, and the check itself to finding what breaks it. */
+/** Holds src/ to its import rule and to its tests, and the checks to finding what breaks them. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,25 +7,28 @@ import {
   checkLayers,
   findCycles,
   importsOf,
+  MODULE_STATE,
+  stateOf,
   stripSource,
 } from "./_support/layers.ts";
+import { checkMirror } from "./_support/mirror.ts";
 import { ROOT } from "./_support/this_runtime.ts";
+
+/** Paths of the TypeScript files below `folder`, with `/`. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => name.replaceAll("\\", "/"));
+}
 
 function readSources(): Map<string, string> {
   const folder = join(ROOT, "src");
-  const sources = new Map<string, string>();
-  for (
-    const name of readdirSync(folder, { recursive: true, encoding: "utf8" })
-  ) {
-    const path = name.replaceAll("\\", "/");
-    if (path.endsWith(".ts")) {
-      sources.set(
-        path,
-        readFileSync(join(folder, name), "utf8"),
-      );
-    }
-  }
-  return sources;
+  return new Map(
+    filesOf(folder).map((path) => [
+      path,
+      readFileSync(join(folder, path), "utf8"),
+    ]),
+  );
 }
 
 describe("src/", () => {
@@ -33,6 +36,25 @@ describe("src/", () => {
 
   test("imports point down, without a cycle; pure folders are pure", () => {
     assert.deepEqual(checkLayers(sources), []);
+  });
+
+  test("what pure files keep between calls is in the README of their folder", () => {
+    for (const [path, names] of Object.entries(MODULE_STATE)) {
+      const [folder, file] = path.split("/");
+      const readme = readFileSync(
+        join(ROOT, "src", folder!, "README.md"),
+        "utf8",
+      );
+      const memory = readme.split(/^## Memory$/m)[1]?.split(/^## /m)[0] ?? "";
+      assert.ok(memory.includes(`\`${file}\``), `${path} in "Memory"`);
+      const found = stateOf(sources.get(path) ?? "");
+      assert.deepEqual(found, names, path);
+    }
+  });
+
+  test("has a test for each file, where it is looked for", () => {
+    const tests = new Set(filesOf(join(ROOT, "tests")));
+    assert.deepEqual(checkMirror(sources, tests), []);
   });
 
   test("cites sections of specifications, no ids of docs/behaviour.md", () => {
@@ -67,6 +89,12 @@ describe("checkLayers()", () => {
         "connection/exchange/a.ts",
         'import type { X } from "../http1/http1_response.ts";',
         'connection/exchange/a.ts may not import "connection/http1/http1_response.ts"',
+      ],
+      [
+        "an exchange that knows how one version of HTTP is written",
+        "connection/exchange/a.ts",
+        'import { x } from "../../http1/field_writer.ts";',
+        'connection/exchange/a.ts may not import "http1/field_writer.ts"',
       ],
       [
         "a type-only arrow that points up",
@@ -158,11 +186,16 @@ describe("checkLayers()", () => {
         'import { readFileSync } from "node:fs";',
         'bytes/latin1.ts may not import "node:fs"',
       ],
-      ["a new layer", "helpers/a.ts", "", "helpers/a.ts belongs to no layer"],
+      [
+        "a new layer",
+        "strangers/a.ts",
+        "",
+        "strangers/a.ts belongs to no layer",
+      ],
       [
         "a promise in http/",
         "http/a.ts",
-        "const x = Promise.resolve();",
+        "const X = Promise.resolve();",
         'http/a.ts is pure and may not say "Promise"',
       ],
       [
@@ -174,14 +207,26 @@ describe("checkLayers()", () => {
       [
         "a clock in a template in http/",
         "http/a.ts",
-        "const x = `${{ a: Date }.a}`;",
+        "const X = `${{ a: Date }.a}`;",
         'http/a.ts is pure and may not say "Date"',
       ],
       [
         "randomness in http/",
         "http/a.ts",
-        "const x = Math.random();",
+        "const X = Math.random();",
         'http/a.ts is pure and may not say "Math.random"',
+      ],
+      [
+        "a variable of a pure module that is not listed",
+        "http/a.ts",
+        "let last = 0;",
+        'http/a.ts keeps the state "last", which is not listed',
+      ],
+      [
+        "a table of a pure module that is filled by calls",
+        "bytes/a.ts",
+        "export const seen: Map<string, number> = new Map();",
+        'bytes/a.ts keeps the state "seen", which is not listed',
       ],
       [
         "a runtime's name outside of runtime/",
@@ -237,7 +282,7 @@ describe("checkLayers()", () => {
       [
         "impure words in comments and strings",
         "http/a.ts",
-        "// Date\n/* await */ const x = \"Promise\"; const y = 'Deno'; const z = `console`;",
+        "// Date\n/* await */ const X = \"Promise\"; const Y = 'Deno'; const z = `console`;",
       ],
       [
         "impure words as properties",
@@ -247,14 +292,19 @@ describe("checkLayers()", () => {
       [
         "impure words in a regular expression",
         "http/a.ts",
-        "const x = /[/]Date/.test(y);",
+        "const X = /[/]Date/.test(y);",
       ],
       [
         "imports in comments",
         "http/a.ts",
         '// import { x } from "../server/server.ts";',
       ],
-      ["division", "http/a.ts", "const x = a / b; const y = c / d;"],
+      [
+        "constants, encoders and local variables of pure modules",
+        "http/a.ts",
+        "const MAX = 1;\nconst encoder = new TextEncoder();\nfunction f() {\n  let x = 0;\n}",
+      ],
+      ["division", "http/a.ts", "f(a / b); f(c / d);"],
     ] as const
   ) {
     test(`lets ${behaviour} pass`, () => {
@@ -270,6 +320,47 @@ describe("checkLayers()", () => {
     });
     assert.deepEqual(problems, [
       "Import cycle: connection/a.ts -> connection/b.ts -> connection/c.ts -> connection/a.ts",
+    ]);
+  });
+});
+
+describe("checkMirror()", () => {
+  const LOGIC = "export function f() {}";
+  const check = (
+    files: Record<string, string>,
+    tests: readonly string[],
+    elsewhere: Record<string, string> = {},
+  ) => checkMirror(new Map(Object.entries(files)), new Set(tests), elsewhere);
+
+  test("wants the test that mirrors a file", () => {
+    assert.deepEqual(check({ "a/b.ts": LOGIC }, ["a/b_test.ts"]), []);
+    assert.deepEqual(check({ "a/b.ts": LOGIC }, ["b_test.ts"]), [
+      "src/a/b.ts has no tests/a/b_test.ts",
+    ]);
+  });
+
+  test("wants none of a file that only declares types", () => {
+    const text =
+      'import type { A } from "./a.ts";\n/** const x */\nexport interface B extends A {}\n' +
+      "declare const c: number;\nexport type D = typeof c;\n";
+    assert.deepEqual(check({ "a/b.ts": text }, []), []);
+  });
+
+  test("takes the test that the list names, for a file or a folder", () => {
+    const files = { "a/b.ts": LOGIC, "c/d.ts": LOGIC };
+    const elsewhere = { "a/b.ts": "e_test.ts", "c/": "e_test.ts" };
+    assert.deepEqual(check(files, ["e_test.ts"], elsewhere), []);
+    assert.deepEqual(check({ "c/d.ts": LOGIC }, [], { "c/": "e_test.ts" }), [
+      '"c/" names no test: "e_test.ts"',
+    ]);
+  });
+
+  test("wants no row for what has its test, or is gone", () => {
+    const tests = ["a/b_test.ts", "c_test.ts"];
+    const elsewhere = { "a/b.ts": "c_test.ts", "gone.ts": "c_test.ts" };
+    assert.deepEqual(check({ "a/b.ts": LOGIC }, tests, elsewhere), [
+      '"a/b.ts" need not be listed',
+      '"gone.ts" need not be listed',
     ]);
   });
 });
@@ -299,4 +390,12 @@ test("importsOf() reads every form of import", () => {
 test("stripSource() finds its way out of nested templates", () => {
   const { code } = stripSource("`a${b(`c${d}e`)}f${{ g: 1 }.g}h`; i;");
   assert.equal(code, "`${b(`${d}`)}${{ g: 1 }.g}`; i;");
+});
+
+test("what runs for each request has no private getters: V8 leaves its compiled code for each", () => {
+  const rooms = /^(bytes|connection|http|http1|runtime|websocket)\//;
+  const found = [...readSources()].filter(([path, text]) =>
+    rooms.test(path) && /^ +get #/m.test(text)
+  ).map(([path]) => path);
+  assert.deepEqual(found, []);
 });

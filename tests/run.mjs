@@ -1,8 +1,9 @@
 // Runs every test file on Deno, Bun and Node; or serves the example.
 //
-//   npm test [-- [--only deno,bun,node] [--skip-checks] [file or folder ...]]
-//   npm run demo [-- arguments of the command ...]
+//   npm test [-- [--only deno,bun,node] [--skip-checks] [--slow] [file or folder ...]]
+//   npm run demo [-- [main:app] [arguments of the command ...]]
 //
+// Without a path everything runs but the files that are slow by nature; --slow runs those alone.
 // Needs Node 20 or later and npm: the runtimes under test come from the lock file. The last line
 // is `N passed, N failed` over the checks and all runtimes; the exit code is 0 if none failed.
 import { spawn } from "node:child_process";
@@ -16,9 +17,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { run, tail } from "./_support/processes.mjs";
-import { findDifferences } from "./_support/report.mjs";
+import { excerpt, findDifferences } from "./_support/report.mjs";
 import { reportLine, runFile } from "./_support/run_file.mjs";
 import { findRuntime, install } from "./_support/toolbox.mjs";
 
@@ -26,26 +27,65 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const RUNTIMES = ["deno", "bun", "node"];
 /** Test files that run at a time. Most wait for servers, so that one more than two cores pays. */
 const PARALLEL = 3;
-/** Folders whose files start servers: they take longest, so they begin first. */
+/** Files below `tests/` that take long on every runtime, the longest first: they begin first. */
+const LONGEST = [
+  "wire/internals_off",
+  "wire/websocket",
+  "wire/inherited",
+  "wire/startup",
+  "runtime/socket_contract_plain",
+  "runtime/socket_contract",
+  "wire/binding",
+  "wire/tls_serving",
+  "wire/shutdown",
+  "wire/limits",
+  "wire/tls_reload",
+  "wire/tls_startup",
+  "wire/lifespan",
+].map((name) => `tests/${name}_test.ts`);
+/** Folders whose files start servers: they take longer than others, so they begin before them. */
 const STARTS_SERVERS = /^tests\/(wire|conformance|runtime|server|fuzz)\//;
-/**
- * Files that run alone, after the others: they load the machine, compare times, start programs of
- * others, or judge a process by when it ends.
- */
+/** Files that only `--slow` runs, where no path is given: their time is in what they test. */
+const SLOW = new RegExp(
+  "^tests/(packaging/|matrix/wire_test|fuzz/hostile_run_test|site/browser_test)|" +
+    "^tests/wire/(" + [
+    "deploy_containers", // a package built, and a process started for each look
+    "deploy_fronts", // a proxy for each recipe
+    "drain_load", // a load on a server, ended again and again
+    "drain_stubborn", // floods, and a second of waiting in each test
+    "fetch_silence", // half a minute in which nothing happens
+    "front_haproxy", // restarts under load behind a proxy
+    "front_forwarded", // nginx and HAProxy, started anew for each recipe
+    "front_nginx",
+    "managers", // workers below real managers of services, upgraded and restarted
+    "metrics_workers", // twenty rolling restarts
+    "slowhttptest", // an attack takes its seconds
+    "websocket_soak",
+    "workers_hostile", // workers killed under load
+    "workers_health", // workers that hang, and the seconds until that is seen
+    "workers_recycling", // workers that are replaced after seconds
+    "workers_restarts", // processes, started again and again under load
+    "upgrade_(load|parent)", // the same for new parents
+    "write_stall", // the buffers of the kernel, filled and emptied slowly
+  ].join("|") + ")_test",
+);
+/** Files that run alone, after the others: they load the machine, compare times, or read in bursts. */
 const ALONE = new RegExp(
-  "^tests/(matrix|packaging)/|^tests/wire/(" + [
+  "^tests/packaging/|^tests/fuzz/hostile_run_test|" +
+    "^tests/http1/request_parser_test|^tests/wire/(" + [
     "backpressure",
     "drain_load",
     "drain_stubborn",
-    "foreign_client",
+    "front_forwarded",
     "front_haproxy",
     "front_nginx",
-    "process_end",
     "slow_clients",
-    "tcp_keep_alive",
+    "slowhttptest",
     "websocket_soak",
-  ].join("|") + ")_test|^tests/http1/request_parser_test|" +
-    "^tests/websocket/message_assembler_test|^tests/fuzz/hostile_run_test",
+    "upgrade_load",
+    "workers_restarts",
+    "write_stall",
+  ].join("|") + ")_test",
 );
 /** Files named at the end of a run, to see where its time went. */
 const SLOWEST = 10;
@@ -56,6 +96,7 @@ function parseArguments(args) {
   const options = {
     only: RUNTIMES,
     skipsChecks: false,
+    isSlow: false,
     isDemo: false,
     paths: [],
     rest: [],
@@ -66,6 +107,8 @@ function parseArguments(args) {
       return { ...options, isDemo: true, rest: args.slice(at + 1) };
     } else if (arg === "--skip-checks") {
       options.skipsChecks = true;
+    } else if (arg === "--slow") {
+      options.isSlow = true;
     } else if (arg === "--only" || arg.startsWith("--only=")) {
       const names = arg === "--only"
         ? args[++at] ?? ""
@@ -81,7 +124,7 @@ function parseArguments(args) {
       }
     } else if (arg.startsWith("-")) {
       throw new Error(
-        `Cannot use "${arg}": expected --only, --skip-checks, --demo or paths`,
+        `Cannot use "${arg}": expected --only, --skip-checks, --slow, --demo or paths`,
       );
     } else {
       options.paths.push(arg);
@@ -105,7 +148,15 @@ function testFiles(path) {
 
 /** What must hold before any test is worth running. */
 function checks(deno, node) {
-  const sources = ["mod.ts", "cli.ts", "src", "tests", "bench", "examples"]
+  const sources = [
+    "mod.ts",
+    "cli.ts",
+    "src",
+    "tests",
+    "bench",
+    "examples",
+    "site",
+  ]
     .filter((path) => existsSync(join(root, path)));
   return [
     ["format", deno, ["fmt", "--check"]],
@@ -121,6 +172,9 @@ function checks(deno, node) {
       "--quiet",
       "mod.ts",
       "cli.ts",
+      "src/helpers/mod.ts",
+      "src/testing/mod.ts",
+      "src/application/adapters/fetch/mod.ts",
     ]],
     [
       "package (deno publish --dry-run)",
@@ -153,15 +207,24 @@ async function runChecks(deno, node) {
   return result;
 }
 
-/** Runs jobs some at a time, those that start servers first, and at last those that run alone. */
+/** The files of a run: those below `paths`, or, without any, the slow ones or all others. */
+function chooseFiles({ paths, isSlow }) {
+  return paths.length === 0
+    ? testFiles("tests").filter((file) => SLOW.test(file) === isSlow)
+    : [...new Set(paths.flatMap(testFiles))];
+}
+
+/** When the jobs of a file begin: the less, the sooner. */
+function rank(file) {
+  const at = LONGEST.indexOf(file);
+  return at >= 0 ? at : LONGEST.length + (STARTS_SERVERS.test(file) ? 0 : 1);
+}
+
+/** Runs jobs some at a time, the longest first, and at last those that run alone. */
 async function runAll(jobs) {
   const alone = jobs.filter(({ file }) => ALONE.test(file));
-  const others = jobs.filter(({ file }) => !ALONE.test(file));
-  const startsServers = ({ file }) => STARTS_SERVERS.test(file);
-  const shared = [
-    ...others.filter(startsServers),
-    ...others.filter((job) => !startsServers(job)),
-  ];
+  const shared = jobs.filter(({ file }) => !ALONE.test(file))
+    .sort((a, b) => rank(a.file) - rank(b.file));
   const reports = [];
   const worker = async (queue) => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
@@ -211,7 +274,7 @@ function summarize(reports, runtimes) {
       ) {
         failures.push([
           `${name}: ${report.file}: ${one.name}`,
-          tail(one.message, 50),
+          excerpt(one.message),
         ]);
       }
     }
@@ -229,10 +292,32 @@ function summarize(reports, runtimes) {
   return { passed, failed: failed + differences.length, failures };
 }
 
+/**
+ * Has Node strip and compile the sources once for all processes of the run: that is most of what
+ * the start of a server costs there. Only a process that ends by itself fills the cache, which few
+ * servers under test do.
+ *
+ * @returns Variables for the processes.
+ */
+async function compileOnce(runtimes, folder) {
+  const node = runtimes.find(({ name }) => name === "node");
+  if (node === undefined) return {};
+  const env = { NODE_COMPILE_CACHE: join(folder, "compiled") };
+  const sources = readdirSync(join(root, "src"), { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => pathToFileURL(join(root, "src", name)).href);
+  // What cannot be loaded is for the tests to find out.
+  await run(node.program, [
+    "--disable-warning=ExperimentalWarning",
+    "--input-type=module",
+    "--eval",
+    `await Promise.all(${JSON.stringify(sources)}.map((url) => import(url)));`,
+  ], { cwd: root, env, limitMs: CHECK_LIMIT_MS });
+  return env;
+}
+
 async function test(options) {
-  const files = options.paths.length === 0
-    ? testFiles("tests")
-    : [...new Set(options.paths.flatMap(testFiles))];
+  const files = chooseFiles(options);
   if (files.length === 0) {
     throw new Error("Cannot run tests: no *_test.ts file there");
   }
@@ -249,11 +334,16 @@ async function test(options) {
   }
   const folder = mkdtempSync(join(tmpdir(), "tricorn-tests-"));
   try {
+    const env = await compileOnce(runtimes, folder);
     const jobs = files.flatMap((file) =>
       runtimes.map((runtime) => ({
         file,
         async start() {
-          const report = await runFile(runtime, file, { root, folder });
+          const report = await runFile(runtime, file, {
+            root,
+            folder,
+            env,
+          });
           console.log(reportLine(report));
           return report;
         },
@@ -274,19 +364,26 @@ async function test(options) {
   return sum("failed") === 0 ? 0 : 1;
 }
 
-/** Serves the example on Deno through the command, in the foreground. */
+/**
+ * Serves an application on Deno through the command, in the foreground: the one that the first of
+ * `args` names, found from the folder that npm was started in, or else the example.
+ */
 function demo(args) {
   install(root);
   const deno = findRuntime(root, "deno");
+  const isOwn = args.length > 0 && !args[0].startsWith("-");
+  const app = isOwn ? [] : ["--app-dir", join(root, "examples"), "hello:app"];
   console.log(
-    `Serving examples/hello.ts on Deno ${deno.version}: http://127.0.0.1:8000 unless the arguments ` +
-      "say otherwise. Press Ctrl+C to stop.",
+    `Serving ${
+      isOwn ? args[0] : "examples/hello.ts"
+    } on Deno ${deno.version}: ` +
+      "http://127.0.0.1:8000 unless the arguments say otherwise. Press Ctrl+C to stop.",
   );
   return new Promise((resolve) => {
     const child = spawn(
       deno.program,
-      ["run", "-A", "cli.ts", "--app-dir", "examples", "hello:app", ...args],
-      { cwd: root, stdio: "inherit" },
+      ["run", "-A", join(root, "cli.ts"), ...app, ...args],
+      { cwd: process.env.INIT_CWD ?? root, stdio: "inherit" },
     );
     for (const signal of ["SIGINT", "SIGTERM"]) {
       process.removeAllListeners(signal);

@@ -183,6 +183,7 @@ describe("mod.ts", () => {
       "UnsupportedRuntimeError",
       "UnsupportedScopeError",
       "VERSION",
+      "defineConfig",
       "run",
       "serve",
     ]);
@@ -198,3 +199,28 @@ for (const options of [24760, "port=24760", null, [24760]]) {
     });
   });
 }
+
+test("an admin listener is refused: serve() opens none", () => {
+  assert.throws(() => serve("main:app", { adminBind: "127.0.0.1:9000" }), {
+    name: "ConfigError",
+    message: 'Cannot use the option "adminBind" with serve(): use run() or ' +
+      "the command",
+  });
+});
+
+test("workers are refused: serve() is one process", () => {
+  for (
+    const [options, name] of [
+      [{ workers: 2 }, "workers"],
+      [{ workers: "auto" }, "workers"],
+      [{ workerMaxAge: 60 }, "workerMaxAge"],
+      [{ workerMaxMemory: 100 }, "workerMaxMemory"],
+    ] as const
+  ) {
+    assert.throws(() => serve("main:app", options), {
+      name: "ConfigError",
+      message: `Cannot use the option "${name}" with serve(), which is one ` +
+        "process: use run() or the command",
+    });
+  }
+});

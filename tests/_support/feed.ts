@@ -9,12 +9,13 @@
 import assert from "node:assert/strict";
 import type { HttpFaultCode } from "../../src/faults.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../../src/http/limits.ts";
-import type { HeaderField, RequestHead } from "../../src/http/request_head.ts";
+import type { HeaderField } from "../../src/http/request_head.ts";
+import type { Http1RequestHead } from "../../src/http1/request_head.ts";
 import { RequestParser } from "../../src/http1/request_parser.ts";
 
 /** One request as it was read. */
 export interface ReadRequest {
-  head: RequestHead;
+  head: Http1RequestHead;
   /** One character per octet. */
   body: string;
   /** `undefined` while the request is not whole. */

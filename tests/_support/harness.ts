@@ -1,25 +1,21 @@
 /** An HTTP connection wired to a fake socket, a fake clock and an application. */
 import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
-import { Deadlines } from "../../src/connection/tracking/deadlines.ts";
-import { DefaultHeaders } from "../../src/connection/output/default_headers.ts";
-import { DrainSignal } from "../../src/connection/exchange/drain_signal.ts";
-import { ServerAddresses } from "../../src/connection/exchange/connection_info.ts";
+import { DrainSignal } from "../../src/connection/scope/drain_signal.ts";
 import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
 import type {
   HttpSettings,
   ServerContext,
 } from "../../src/connection/context.ts";
-import { OpenConnections } from "../../src/connection/tracking/open_connections.ts";
-import { IndexedList } from "../../src/connection/tracking/indexed_list.ts";
-import { WriterPool } from "../../src/connection/output/output_buffer.ts";
-import { FlushScheduler } from "../../src/connection/output/flush_scheduler.ts";
-import { tlsExtension } from "../../src/connection/exchange/tls_extension.ts";
+import { tlsExtension } from "../../src/connection/scope/tls_extension.ts";
+import { createServerContext } from "../../src/connection/server_context.ts";
+import type { ServerObserver } from "../../src/connection/tracking/server_observer.ts";
+import { Tracker } from "../../src/connection/tracking/tracker.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
-import type { AccessEntry } from "../../src/logging/access_log.ts";
+import type { RequestRecord } from "../../src/logging/access/request_record.ts";
 import type { LogDetails, Logger, LogLevel } from "../../src/logging/logger.ts";
+import { ServerTopics } from "../../src/server/server_topics.ts";
 import { runtime } from "../../src/runtime/mod.ts";
 import type { OpenFile } from "../../src/runtime/types.ts";
-import { KEY_SUFFIX } from "../../src/websocket/handshake.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
 import { FakeSocket } from "./fake_socket.ts";
 
@@ -69,6 +65,7 @@ export class FakeLogger implements Logger {
 
 export const SETTINGS: HttpSettings = {
   originRule: undefined,
+  requestIdRule: undefined,
   limits: DEFAULT_LIMITS,
   rootPath: "",
   prefixesRootPath: true,
@@ -80,7 +77,10 @@ export const SETTINGS: HttpSettings = {
   minBodyRate: 0,
   stallMs: 60_000,
   pauseMs: 300_000,
+  requestMs: Infinity,
+  concurrencyWaitMs: 0,
   maxConcurrency: Infinity,
+  healthPath: undefined,
   raisesAfterDisconnect: true,
   offersEarlyHints: true,
   websocket: undefined,
@@ -93,56 +93,65 @@ export interface HarnessOptions {
   readonly date?: boolean;
   readonly server?: string;
   readonly headers?: readonly (readonly [string, string])[];
+  /** Default: the harness's own, which keeps its lines. */
+  readonly logger?: Logger;
+  /** Whether `requests` is filled. Default: `true`. */
+  readonly observesRequests?: boolean;
+  /** Further observers. Default: none. */
+  readonly observers?: readonly ServerObserver[];
+  /** See {@linkcode Tracker}. Default: `false`. */
+  readonly countsClients?: boolean;
 }
 
 /** One server's worth of shared parts, and the means to connect to it. */
 export class Harness {
   readonly clock: FakeClock = new FakeClock();
   readonly logger: FakeLogger = new FakeLogger();
-  readonly access: AccessEntry[] = [];
+  /** The requests that have ended. */
+  readonly requests: RequestRecord[] = [];
   readonly drainSignal: DrainSignal = new DrainSignal();
+  readonly topics: ServerTopics = new ServerTopics(this.logger);
+  readonly tracker: Tracker;
   readonly context: ServerContext;
 
   constructor(app: HttpApp, options: HarnessOptions = {}) {
-    const defaults = new DefaultHeaders({
-      date: options.date ?? false,
-      server: options.server,
-      headers: options.headers ?? [],
+    this.tracker = new Tracker({
+      countsClients: options.countsClients ?? false,
+      observers: [
+        ...options.observesRequests === false ? [] : [{
+          onRequestEnd: (record: RequestRecord) =>
+            void this.requests.push(record),
+        }],
+        ...options.observers ?? [],
+      ],
     });
-    this.context = {
+    this.context = createServerContext({
       app: app as unknown as AsgiApp,
       settings: { ...SETTINGS, ...options.settings },
-      logger: this.logger,
-      access: { log: (entry) => void this.access.push(entry) },
-      defaults,
-      deadlines: new Deadlines(
-        this.clock,
-        () => defaults.refresh(this.clock.nowMs),
-      ),
-      flushScheduler: new FlushScheduler(this.clock.afterTurn),
-      writers: new WriterPool(),
-      acceptKey: (key) => runtime.sha1(key + KEY_SUFFIX),
-      tlsExtension,
-      createDeflater: runtime.createDeflater,
-      createInflater: runtime.createInflater,
-      openFile: options.openFile ??
-        (() => Promise.reject(new Error("no files here"))),
-      afterTurn: this.clock.afterTurn,
-      monotonicMs: this.clock.monotonicMs,
+      headers: {
+        date: options.date ?? false,
+        server: options.server,
+        headers: options.headers ?? [],
+      },
+      epochMs: () => this.clock.nowMs,
+      logger: options.logger ?? this.logger,
+      tracker: this.tracker,
       state: options.state ?? {},
       drainSignal: this.drainSignal.extension,
-      connections: new OpenConnections(),
-      detachedCalls: new IndexedList(),
-      isDraining: false,
-      runningCycles: 0,
-      concurrentCycles: 0,
-      totalRequests: 0,
-      serverAddresses: new ServerAddresses(),
-      nextConnectionId: 0,
-      onProgress: () => {},
-      hasWarnedOfReturnValue: false,
-      hasWarnedOfOldUpgrade: false,
-    };
+      topics: this.topics.topics,
+      tlsExtension,
+    }, {
+      afterTurn: this.clock.afterTurn,
+      atTurnEnd: this.clock.atTurnEnd,
+      allocate: (size) => new Uint8Array(size),
+      createDeflater: runtime.createDeflater,
+      createInflater: runtime.createInflater,
+      every: this.clock.every,
+      monotonicMs: this.clock.monotonicMs,
+      openFile: options.openFile ??
+        (() => Promise.reject(new Error("no files here"))),
+      sha1: runtime.sha1,
+    });
   }
 
   connect(socket: FakeSocket = new FakeSocket()): FakeSocket {

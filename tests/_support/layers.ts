@@ -28,6 +28,9 @@ const BELOW_SERVER = [
   "connection/",
   "application/",
   "config/",
+  "topics/",
+  "metrics/",
+  "traces/",
 ];
 
 /** What the rooms of `runtime/` share: contracts, and the globals of Deno and Bun. */
@@ -49,6 +52,7 @@ const BELOW_TRANSPORTS = [
 const BELOW_EXCHANGES = [
   "connection/tracking/",
   "connection/output/",
+  "connection/scope/",
   "connection/context.ts",
 ];
 const BELOW_PROTOCOLS = [
@@ -91,10 +95,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime/node/internals/",
   ],
   "tls/": ["errors.ts", "bytes/", "text/"],
-  "proxy/": ["faults.ts", "bytes/", "text/", "runtime/types.ts"],
-  "http/": ["faults.ts", "bytes/", "text/"],
+  "proxy/": ["faults.ts", "bytes/", "text/", "http/", "runtime/types.ts"],
+  "http/": ["asgi.ts", "faults.ts", "bytes/", "text/"],
   "logging/": ["asgi.ts", "errors.ts", "text/"],
-  "http1/": ["faults.ts", "bytes/", "text/", "http/"],
+  "http1/": ["asgi.ts", "faults.ts", "bytes/", "text/", "http/"],
   "websocket/": ["faults.ts", "bytes/", "text/", "http/"],
   "application/": [
     "asgi.ts",
@@ -104,6 +108,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime/",
     "config/options/",
   ],
+  // It stands in the place of a connection.
+  "application/to_fetch/": ["http/", "application/lifespan.ts"],
   "config/": [
     "asgi.ts",
     "errors.ts",
@@ -117,7 +123,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "connection/": [
     ...GROUND,
     "http/",
-    "http1/",
     "websocket/",
     "logging/",
     "tls/",
@@ -126,26 +131,89 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "connection/containment.ts": [],
   "connection/tracking/": [],
-  "connection/output/": ["connection/tracking/"],
+  "connection/output/": ["http1/", "connection/tracking/"],
   "connection/context.ts": [
     "connection/tracking/",
     "connection/output/",
-    "connection/exchange/connection_info.ts",
-    "connection/exchange/request_origin.ts",
+    "connection/scope/connection_info.ts",
+    "connection/scope/request_id.ts",
+    "connection/scope/request_origin.ts",
+    "connection/exchange/response_notes.ts",
+  ],
+  "connection/server_context.ts": [
+    ...BELOW_EXCHANGES,
+    "connection/exchange/response_notes.ts",
   ],
   "connection/fault_text.ts": ["connection/context.ts"],
+  "connection/scope/": ["connection/tracking/", "connection/context.ts"],
   "connection/exchange/": BELOW_EXCHANGES,
   "connection/websocket/": BELOW_PROTOCOLS,
-  "connection/http1/": [...BELOW_PROTOCOLS, "connection/websocket/"],
+  "connection/http1/": [
+    ...BELOW_PROTOCOLS,
+    "http1/",
+    "connection/websocket/",
+  ],
+  "helpers/": ["asgi.ts", "errors.ts", "logging/", "application/"],
+  "topics/": [
+    "asgi.ts",
+    "errors.ts",
+    "text/",
+    "runtime/",
+    "logging/",
+    "config/options/",
+  ],
+  "metrics/": [
+    ...GROUND,
+    "runtime/",
+    "logging/",
+    "connection/",
+    "config/options/",
+  ],
+  "traces/": [
+    ...GROUND,
+    "proxy/",
+    "runtime/",
+    "logging/",
+    "connection/",
+    "config/options/",
+  ],
   "server/": BELOW_SERVER,
   "serve.ts": [...BELOW_SERVER, "server/"],
-  "run.ts": [...BELOW_SERVER, "server/", "serve.ts"],
-  "supervisor/": [...BELOW_SERVER, "server/", "serve.ts", "run.ts"],
-  "cli/": [...BELOW_SERVER, "server/", "serve.ts", "run.ts", "supervisor/"],
+  "control/": [...BELOW_SERVER, "server/"],
+  "admin/": [...BELOW_SERVER, "server/"],
+  "supervisor/": [
+    ...BELOW_SERVER,
+    "server/",
+    "control/",
+    "admin/",
+    "serve.ts",
+  ],
+  "run.ts": [
+    ...BELOW_SERVER,
+    "server/",
+    "control/",
+    "admin/",
+    "serve.ts",
+    "supervisor/",
+  ],
+  "testing/": [...BELOW_SERVER, "server/"],
+  "testing/network/": ["testing/errors.ts"],
+  "testing/http/": ["testing/"],
+  "testing/websocket/": ["testing/"],
+  "cli/": [
+    ...BELOW_SERVER,
+    "server/",
+    "control/",
+    "serve.ts",
+    "run.ts",
+    "supervisor/",
+    "testing/",
+  ],
 };
 
 /** Who may import modules that all three runtimes ship. */
-const MAY_USE_NODE = /^(runtime|tls|application|config|logging|cli)\//;
+const MAY_USE_NODE =
+  /^(runtime|tls|application|helpers|config|logging|control|cli)\//;
 /** Two pure files may too: they turn octets into text and compare them. */
 const NODE_EXCEPTIONS: Readonly<Record<string, string>> = {
   "bytes/latin1.ts": "node:buffer",
@@ -155,6 +223,37 @@ const NODE_EXCEPTIONS: Readonly<Record<string, string>> = {
 const PURE = /^(bytes|text|http|http1|websocket|proxy)\//;
 const IMPURE_WORDS =
   /(?<![.\w$#])(setTimeout|setInterval|setImmediate|queueMicrotask|Promise|async|await|Date|performance|console|process|crypto|fetch|Deno|Bun|globalThis)\b|\bMath\.random\b/g;
+/**
+ * What pure files keep from call to call at module level: each is in the section "Memory" of its
+ * folder's README. Everything else at module level is made once, as the module loads.
+ */
+export const MODULE_STATE: Readonly<Record<string, readonly string[]>> = {
+  "http/status_lines.ts": ["lines"],
+  "http1/field_writer.ts": ["names"],
+  "http1/head_cache.ts": ["table", "keys"],
+  "http1/field_offsets.ts": ["notes"],
+  "http1/head_parser.ts": ["framing"],
+  "http1/request_parser.ts": ["chunk"],
+  "http1/response_framing.ts": ["lengthEnds"],
+  "proxy/crc32c.ts": ["table"],
+};
+/** Lower-case constants that hold no state of ours. */
+const STATELESS = /^(new Text(Encoder|Decoder)\b|\(Buffer\.prototype\b)/;
+
+/**
+ * Names at module level that may hold state: every `let`, and every `const` in lower case, as
+ * constants known at load are in upper case.
+ */
+export function stateOf(text: string): string[] {
+  const { code } = stripSource(text);
+  const declarations = code.matchAll(
+    /^(?:export )?(let|const) (\w+)[^\n=]*=?\s*([^\n]*)/gm,
+  );
+  return [...declarations].filter(([, kind, name, value]) =>
+    kind === "let" || (/^[a-z]/.test(name!) && !STATELESS.test(value!))
+  ).map(([, , name]) => name!);
+}
+
 const RUNTIME_WORDS = /(?<![.\w$#])(Deno|Bun)\b/g;
 
 /** A text without its comments, once with and once without the contents of its strings. */
@@ -252,7 +351,7 @@ export function importsOf(text: string): string[] {
   const { withStrings } = stripSource(text);
   const specifiers = [
     /\b(?:import|export)\b[^;"'()]*?\bfrom\s*["']([^"']+)["']/g,
-    /\bimport\s*["']([^"']+)["']/g,
+    /(?<!["'])\bimport\s*["']([^"']+)["']/g,
     /\bimport\s*\(\s*["']([^"']+)["']/g,
   ].flatMap((pattern) =>
     [...withStrings.matchAll(pattern)].map((match) => match[1]!)
@@ -360,6 +459,10 @@ export function checkLayers(sources: Sources): string[] {
     if (PURE.test(path)) {
       for (const word of words(code, IMPURE_WORDS)) {
         problems.push(`${path} is pure and may not say "${word}"`);
+      }
+      for (const name of stateOf(text)) {
+        if (MODULE_STATE[path]?.includes(name)) continue;
+        problems.push(`${path} keeps the state "${name}", which is not listed`);
       }
     } else if (layer !== "runtime/") {
       for (const word of words(code, RUNTIME_WORDS)) {

@@ -8,7 +8,11 @@
  */
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { Mailbox } from "./mailbox.ts";
 import { type ClientTarget, latin1 } from "./raw_client.ts";
+
+/** Time for the answers waited for, in milliseconds: far more than a busy machine needs. */
+const PATIENCE_MS = 60_000;
 
 /** How to ask. */
 export interface LoadOptions {
@@ -67,7 +71,7 @@ export class LoadClient {
   readonly #target: ClientTarget;
   readonly #options: LoadOptions;
   #isStopping = false;
-  #wakes: (() => void)[] = [];
+  readonly #mailbox = new Mailbox();
 
   /** Starts asking. */
   constructor(target: ClientTarget, options: LoadOptions) {
@@ -89,15 +93,13 @@ export class LoadClient {
 
   /** Resolves after so many answers in all. */
   async answered(count: number): Promise<void> {
-    while (this.counts.answers < count) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 1000);
-        this.#wakes.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const { counts } = this;
+    const isEnough = await this.#mailbox.until(
+      () => counts.answers >= count || undefined,
+      PATIENCE_MS,
+    );
+    if (isEnough) return;
+    throw new Error(`Only ${counts.answers} of ${count} answers have come`);
   }
 
   async #live(): Promise<void> {
@@ -169,7 +171,7 @@ export class LoadClient {
       if (answer.status === 200) counts.answers++;
       else counts.otherAnswers++;
       if (answer.closes) counts.lastAnswers++;
-      for (const wake of this.#wakes.splice(0)) wake();
+      this.#mailbox.notify();
       if (
         answer.closes || this.#isStopping || answered >= requestsPerConnection
       ) over(true);

@@ -30,6 +30,18 @@ export function needsProgram(program: string): string | false {
   return skipped(reason);
 }
 
+/**
+ * Whether to skip because this user cannot make a process PID 1 of a namespace, as the command of a
+ * container is.
+ */
+export function needsPidNamespace(): string | false {
+  const flags = ["--pid", "--fork", "--mount-proc", "true"];
+  const { status } = spawnSync("unshare", flags, { timeout: 30_000 });
+  return status === 0
+    ? false
+    : skipped("tests as PID 1: there is no unshare, or it is not permitted");
+}
+
 /** Where Debian puts what lets nginx pass connections on as they are. */
 export const NGINX_STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
@@ -51,6 +63,17 @@ export function needsPythonWebsockets(): string | false {
   });
   if (status === 0) return false;
   const reason = "tests with python3-websockets: it is not installed";
+  if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
+  return skipped(reason);
+}
+
+/** Whether to skip because Debian's python3-prometheus-client is missing; throws as `needsProgram` does. */
+export function needsPrometheusClient(): string | false {
+  const { status } = spawnSync(PYTHON, ["-c", "import prometheus_client"], {
+    timeout: 30_000,
+  });
+  if (status === 0) return false;
+  const reason = "tests with python3-prometheus-client: it is not installed";
   if (process.env.CI === "true") throw new Error(`Cannot run ${reason}`);
   return skipped(reason);
 }

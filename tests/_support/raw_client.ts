@@ -6,6 +6,7 @@
  * Bytes are shown as text with one unit per octet, so that nothing is decoded away.
  */
 import { connect as connectSocket, type Socket } from "node:net";
+import { Mailbox } from "./mailbox.ts";
 
 /** Where to connect. */
 export type ClientTarget =
@@ -53,28 +54,28 @@ export class RawClient {
   #received = "";
   #end: ConnectionEnd | undefined;
   #isClosed = false;
-  #wakes: (() => void)[] = [];
+  readonly #mailbox = new Mailbox();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (bytes: Uint8Array) => {
       this.#received += latin1(bytes);
-      this.#wake();
+      this.#mailbox.notify();
     });
     socket.on("end", () => {
       this.#end ??= "fin";
-      this.#wake();
+      this.#mailbox.notify();
     });
     socket.on("error", () => {
       this.#end ??= "reset";
-      this.#wake();
+      this.#mailbox.notify();
     });
     socket.on("close", (hadError: boolean) => {
       // Some runtimes tell a reset by nothing but the missing end.
       this.#end ??= hadError ? "reset" : "fin";
       this.#isClosed = true;
-      this.#wake();
+      this.#mailbox.notify();
     });
   }
 
@@ -262,34 +263,20 @@ export class RawClient {
     return this.#end!;
   }
 
-  #wake(): void {
-    const wakes = this.#wakes;
-    this.#wakes = [];
-    for (const wake of wakes) wake();
-  }
-
   async #until(isMet: () => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    while (!isMet()) {
-      const isOver = this.#isClosed || this.#end !== undefined;
-      if (isOver && !what.endsWith("close")) {
-        if (what.startsWith("the rest")) return;
+    const isIn = await this.#mailbox.until(
+      () => {
+        if (isMet()) return true;
+        const isOver = this.#isClosed || this.#end !== undefined;
+        if (!isOver || what === CLOSED) return undefined;
         throw new Error(
           `Connection ended (${this.#end}) before ${what}; got ${this.#shown()}`,
         );
-      }
-      const left = deadline - Date.now();
-      if (left <= 0) {
-        throw new Error(`Cannot wait longer for ${what}; got ${this.#shown()}`);
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wakes.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+      },
+      PATIENCE_MS,
+    );
+    if (isIn) return;
+    throw new Error(`Cannot wait longer for ${what}; got ${this.#shown()}`);
   }
 
   #shown(): string {

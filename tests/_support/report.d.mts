@@ -40,3 +40,6 @@ export function findDifferences(
   reports: readonly FileReport[],
   runtimes: readonly string[],
 ): string[];
+
+/** The first and the last lines of a message, with the number of those left out between them. */
+export function excerpt(text: string): string;

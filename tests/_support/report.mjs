@@ -26,6 +26,22 @@ function attribute(tag, name) {
     : unescape(match[1].replaceAll("&amp;quot;", "&quot;"));
 }
 
+/** Of a long message: what was asserted stands first, what happened last before that stands last. */
+const FIRST_LINES = 15;
+const LAST_LINES = 50;
+
+/** The first and the last lines of a message, with the number of those left out between them. */
+export function excerpt(text) {
+  const lines = text.trimEnd().split("\n");
+  const omitted = lines.length - FIRST_LINES - LAST_LINES;
+  if (omitted <= 1) return lines.join("\n");
+  return [
+    ...lines.slice(0, FIRST_LINES),
+    `… ${omitted} lines …`,
+    ...lines.slice(-LAST_LINES),
+  ].join("\n");
+}
+
 export function readReport(xml, file) {
   const cases = [];
   // The outermost suites of Deno and Bun are files, not groups.

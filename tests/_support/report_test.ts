@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findDifferences, readReport, WHOLE_FILE } from "./report.mjs";
+import { excerpt, findDifferences, readReport, WHOLE_FILE } from "./report.mjs";
 
 /** The same file as the three runtimes report it: one pass, one failure in a group, one skip. */
 const REPORTS = {
@@ -197,4 +197,18 @@ test("findDifferences() finds a file without tests", () => {
       "f: no test ran on any runtime",
     ],
   );
+});
+
+test("excerpt() keeps the first and the last lines of a long message, and says how many are missing", () => {
+  const lines = Array.from({ length: 200 }, (_, at) => `line ${at}`);
+  const short = excerpt(lines.join("\n")).split("\n");
+  assert.deepEqual(short.slice(0, 2), ["line 0", "line 1"]);
+  assert.equal(short.at(-1), "line 199");
+  const [gap] = short.filter((line) => !line.startsWith("line"));
+  assert.equal(gap, `… ${200 - (short.length - 1)} lines …`);
+});
+
+test("excerpt() leaves a message that is short as it is", () => {
+  const text = Array.from({ length: 60 }, (_, at) => `line ${at}`).join("\n");
+  assert.equal(excerpt(text), text);
 });

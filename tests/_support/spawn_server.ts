@@ -5,8 +5,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { after, before } from "node:test";
 import process from "node:process";
+import { Mailbox } from "./mailbox.ts";
 import type { ClientTarget } from "./raw_client.ts";
-import { commandLine, ROOT } from "./this_runtime.ts";
+import { type CommandLine, commandLine, ROOT } from "./this_runtime.ts";
 
 /** Time for a line to appear or a process to end, in milliseconds. */
 const PATIENCE_MS = 60_000;
@@ -26,6 +27,8 @@ export interface ServerStart {
   readonly app?: string;
   /** File that is the command, as for `commandLine()`; default: {@linkcode COMMAND}. */
   readonly command?: string;
+  /** Starts this, such as `npx tricorn`, in the place of {@linkcode command}. */
+  readonly program?: CommandLine;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
   /** Variables set for it; `undefined` unsets one. */
@@ -51,21 +54,20 @@ export class ServerProcess {
   readonly exited: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
   #hasExited = false;
-  #wakes: (() => void)[] = [];
+  readonly #mailbox = new Mailbox();
 
   /** Starts the process and returns at once; see `ready`. */
   constructor(start: ServerStart) {
     const app = start.app === undefined
       ? []
       : ["--app-dir", `${ROOT}/tests/wire/apps`, start.app];
-    const server = commandLine(start.command ?? COMMAND, [
-      ...app,
-      ...start.args ?? [],
-    ]);
+    const server = start.program ?? commandLine(start.command ?? COMMAND);
     const [program, ...args] = [
       ...start.via ?? [],
       server.program,
       ...server.args,
+      ...app,
+      ...start.args ?? [],
     ];
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(process.env)) {
@@ -96,7 +98,7 @@ export class ServerProcess {
       child.on("close", (code, signal) => {
         running.delete(child);
         this.#hasExited = true;
-        this.#wake();
+        this.#mailbox.notify();
         resolve({ code, signal });
       });
     });
@@ -110,18 +112,12 @@ export class ServerProcess {
       const parts = (rest + text).split("\n");
       rest = parts.pop()!;
       lines.push(...parts);
-      this.#wake();
+      this.#mailbox.notify();
     });
     stream.on("end", () => {
       if (rest !== "") lines.push(rest);
-      this.#wake();
+      this.#mailbox.notify();
     });
-  }
-
-  #wake(): void {
-    const wakes = this.#wakes;
-    this.#wakes = [];
-    for (const wake of wakes) wake();
   }
 
   /** Process id. */
@@ -182,33 +178,24 @@ export class ServerProcess {
     from: number = 0,
   ): Promise<string> {
     const lines = this[stream];
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const found = lines.slice(from).find((line) => pattern.test(line));
-      if (found !== undefined) return found;
-      if (this.#hasExited) {
+    const found = await this.#mailbox.until(
+      () => {
+        const line = lines.slice(from).find((line) => pattern.test(line));
+        if (line !== undefined || !this.#hasExited) return line;
         throw new Error(
           `Server ended before it wrote ${pattern} to ${stream}:\n${this.output}`,
         );
-      }
-      const left = deadline - Date.now();
-      if (left <= 0) {
-        throw new Error(
-          `Server has not written ${pattern} to ${stream}:\n${this.output}`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wakes.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+      },
+      PATIENCE_MS,
+    );
+    if (found !== undefined) return found;
+    throw new Error(
+      `Server has not written ${pattern} to ${stream}:\n${this.output}`,
+    );
   }
 
   /** Sends a signal to the process. */
-  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL"): void {
+  signal(name: NodeJS.Signals): void {
     // Deno 2.9 takes a signal sent by ChildProcess.kill() for the reason of the end, whatever the
     // child makes of it.
     if (!this.#hasExited) process.kill(this.pid, name);

@@ -1,6 +1,7 @@
 /** Clients that speak TLS: curl, openssl, and the runtime's own. */
 import { spawn } from "node:child_process";
 import { connect, type TLSSocket } from "node:tls";
+import { Mailbox } from "./mailbox.ts";
 import { latin1 } from "./raw_client.ts";
 
 /** Time for a program or an answer, in milliseconds: far more than a busy machine needs. */
@@ -74,18 +75,18 @@ export class TlsClient {
   readonly #socket: TLSSocket;
   #received = "";
   #isEnded = false;
-  #wake: () => void = () => {};
+  readonly #mailbox = new Mailbox();
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     socket.on("data", (bytes: Uint8Array) => {
       this.#received += latin1(bytes);
-      this.#wake();
+      this.#mailbox.notify();
     });
     for (const name of ["end", "error", "close"]) {
       socket.on(name, () => {
         this.#isEnded = true;
-        this.#wake();
+        this.#mailbox.notify();
       });
     }
   }
@@ -111,28 +112,23 @@ export class TlsClient {
   /** Asks for a page whose length is told; resolves to its body. Rejects if it does not come. */
   async get(path: string = "/"): Promise<string> {
     this.#socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const head = this.#received.indexOf("\r\n\r\n");
-      const length = /content-length: (\d+)/.exec(this.#received)?.[1];
-      const end = head + 4 + Number(length);
-      if (head >= 0 && this.#received.length >= end) {
-        const body = this.#received.slice(head + 4, end);
-        this.#received = this.#received.slice(end);
-        return body;
-      }
-      if (this.#isEnded) throw new Error("Connection ended before its answer");
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error("No answer came")),
-          deadline - Date.now(),
-        );
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+    const page = await this.#mailbox.until(
+      () => {
+        const head = this.#received.indexOf("\r\n\r\n");
+        const length = /content-length: (\d+)/.exec(this.#received)?.[1];
+        const end = head + 4 + Number(length);
+        if (head >= 0 && this.#received.length >= end) {
+          const body = this.#received.slice(head + 4, end);
+          this.#received = this.#received.slice(end);
+          return body;
+        }
+        if (!this.#isEnded) return undefined;
+        throw new Error("Connection ended before its answer");
+      },
+      PATIENCE_MS,
+    );
+    if (page === undefined) throw new Error("No answer came");
+    return page;
   }
 
   /** Hangs up. */

@@ -1,8 +1,10 @@
 /** A WebSocket client without manners: it sends any frames, in any pieces, and hangs up anyhow. */
 import { connect as connectSocket, type Socket } from "node:net";
+import { Mailbox } from "./mailbox.ts";
 import { type ClientTarget, latin1 } from "./raw_client.ts";
 import {
   describeFrame,
+  frameSize,
   handshakeRequest,
   type ReadFrame,
   readFrame,
@@ -18,19 +20,19 @@ export class FrameClient {
   readonly #socket: Socket;
   #received = "";
   #isEnded = false;
-  #wakes: (() => void)[] = [];
+  readonly #mailbox = new Mailbox();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (bytes: Uint8Array) => {
       this.#received += latin1(bytes);
-      this.#wake();
+      this.#mailbox.notify();
     });
     for (const name of ["end", "error", "close"]) {
       socket.on(name, () => {
         this.#isEnded = true;
-        this.#wake();
+        this.#mailbox.notify();
       });
     }
   }
@@ -108,14 +110,17 @@ export class FrameClient {
 
   /** The next frame. */
   async next(): Promise<ReadFrame> {
-    let read = readFrame(this.#received);
-    while (read === undefined) {
-      const size = this.#received.length;
-      await this.#until(() => this.#received.length > size, "a frame");
-      read = readFrame(this.#received);
-    }
-    this.#received = this.#received.slice(read.size);
-    return read.frame;
+    // A long frame arrives in many pieces: to read its header of each would flatten the text of all
+    // before, again and again.
+    let size = 0;
+    await this.#until(() => {
+      if (this.#received.length < size) return false;
+      size = frameSize(this.#received);
+      return this.#received.length >= size;
+    }, "a frame");
+    const { frame } = readFrame(this.#received)!;
+    this.#received = this.#received.slice(size);
+    return frame;
   }
 
   /** The next frame in one line: see {@linkcode describeFrame}. */
@@ -154,32 +159,16 @@ export class FrameClient {
     this.#socket.destroy();
   }
 
-  #wake(): void {
-    const wakes = this.#wakes;
-    this.#wakes = [];
-    for (const wake of wakes) wake();
-  }
-
   async #until(isMet: () => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    while (!isMet()) {
-      const left = deadline - Date.now();
-      if (this.#isEnded || left <= 0) {
-        throw new Error(
-          `${
-            this.#isEnded ? "Connection ended" : "Waited too long"
-          } before ${what}; got ${
-            JSON.stringify(this.#received.slice(0, 200))
-          }`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wakes.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const got = () => `got ${JSON.stringify(this.#received.slice(0, 200))}`;
+    const isIn = await this.#mailbox.until(
+      () => {
+        if (isMet()) return true;
+        if (!this.#isEnded) return undefined;
+        throw new Error(`Connection ended before ${what}; ${got()}`);
+      },
+      PATIENCE_MS,
+    );
+    if (!isIn) throw new Error(`Cannot wait longer for ${what}; ${got()}`);
   }
 }

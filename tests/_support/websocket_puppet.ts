@@ -146,8 +146,8 @@ export const frames = (socket: FakeSocket): string[] =>
 
 /** Whether everything that belongs to a WebSocket is gone. */
 export function assertGone({ harness }: Opened): void {
-  assert.equal(harness.context.connections.size, 0);
-  assert.equal(harness.context.detachedCalls.size, 0);
-  assert.equal(harness.context.runningCycles, 0);
+  assert.equal(harness.tracker.connections.size, 0);
+  assert.equal(harness.tracker.detachedCalls.size, 0);
+  assert.equal(harness.tracker.runningCalls, 0);
   assert.equal(harness.clock.isTicking, false);
 }

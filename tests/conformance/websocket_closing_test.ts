@@ -2,20 +2,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
-import { EchoClient, exchange, pongLine, textLine } from "../websocket/echo.ts";
+import { hex, join, utf8 } from "../_support/octets.ts";
 import {
   CLOSE,
   closeFrame,
   closePayload,
   CONTINUATION,
   frame,
-  hex,
-  join,
   PING,
   readFrames,
   TEXT,
-  utf8,
-} from "../websocket/frames.ts";
+} from "../_support/websocket_frames.ts";
+import { EchoClient, exchange, pongLine, textLine } from "../websocket/echo.ts";
 
 /** Sends frames; the payloads of the close frames that come back, and whether the server closes. */
 async function closing(

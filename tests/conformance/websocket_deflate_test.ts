@@ -4,6 +4,16 @@ import { describe, test } from "node:test";
 import { runtime } from "../../src/runtime/mod.ts";
 import type { MessageDeflater } from "../../src/runtime/types.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
+import { hex, join, utf8 } from "../_support/octets.ts";
+import {
+  BINARY,
+  closeFrame,
+  CONTINUATION,
+  fragments,
+  frame,
+  PING,
+  TEXT,
+} from "../_support/websocket_frames.ts";
 import {
   binaryLine,
   chop,
@@ -15,18 +25,6 @@ import {
   prose,
   textLine,
 } from "../websocket/echo.ts";
-import {
-  BINARY,
-  closeFrame,
-  CONTINUATION,
-  fragments,
-  frame,
-  hex,
-  join,
-  PING,
-  TEXT,
-  utf8,
-} from "../websocket/frames.ts";
 
 const P = "permessage-deflate";
 const KIB = 1024;

@@ -1,6 +1,18 @@
 /** RFC 6455 §5: framing, pings and pongs, reserved bits, opcodes, fragmentation. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { hex, join } from "../_support/octets.ts";
+import {
+  BINARY,
+  CLOSE,
+  closeFrame,
+  closePayload,
+  CONTINUATION,
+  frame,
+  PING,
+  PONG,
+  TEXT,
+} from "../_support/websocket_frames.ts";
 import {
   binaryLine,
   chop,
@@ -11,19 +23,6 @@ import {
   prose,
   textLine,
 } from "../websocket/echo.ts";
-import {
-  BINARY,
-  CLOSE,
-  closeFrame,
-  closePayload,
-  CONTINUATION,
-  frame,
-  hex,
-  join,
-  PING,
-  PONG,
-  TEXT,
-} from "../websocket/frames.ts";
 
 /** Reasons are the server's words, and checked where faults are. */
 function withoutReasons(lines: readonly string[]): string[] {

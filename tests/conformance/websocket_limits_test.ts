@@ -2,6 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
+import { join } from "../_support/octets.ts";
+import {
+  BINARY,
+  closeFrame,
+  CONTINUATION,
+  fragments,
+  frame,
+  TEXT,
+} from "../_support/websocket_frames.ts";
 import {
   binaryLine,
   chop,
@@ -11,15 +20,6 @@ import {
   prose,
   textLine,
 } from "../websocket/echo.ts";
-import {
-  BINARY,
-  closeFrame,
-  CONTINUATION,
-  fragments,
-  frame,
-  join,
-  TEXT,
-} from "../websocket/frames.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -2,6 +2,14 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
+import { hex, join, utf8 } from "../_support/octets.ts";
+import {
+  closeFrame,
+  CONTINUATION,
+  fragments,
+  frame,
+  TEXT,
+} from "../_support/websocket_frames.ts";
 import {
   chop,
   closeLine,
@@ -9,16 +17,6 @@ import {
   exchange,
   textLine,
 } from "../websocket/echo.ts";
-import {
-  closeFrame,
-  CONTINUATION,
-  fragments,
-  frame,
-  hex,
-  join,
-  TEXT,
-  utf8,
-} from "../websocket/frames.ts";
 
 const GOODBYE = closeFrame(1000);
 const CLOSED = [closeLine(1000), "end"];

@@ -8,6 +8,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { Mailbox } from "../_support/mailbox.ts";
 import {
   type HostilePaths,
   type HostilePlan,
@@ -178,7 +179,7 @@ class Exchange {
   #isConnected = false;
   #end: "fin" | "reset" | "left" | undefined;
   #isFinished = false;
-  #wakes: (() => void)[] = [];
+  readonly #mailbox = new Mailbox();
 
   constructor(connect: HostileRun["connect"]) {
     const made = typeof connect === "function" ? connect() : connectTo(connect);
@@ -190,16 +191,16 @@ class Exchange {
     const standing = socket === below ? "connect" : "secureConnect";
     socket.on(standing, () => {
       this.#isConnected = true;
-      this.#wake();
+      this.#mailbox.notify();
     });
     socket.on("data", (bytes: Uint8Array) => {
       this.#received += bytes.length;
       if (this.#start.length < 16) {
         this.#start += String.fromCharCode(...bytes.subarray(0, 16));
       }
-      this.#wake();
+      this.#mailbox.notify();
     });
-    socket.on("drain", () => this.#wake());
+    socket.on("drain", () => this.#mailbox.notify());
     for (const each of new Set([socket, below])) {
       each.on("end", () => this.#ended("fin"));
       each.on("error", () => this.#ended("reset"));
@@ -218,26 +219,12 @@ class Exchange {
 
   #ended(how: "fin" | "reset"): void {
     this.#end ??= how;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const wakes = this.#wakes;
-    this.#wakes = [];
-    for (const wake of wakes) wake();
+    this.#mailbox.notify();
   }
 
   /** Resolves once `isTrue`, or after `ms`. */
   async #until(isTrue: () => boolean, ms: number): Promise<void> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.#wake();
-    }, ms);
-    while (!isTrue() && !isLate) {
-      await new Promise<void>((resolve) => this.#wakes.push(resolve));
-    }
-    clearTimeout(timer);
+    await this.#mailbox.until(() => isTrue() || undefined, ms);
   }
 
   /** Does what the plan says and closes. @returns What came of it. */
@@ -307,7 +294,7 @@ class Exchange {
     this.#isFinished = true;
     this.#socket.destroy();
     this.#below.destroy();
-    this.#wake();
+    this.#mailbox.notify();
   }
 }
 

@@ -237,26 +237,28 @@ function anyFrame(dice: Dice): Uint8Array {
       return pongFrame("p".repeat(dice.int(0, 125)));
     case 7: // a message in fragments, perhaps without its end
       return joined([
-        frame(2, payload, { isFinal: false }),
+        frame(2, payload, { fin: false }),
         ...dice.chance(0.5) ? [pingFrame()] : [],
         ...Array.from(
           { length: dice.int(0, 40) },
-          () => frame(0, small, { isFinal: false }),
+          () => frame(0, small, { fin: false }),
         ),
         ...dice.chance(0.7) ? [frame(0, small)] : [],
       ]);
     case 8:
       return frame(1, payload); // no UTF-8
     case 9:
-      return frame(2, small, { isMasked: false });
+      return frame(2, small, { key: undefined });
     case 10:
-      return frame(2, small, { reserved: dice.int(1, 7) });
+      return frame(2, small, { rsv: dice.int(1, 7) });
     case 11:
       return frame(dice.int(0, 15), small);
     case 12: // announces more than it brings
-      return frame(2, small, { told: dice.pick([126, 65_536, 2 ** 31 - 1]) });
+      return frame(2, small, {
+        announced: dice.pick([126, 65_536, 2 ** 31 - 1]),
+      });
     case 13:
-      return frame(9, payload, { isFinal: dice.chance(0.5) });
+      return frame(9, payload, { fin: dice.chance(0.5) });
     case 14:
       return frame(8, closePayload(dice.pick([0, 999, 1005, 1006, 5000])));
     default:

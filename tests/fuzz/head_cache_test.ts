@@ -43,6 +43,7 @@ const SECTIONS = [
   "host: a\r\nexpect: 100-continue\r\ncontent-length: 0\r\n\r\n",
   "host: a\r\nconnection: keep-alive, upgrade\r\nupgrade: websocket\r\n\r\n",
   "host: a\r\nte: trailers\r\n\r\n",
+  "host: a\r\nx-forwarded-for: b\r\n\r\n",
   "\r\n",
   "host: a\r\nhost: a\r\n\r\n",
 ];

@@ -9,10 +9,12 @@ import fc from "fast-check";
 import type { HttpApp } from "../../src/asgi.ts";
 import { ByteWriter } from "../../src/bytes/byte_writer.ts";
 import {
+  checkFields,
+  checkTrailers,
   emptyFacts,
   type FieldInput,
-  writeFields,
-} from "../../src/http1/response_writer.ts";
+} from "../../src/http/response_fields.ts";
+import { writeFields, writeTrailers } from "../../src/http1/field_writer.ts";
 import { latin1Text } from "../_support/fake_socket.ts";
 import { Harness } from "../_support/harness.ts";
 
@@ -274,7 +276,7 @@ async function serveAll(exchanges: readonly Exchange[], isPipelined: boolean) {
   const socket = harness.connect();
   const settleAll = async () => {
     // Each piece may wait for a turn of its own: until no call runs, with a bound far above that.
-    for (let i = 0; i < 100 && harness.context.runningCycles > 0; i++) {
+    for (let i = 0; i < 100 && harness.tracker.runningCalls > 0; i++) {
       await harness.turn();
     }
     await harness.turn(); // in which the last of it leaves
@@ -351,13 +353,50 @@ test("any names and values give lines that are read back, or a problem and no wa
 test("anything at all for a field list gives lines or a problem, never an exception", () => {
   fc.assert(
     fc.property(fc.array(fc.anything()), (list) => {
-      const problem = writeFields(
-        new ByteWriter(8),
-        list as FieldInput[],
-        emptyFacts(),
-      );
+      const fields = list as FieldInput[];
+      const problem = writeFields(new ByteWriter(8), fields, emptyFacts());
       assert.ok(problem === undefined || problem.length < 200);
+      assert.equal(checkFields(fields), problem);
     }),
     { numRuns: RUNS * 3 },
+  );
+});
+
+test("fields that are only checked are judged as those that are written (asgi:A-071)", () => {
+  const name = fc.constantFrom(
+    "a",
+    "A b",
+    "",
+    "Content-Length",
+    "transfer-encoding",
+    "CONNECTION",
+    "upgrade",
+    "date",
+    "set-cookie",
+    "é",
+  );
+  const unit = fc.integer({ min: 0, max: 0x1ff }).map((code) =>
+    String.fromCharCode(code)
+  );
+  const value = fc.oneof(
+    fc.constantFrom("1", "2", "01", "close", "chunked", "9".repeat(17), ""),
+    fc.string({ unit, maxLength: 6 }),
+  );
+  const octets = (text: fc.Arbitrary<string>) =>
+    text.map((given) => Uint8Array.from(given, (char) => char.charCodeAt(0)));
+  const input = (text: fc.Arbitrary<string>) => fc.oneof(text, octets(text));
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(input(name), input(value)), { maxLength: 4 }),
+      (fields) => {
+        const problem = writeFields(new ByteWriter(8), fields, emptyFacts());
+        assert.equal(checkFields(fields), problem);
+        assert.equal(
+          checkTrailers(fields),
+          writeTrailers(new ByteWriter(8), fields),
+        );
+      },
+    ),
+    { numRuns: RUNS * 10 },
   );
 });

@@ -32,18 +32,18 @@ import type { Inflate } from "../../src/websocket/message_assembler.ts";
 import { negotiateDeflate } from "../../src/websocket/permessage_deflate.ts";
 import { WebSocketProtocol } from "../../src/websocket/protocol.ts";
 import { BOUNDARY, BROKEN, checkUtf8 } from "../../src/websocket/utf8.ts";
+import { join } from "../_support/octets.ts";
 import {
   BINARY,
   CLOSE,
   CONTINUATION,
   fragments,
   frame,
-  join,
   PING,
   PONG,
   readFrames,
   TEXT,
-} from "../websocket/frames.ts";
+} from "../_support/websocket_frames.ts";
 import { readProtocol } from "../websocket/outcomes.ts";
 
 const RUNS = 300;
@@ -243,10 +243,10 @@ test("what the writer writes, a client reads", () => {
         writeClose(out, 1000, reason);
         const frames = readFrames(out.bytes.slice(0, out.length));
         assert.deepEqual(
-          frames.slice(0, -2).map(({ opcode, payload, rsv, fin }) => ({
+          frames.slice(0, -2).map(({ opcode, payload, rsv1, fin }) => ({
             opcode,
             size: payload.length,
-            rsv1: rsv === 4,
+            rsv1,
             fin,
           })),
           messages.map((message) => ({ ...message, fin: true })),

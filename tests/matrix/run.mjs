@@ -20,7 +20,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { run, tail } from "../_support/processes.mjs";
-import { findDifferences, WHOLE_FILE } from "../_support/report.mjs";
+import { excerpt, findDifferences, WHOLE_FILE } from "../_support/report.mjs";
 import { reportLine, runFile } from "../_support/run_file.mjs";
 import { install } from "../_support/toolbox.mjs";
 import { tryRefusals } from "./refusals.mjs";
@@ -249,7 +249,7 @@ function tell(releases, reports) {
   }
   for (const [where, message] of failures) {
     console.log(
-      `\nFAILED ${where}\n${tail(message, 50).replace(/^/gm, "    ")}`,
+      `\nFAILED ${where}\n${excerpt(message).replace(/^/gm, "    ")}`,
     );
   }
   const failed = total.failed + differences.length;

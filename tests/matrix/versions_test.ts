@@ -70,8 +70,8 @@ describe("tests/matrix/versions.json", () => {
   });
 });
 
-test("README.md names the supported releases, and those that are tried", () => {
-  const readme = read("README.md");
+test("docs/runtimes.md names the supported releases, and those that are tried", () => {
+  const page = read("docs/runtimes.md");
   for (const name of NAMES) {
     const wanted = supportedReleases(name, false).replace(/^\w+ /, "");
     const tried = versions.supported[name].flatMap((line) => [
@@ -83,10 +83,12 @@ test("README.md names the supported releases, and those that are tried", () => {
       `^\\| \\*\\*${title}\\*\\* +\\| (.*?) +\\| (.*?) +\\|$`,
       "gm",
     );
-    const rows = [...readme.matchAll(row)].map((match) => match.slice(1));
+    const rows = [...page.matchAll(row)].map((match) => match.slice(1));
     assert.ok(
       rows.some(([from, seen]) => from === wanted && seen === tried.join(", ")),
-      `README.md has no row "${title} | ${wanted} | ${tried.join(", ")}"`,
+      `docs/runtimes.md has no row "${title} | ${wanted} | ${
+        tried.join(", ")
+      }"`,
     );
   }
 });

@@ -266,7 +266,7 @@ for (const loop of ["native", "node"]) {
 
     test("answer pings between fragments, and echo what they make up", async () => {
       const client = await FrameClient.connect(shared.server.target, "/echo");
-      client.send(frame(1, "one ", { isFinal: false }));
+      client.send(frame(1, "one ", { fin: false }));
       client.send(pingFrame("still there?"));
       client.send(frame(0, "message"));
       assert.equal(await client.said(), "pong still there?");
@@ -333,7 +333,7 @@ async function readLate(
 function deflated(payload: string, windowBits: number): Uint8Array {
   const { Z_SYNC_FLUSH: finishFlush } = constants;
   const bytes = deflateRawSync(bytesOf(payload), { finishFlush, windowBits });
-  return frame(2, bytes.subarray(0, -4), { reserved: 4 });
+  return frame(2, bytes.subarray(0, -4), { rsv: 4 });
 }
 
 /** Reads messages that may refer to those before them. */
@@ -341,8 +341,8 @@ function inflater(): (read: ReadFrame) => string {
   const { Z_SYNC_FLUSH: finishFlush } = constants;
   let compressed = "";
   let size = 0;
-  return ({ rsv1, isFinal, payload }) => {
-    assert.ok(isFinal);
+  return ({ rsv1, fin, payload }) => {
+    assert.ok(fin);
     if (!rsv1) return payload;
     compressed += `${payload}\0\0\xff\xff`;
     const all = latin1(inflateRawSync(bytesOf(compressed), { finishFlush }));

@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,13 +31,7 @@ import {
   ROOT,
   RUNTIME,
 } from "../_support/this_runtime.ts";
-
-const APP = `export async function app(scope, receive, send) {
-  if (scope.type !== "http") return;
-  await send({ type: "http.response.start", status: 200 });
-  await send({ type: "http.response.body", body: "Hello from a package" });
-}
-`;
+import { APP, packPackage } from "./_package.ts";
 
 /** What lies in the folder of the user. */
 const FILES: Readonly<Record<string, string>> = {
@@ -64,15 +59,26 @@ console.log(JSON.stringify({
 }));
 await server.stop();
 `,
-  "consumer.ts": `import { type AsgiApp, ConfigError, serve } from "tricorn";
+  "consumer.ts":
+    `import { type AsgiApp, ConfigError, serve, type ServeOptions } from "tricorn";
 import { run } from "tricorn/cli";
-const app: AsgiApp = async (scope, _receive, send) => {
-  if (scope.type !== "http") return;
+import { upgradeWebSocket } from "tricorn/adapters/fetch";
+import { readBody } from "tricorn/helpers";
+import { testClient, type TestResponse } from "tricorn/testing";
+const app: AsgiApp = async (scope, receive, send) => {
+  if (scope.type !== "http" || scope.extensions.drain_signal.signal.aborted) return;
+  if (new Headers(scope.headers).has("content-length")) await readBody(receive);
   await send({ type: "http.response.start", status: 200 });
 };
 const server = serve(app, { port: 0 });
 export const url: string | undefined = server.url;
+export const port: number | undefined = server.port;
+export const other = serve((request: Request) => new Response(request.url));
+export const options = { port: 0, logLevel: "debug" } satisfies ServeOptions;
+export const tested: Promise<TestResponse> = testClient(app).then((client) => client.fetch("/"));
 export const ended: Promise<void> = run();
+export const upgraded: Response =
+  upgradeWebSocket(new Request("http://localhost/"), { headers: { "x-a": "1" } }).response;
 export const code: number = new ConfigError("wrong").exitCode;
 // @ts-expect-error A port is a number.
 serve(app, { port: "eighty" });
@@ -83,16 +89,33 @@ serve(app, { port: "eighty" });
       noEmit: true,
       module: "nodenext",
       target: "es2022",
-      lib: ["es2022", "esnext.disposable", "dom"],
+      lib: ["es2022", "dom"],
       // What the package needs of a runtime's types, it would have to bring.
       types: [],
     },
     files: ["consumer.ts"],
   }),
+  "tsconfig.bundler.json": JSON.stringify({
+    extends: "./tsconfig.json",
+    compilerOptions: { module: "esnext", moduleResolution: "bundler" },
+  }),
+  // With all that Node declares, and nothing that browsers do.
+  "tsconfig.node.json": JSON.stringify({
+    extends: "./tsconfig.json",
+    compilerOptions: {
+      lib: ["es2024"],
+      types: ["node"],
+      typeRoots: [join(ROOT, "node_modules/@types")],
+    },
+  }),
 };
+
+/** Of the archive, in bytes: half as much again as it had when this was written. */
+const MOST_PACKED = 540_000;
 
 let folder = "";
 let project = "";
+let archive = "";
 
 /** Runs a program in the folder of the user, to its end. */
 function runHere({ program, args }: CommandLine) {
@@ -139,14 +162,9 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), "tricorn-npm-"));
   project = join(folder, "project");
   mkdirSync(project);
-  const built = join(folder, "built");
-  const { status, stderr } = runHere(
-    commandLine("packaging/npm.mjs", ["--out", built]),
-  );
-  assert.equal(status, 0, stderr);
   writeFileSync(join(project, "package.json"), '{ "type": "module" }\n');
-  npm("pack", built);
-  npm("install", `./tricorn-${VERSION}.tgz`);
+  archive = packPackage(folder);
+  npm("install", archive);
   // After npm, which would take away a package that nobody asked for.
   for (const [path, text] of Object.entries(FILES)) {
     mkdirSync(dirname(join(project, path)), { recursive: true });
@@ -179,8 +197,28 @@ describe("the files", () => {
       "bin",
       "lib",
       "package.json",
+      "tricorn.schema.json",
       "types",
     ]);
+  });
+
+  test("are of few kinds, and small", () => {
+    const paths = readdirSync(packageFile(""), { recursive: true })
+      .map((path) => String(path).replaceAll("\\", "/"));
+    for (
+      const [folder, kind] of [
+        ["bin", /^bin\/tricorn\.js$/],
+        ["lib", /^lib\/(?:adapters\/)?[\w-]+\.js$/],
+        ["types", /\.d\.ts$/],
+      ] as const
+    ) {
+      const odd = paths.filter((path) =>
+        path.startsWith(`${folder}/`) && /\.\w+$/.test(path) && !kind.test(path)
+      );
+      assert.deepEqual(odd, []);
+    }
+    const { size } = statSync(archive);
+    assert.ok(size < MOST_PACKED, `${size} bytes`);
   });
 
   test("say the version and the licence, and depend on nothing", () => {
@@ -196,6 +234,29 @@ describe("the files", () => {
     }
   });
 
+  test("say where the project lives", () => {
+    const { homepage, repository, bugs } = JSON.parse(
+      readFileSync(packageFile("package.json"), "utf8"),
+    );
+    for (const url of [homepage, repository.url, bugs]) {
+      assert.match(url, /^(?:git\+)?https:\/\/github\.com\/[\w-]+\/tricorn\b/);
+    }
+  });
+
+  test("link to what is not among them by absolute addresses", () => {
+    const text = readFileSync(packageFile("README.md"), "utf8");
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map((match) =>
+      match[1]!
+    );
+    assert.ok(links.length > 10);
+    for (const link of links) {
+      if (!link.startsWith("#")) assert.match(link, /^https:\/\//);
+      const [, path] = /\/(?:blob|raw)\/v[^/]+\/([^#]+)/.exec(link) ?? [];
+      if (path !== undefined) assert.ok(existsSync(join(ROOT, path)), link);
+    }
+    assert.ok(links.some((link) => link.includes(`/blob/v${VERSION}/`)));
+  });
+
   test("name our package in their examples", () => {
     for (const path of ["README.md", "types/mod.d.ts"]) {
       const text = readFileSync(packageFile(path), "utf8");
@@ -206,8 +267,19 @@ describe("the files", () => {
 
   for (
     const [entry, most, further] of [
+      // One of each is shared with entries that have no server: errors, lifespan, percent-encoding.
       // The command loads nothing but the check of the runtime's version before that has passed.
-      ["cli.js", 6, []],
+      ["cli.js", 6, [
+        "check",
+        "completion",
+        "config_file",
+        "fetch_command",
+        "help",
+        "serve_address",
+        "sub_command",
+        "takeover",
+        "worker",
+      ]],
       ["mod.js", 4, ["cli"]],
     ] as const
   ) {
@@ -228,16 +300,53 @@ describe("the files", () => {
       }
       assert.ok(loaded.size <= most, [...loaded].join());
       assert.deepEqual(
-        [...lazy].map((name) => name.replace(/-.*/, "")).sort(),
+        [...new Set([...lazy].map((name) => name.replace(/-.*/, "")))].sort(),
         [
           ...further,
+          "adapt",
+          "adopt",
+          "capacity",
+          "catch_servers",
+          "channel",
+          "children",
+          "compile_cache",
+          "datagrams",
+          "env_files",
+          "hold",
+          "hub",
+          "load",
+          "log_file",
+          "loop_watch",
+          "measuring",
+          "message_trace",
           "open_certificates",
+          "orphans",
+          "packages",
+          "parent_link",
+          "probe",
+          "process_health",
           "proxy_rules",
+          "raw_upgrade",
+          "readiness",
+          "reset_context",
+          "run_reload",
+          "run_supervised",
+          "scan_trees",
+          "server_health",
+          "single_process",
+          "strangers",
           "syntax_error",
+          "systemd_notify",
           "tls",
+          "to_fetch",
           "transport",
           "unix_path",
-        ],
+          "watch_trees",
+          "watchdog",
+          "open_traces",
+          "tracing_channel",
+          "yaml",
+        ].sort(),
       );
       assert.deepEqual([...lazy].filter((name) => loaded.has(name)), []);
       for (const name of lazy) {
@@ -310,7 +419,7 @@ describe("the library", () => {
       names:
         "AppLoadError ClientDisconnected Config ConfigError InvalidEventError ListenError Server " +
         "StartupError UnexpectedEventError UnsupportedRuntimeError UnsupportedScopeError VERSION " +
-        "run serve",
+        "defineConfig run serve",
       command: ["run"],
       text: "Hello from a package",
       isOurs: true,
@@ -319,11 +428,23 @@ describe("the library", () => {
   });
 
   // The same program and the same files on every runtime.
-  test("[node] has types, which need none of a runtime's", {
-    skip: RUNTIME !== "node" && "once is enough",
-  }, () => {
-    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-    const { status, stdout } = runHere(commandLine(tsc));
-    assert.equal(status, 0, stdout);
-  });
+  test(
+    "[node] has types, which need none of a runtime's and get along with Node's",
+    {
+      skip: RUNTIME !== "node" && "once is enough",
+    },
+    () => {
+      const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+      for (
+        const config of [
+          "tsconfig.json",
+          "tsconfig.bundler.json",
+          "tsconfig.node.json",
+        ]
+      ) {
+        const { status, stdout } = runHere(commandLine(tsc, ["-p", config]));
+        assert.equal(status, 0, stdout);
+      }
+    },
+  );
 });

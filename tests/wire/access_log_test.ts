@@ -178,3 +178,54 @@ test("--use-colors paints, and lines still hold what they say (process:P-107, op
     );
     assert.ok(line.includes("\x1b[32m200 OK\x1b[0m"), JSON.stringify(line));
   }));
+
+test("--access-log-format, --access-log-exclude and --request-id-header decide on the lines", async () => {
+  await withServer({
+    app: SCRIPTED_APP,
+    args: [
+      "--access-log-format",
+      "<%(h)s> %(m)s %(target)s %(s)s %(bytes_in)s %({x-none}i)s %(request_id)s",
+      "--access-log-exclude",
+      "/health*",
+      "--request-id-header",
+      "X-Request-Id",
+    ],
+  }, async (server) => {
+    const client = await RawClient.connect(server.target);
+    await client.request(request("GET /healthz"));
+    await client.request(
+      request("POST /a?b", ["X-Request-Id: 7f", "Content-Length: 5"], "hello"),
+    );
+    client.close();
+    const line = await server.line("stdout", /127/, 0);
+    assert.equal(line, "<127.0.0.1> POST /a?b 200 5 - 7f");
+  });
+});
+
+test("--access-log-format json writes an object for each response", async () => {
+  await withServer({
+    app: SCRIPTED_APP,
+    args: ["--access-log-format", "json"],
+  }, async (server) => {
+    const client = await RawClient.connect(server.target);
+    await client.request(request("GET /a%1b"));
+    client.close();
+    const entry = JSON.parse(await server.line("stdout", /time/, 0));
+    assert.equal(entry.path, "/a\x1b");
+    assert.equal(entry.status, 200);
+    assert.ok(entry.duration_ms >= entry.first_byte_ms);
+  });
+});
+
+test("--access-log-sample 0 leaves errors", async () => {
+  await withServer({
+    app: SCRIPTED_APP,
+    args: ["--access-log-sample", "0"],
+  }, async (server) => {
+    const client = await RawClient.connect(server.target);
+    await client.request(request("GET /fine"));
+    await client.request("GET /bad HTTP/1.1\r\nHost: a\r\nbad field\r\n\r\n");
+    client.close();
+    assert.match(await server.line("stdout", /./, 0), /\/bad/);
+  });
+});

@@ -247,6 +247,44 @@ describe("http.response.early_hint (asgi:A-181 to A-183, http:H-079)", () => {
   });
 });
 
+describe("http.response.informational (asgi:A-247)", () => {
+  const inform = (status: number, ...headers: [string, string][]): Step => [
+    "send",
+    { type: "http.response.informational", status, headers },
+  ];
+
+  test("is an interim response before the final one, repeatable", async () => {
+    const client = await RawClient.connect(shared.server.target);
+    const script = new Script(
+      inform(102),
+      inform(103, ["link", "</a>"], ["x-stage", "1"]),
+      ...answer("final"),
+    );
+    client.send(request(`GET ${script.target}`));
+    assert.equal((await client.readResponse()).status, 102);
+    const hint = await client.readResponse();
+    assert.deepEqual([hint.status, hint.header("x-stage")], [103, "1"]);
+    assert.equal((await client.readResponse()).body, "final");
+    client.close();
+  });
+
+  for (const status of [100, 101, 200, "103"]) {
+    test(`refuses the status ${JSON.stringify(status)}`, async () => {
+      const message = { type: "http.response.informational", status };
+      const script = new Script(["try", message], ...answer());
+      const response = await exchange(
+        shared.server.target,
+        request(`GET ${script.target}`),
+      );
+      assert.equal(response.status, 200);
+      assert.match(
+        await script.seen(shared.server, /rejected/),
+        /InvalidEventError/,
+      );
+    });
+  }
+});
+
 describe("http.response.pathsend (asgi:A-184 to A-190, A-248)", () => {
   let folder = "";
   let small = "";

@@ -1,4 +1,4 @@
-/** Behind HAProxy and nginx that pass connections on and say whose they are, as docs/deployment.md has it. */
+/** Behind HAProxy and nginx that pass connections on and say whose they are, as docs/reverse_proxies.md has it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -11,9 +11,9 @@ import {
   spawnServer,
   withServer,
 } from "../_support/spawn_server.ts";
-import { TcpProxy } from "../_support/tcp_proxy.ts";
 import { curl } from "../_support/tls_clients.ts";
 import { FrameClient } from "../_support/websocket_client.ts";
+import { TcpProxy } from "./_tcp_proxy.ts";
 
 const APP = "peers:app";
 const GET = request("GET /");

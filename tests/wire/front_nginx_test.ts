@@ -1,4 +1,4 @@
-/** Behind nginx, over TCP and over a UNIX socket, as docs/deployment.md says (process:P-140). */
+/** Behind nginx, over TCP and over a UNIX socket, as docs/reverse_proxies.md says (process:P-140). */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { LoadClient, type LoadCounts } from "../_support/load_client.ts";
 import { needsProgram } from "../_support/needs.ts";
-import { Nginx } from "../_support/nginx.ts";
 import { pause, RawClient, request } from "../_support/raw_client.ts";
 import { type ServerProcess, spawnServer } from "../_support/spawn_server.ts";
 import { FrameClient } from "../_support/websocket_client.ts";
 import { closeFrame, textFrame } from "../_support/websocket_frames.ts";
+import { Nginx } from "./_nginx.ts";
 
 const skip = needsProgram("nginx");
 const MIB = 1024 * 1024;

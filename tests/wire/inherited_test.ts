@@ -9,7 +9,6 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -17,6 +16,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { TestAuthority, withFolder } from "../_support/certificates.ts";
+import { freePort } from "../_support/free_port.ts";
 import { needsIpv6, needsProgram } from "../_support/needs.ts";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
 import { SCRIPTED_APP } from "../_support/script.ts";
@@ -397,15 +397,6 @@ describe("LISTEN_FDS", () => {
     );
   });
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("systemd-socket-activate", () => {
   const skip = needsProgram("systemd-socket-activate");

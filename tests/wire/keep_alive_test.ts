@@ -93,28 +93,27 @@ describe("a connection", () => {
 });
 
 describe("the keep-alive time", () => {
-  test("closes an idle connection, nothing written (http:H-083)", () =>
-    withServer(
-      { app: SCRIPTED_APP, args: ["--timeout-keep-alive", "1"] },
-      async (server) => {
-        const client = await RawClient.connect(server.target);
-        assert.equal((await client.request(request("GET /"))).status, 200);
-        assert.deepEqual(await client.readToEnd(), { bytes: "", end: "fin" });
-        client.close();
-      },
-    ));
+  const brief = sharedServer({
+    app: SCRIPTED_APP,
+    args: ["--timeout-keep-alive", "1"],
+  });
 
-  test("does not run while a request is in progress (http:H-085)", () =>
-    withServer(
-      { app: SCRIPTED_APP, args: ["--timeout-keep-alive", "1"] },
-      async (server) => {
-        const client = await RawClient.connect(server.target);
-        client.send(request("GET /") + get(["sleep", 2500], ...answer("slow")));
-        assert.equal((await client.readResponse()).body, "Hello, world!");
-        assert.equal((await client.readResponse()).body, "slow");
-        client.close();
-      },
-    ));
+  test("closes an idle connection, nothing written (http:H-083)", async () => {
+    const { server } = brief;
+    const client = await RawClient.connect(server.target);
+    assert.equal((await client.request(request("GET /"))).status, 200);
+    assert.deepEqual(await client.readToEnd(), { bytes: "", end: "fin" });
+    client.close();
+  });
+
+  test("does not run while a request is in progress (http:H-085)", async () => {
+    const { server } = brief;
+    const client = await RawClient.connect(server.target);
+    client.send(request("GET /") + get(["sleep", 2500], ...answer("slow")));
+    assert.equal((await client.readResponse()).body, "Hello, world!");
+    assert.equal((await client.readResponse()).body, "slow");
+    client.close();
+  });
 
   test("of 0 closes after each response (options:O-047)", () =>
     withServer(

@@ -61,7 +61,7 @@ test("starts before the server listens and ends after it (process:P-011)", async
     "INFO:     Finished server process [pid]",
   ]);
   assert.deepEqual(server.stdout, [
-    'app scope {"type":"lifespan","asgi":{"version":"3.0","spec_version":"2.0"},"state":{}}',
+    'app scope {"type":"lifespan","asgi":{"version":"3.0","spec_version":"2.0"},"state":{},"extensions":{"topics":{}}}',
     "app lifespan.startup",
     "app lifespan.shutdown",
   ]);

@@ -84,28 +84,30 @@ describe("--limit-request-head (http:H-124)", () => {
 });
 
 describe("limits without an option", () => {
-  test("a target that is too long gets 414", () =>
-    withServer({ app: SCRIPTED_APP }, async (server) => {
-      const client = await RawClient.connect(server.target);
-      client.send(request(`GET /${"x".repeat(40_000)}`));
-      assert.equal(await refusal(client), 414);
-      const long = await exchange(
-        server.target,
-        request(`GET /${"x".repeat(8000)}`),
-      );
-      assert.equal(long.status, 200);
-    }));
+  const usual = sharedServer({ app: SCRIPTED_APP });
 
-  test("too many header fields get 431", () =>
-    withServer({ app: SCRIPTED_APP }, async (server) => {
-      const fields = (count: number) =>
-        Array.from({ length: count }, (_, at) => `X-${at}: 1`);
-      const client = await RawClient.connect(server.target);
-      client.send(request("GET /", fields(1000)));
-      assert.equal(await refusal(client), 431);
-      const many = await exchange(server.target, request("GET /", fields(90)));
-      assert.equal(many.status, 200);
-    }));
+  test("a target that is too long gets 414", async () => {
+    const { server } = usual;
+    const client = await RawClient.connect(server.target);
+    client.send(request(`GET /${"x".repeat(40_000)}`));
+    assert.equal(await refusal(client), 414);
+    const long = await exchange(
+      server.target,
+      request(`GET /${"x".repeat(8000)}`),
+    );
+    assert.equal(long.status, 200);
+  });
+
+  test("too many header fields get 431", async () => {
+    const { server } = usual;
+    const fields = (count: number) =>
+      Array.from({ length: count }, (_, at) => `X-${at}: 1`);
+    const client = await RawClient.connect(server.target);
+    client.send(request("GET /", fields(1000)));
+    assert.equal(await refusal(client), 431);
+    const many = await exchange(server.target, request("GET /", fields(90)));
+    assert.equal(many.status, 200);
+  });
 
   test("too many trailer fields get 431", async () => {
     const client = await RawClient.connect(shared.server.target);
@@ -173,79 +175,75 @@ describe("time limits", () => {
 });
 
 describe("--limit-concurrency (http:H-133, options:O-026)", () => {
-  test("refuses with 503, does not call the application, and recovers", () =>
-    withServer(
-      { app: SCRIPTED_APP, args: ["--limit-concurrency", "1"] },
-      async (server) => {
-        const first = await RawClient.connect(server.target);
-        const busy = new Script(["note", "busy"], ["sleep", 1], [
-          "signal",
-          "abort_signal",
-        ]);
-        first.send(request(`GET ${busy.target}`));
-        await busy.seen(server, /busy/);
+  const narrow = sharedServer({
+    app: SCRIPTED_APP,
+    args: ["--limit-concurrency", "1"],
+  });
 
-        const second = await RawClient.connect(server.target);
-        const refused = new Script(["note", "called"], ...answer());
-        second.send(
-          request(`POST ${refused.target}`, ["Content-Length: 3"], "abc"),
-        );
-        const response = await second.readResponse();
-        assert.equal(response.status, 503);
-        assert.equal(
-          response.header("content-type"),
-          "text/plain; charset=utf-8",
-        );
-        assert.equal(response.header("content-length"), "19");
-        assert.equal(response.header("connection"), "close");
-        assert.match(response.header("retry-after")!, /^\d+$/);
-        assert.equal(response.header("server"), "tricorn");
-        assert.equal(response.body, "Service Unavailable");
-        assert.equal(await second.ended(), "fin");
-        second.close();
-        await server.line("stderr", /WARNING: .*Exceeded concurrency limit\./);
-        await server.line(
-          "stdout",
-          new RegExp(`${refused.id}.* 503 Service Unavailable`),
-        );
-        assert.ok(!server.stdout.includes(`app ${refused.id} called`));
+  test("refuses with 503, does not call the application, and recovers", async () => {
+    const { server } = narrow;
+    const first = await RawClient.connect(server.target);
+    const busy = new Script(["note", "busy"], ["sleep", 1], [
+      "signal",
+      "abort_signal",
+    ]);
+    first.send(request(`GET ${busy.target}`));
+    await busy.seen(server, /busy/);
 
-        first.close();
-        await busy.seen(server, /abort_signal/);
-        assert.equal(
-          (await exchange(server.target, request("GET /"))).status,
-          200,
-        );
-      },
-    ));
+    const second = await RawClient.connect(server.target);
+    const refused = new Script(["note", "called"], ...answer());
+    second.send(
+      request(`POST ${refused.target}`, ["Content-Length: 3"], "abc"),
+    );
+    const response = await second.readResponse();
+    assert.equal(response.status, 503);
+    assert.equal(
+      response.header("content-type"),
+      "text/plain; charset=utf-8",
+    );
+    assert.equal(response.header("content-length"), "19");
+    assert.equal(response.header("connection"), "close");
+    assert.match(response.header("retry-after")!, /^\d+$/);
+    assert.equal(response.header("server"), "tricorn");
+    assert.equal(response.body, "Service Unavailable");
+    assert.equal(await second.ended(), "fin");
+    second.close();
+    await server.line("stderr", /WARNING: .*Exceeded concurrency limit\./);
+    await server.line(
+      "stdout",
+      new RegExp(`${refused.id}.* 503 Service Unavailable`),
+    );
+    assert.ok(!server.stdout.includes(`app ${refused.id} called`));
 
-  test("two pipelined requests of the only client are both answered", () =>
-    withServer(
-      { app: SCRIPTED_APP, args: ["--limit-concurrency", "1"] },
-      async (server) => {
-        const client = await RawClient.connect(server.target);
-        client.send(request("GET /").repeat(2));
-        assert.equal((await client.readResponse()).status, 200);
-        assert.equal((await client.readResponse()).status, 200);
-        client.close();
-      },
-    ));
+    first.close();
+    await busy.seen(server, /abort_signal/);
+    assert.equal(
+      (await exchange(server.target, request("GET /"))).status,
+      200,
+    );
+  });
 
-  test("does not count idle connections: they hold no application", () =>
-    withServer(
-      { app: SCRIPTED_APP, args: ["--limit-concurrency", "1"] },
-      async (server) => {
-        const idle = await Promise.all(
-          [1, 2, 3].map(() => RawClient.connect(server.target)),
-        );
-        assert.equal((await idle[0]!.request(request("GET /"))).status, 200);
-        assert.equal(
-          (await exchange(server.target, request("GET /"))).status,
-          200,
-        );
-        for (const client of idle) client.close();
-      },
-    ));
+  test("two pipelined requests of the only client are both answered", async () => {
+    const { server } = narrow;
+    const client = await RawClient.connect(server.target);
+    client.send(request("GET /").repeat(2));
+    assert.equal((await client.readResponse()).status, 200);
+    assert.equal((await client.readResponse()).status, 200);
+    client.close();
+  });
+
+  test("does not count idle connections: they hold no application", async () => {
+    const { server } = narrow;
+    const idle = await Promise.all(
+      [1, 2, 3].map(() => RawClient.connect(server.target)),
+    );
+    assert.equal((await idle[0]!.request(request("GET /"))).status, 200);
+    assert.equal(
+      (await exchange(server.target, request("GET /"))).status,
+      200,
+    );
+    for (const client of idle) client.close();
+  });
 });
 
 describe("--limit-max-requests (http:H-136, options:O-024)", () => {
@@ -288,4 +286,45 @@ describe("--limit-max-requests (http:H-136, options:O-024)", () => {
         assert.equal((await server.end()).code, 0);
       },
     ));
+});
+
+test("--limit-concurrency-wait lets requests wait for their turn, then gives 503", async () => {
+  await withServer({
+    app: SCRIPTED_APP,
+    args: ["--limit-concurrency", "1", "--limit-concurrency-wait", "1"],
+  }, async (server) => {
+    const [first, second, third] = await Promise.all([
+      RawClient.connect(server.target),
+      RawClient.connect(server.target),
+      RawClient.connect(server.target),
+    ]);
+    const short = new Script(["note", "short"], ["sleep", 200], ...answer());
+    first.send(request(`GET ${short.target}`));
+    await short.seen(server, /short/);
+    second.send(request("GET /second"));
+    assert.equal((await first.readResponse()).status, 200);
+    assert.equal((await second.readResponse()).status, 200);
+    const long = new Script(["note", "long"], ["sleep", 30_000], ...answer());
+    first.send(request(`GET ${long.target}`));
+    await long.seen(server, /long/);
+    third.send(request("GET /third"));
+    const refused = await third.readResponse();
+    assert.equal(refused.status, 503);
+    assert.equal(refused.header("retry-after"), "1");
+    for (const client of [first, second, third]) client.close();
+  });
+});
+
+test("--timeout-request ends a request that takes longer", async () => {
+  await withServer({
+    app: SCRIPTED_APP,
+    args: ["--timeout-request", "0.5"],
+  }, async (server) => {
+    const client = await RawClient.connect(server.target);
+    const slow = new Script(["note", "slow"], ["sleep", 30_000], ...answer());
+    client.send(request(`GET ${slow.target}`));
+    assert.equal((await client.readResponse()).status, 503);
+    await server.line("stderr", /not complete in time \(--timeout-request\)/);
+    client.close();
+  });
 });

@@ -106,8 +106,15 @@ print("signal", os.WTERMSIG(status)) if os.WIFSIGNALED(status) else print("code"
 `;
 
 describe("a terminal that is closed", { skip: needsProgram(PYTHON) }, () => {
-  for (const args of [[], ["--ssl-dev"]]) {
-    test(`ends the server by SIGHUP${args.length > 0 ? ", with TLS too" : ""}`, () => {
+  for (
+    const [which, args] of [
+      ["", []],
+      [", with TLS too", ["--ssl-dev"]],
+      [", with workers too", ["--workers", "2"]],
+      [", with workers and TLS too", ["--workers", "2", "--ssl-dev"]],
+    ] as const
+  ) {
+    test(`ends the server by SIGHUP${which}`, () => {
       const { program, args: command } = commandLine("cli.ts", [
         "--app-dir",
         `${ROOT}/tests/wire/apps`,

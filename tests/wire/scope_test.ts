@@ -242,14 +242,17 @@ describe("extensions (asgi:A-059)", () => {
       "abort_signal",
       "connection",
       "drain_signal",
+      "http.response.informational",
       "http.response.pathsend",
       "http.response.trailers",
+      "topics",
     ]);
   });
 
   test("are fewer on HTTP/1.0, which has no trailers", async () => {
     const scope = await scopeOf("GET /?scope HTTP/1.0\r\n\r\n");
     assert.ok(!scope.extensions.includes("http.response.trailers"));
+    assert.ok(!scope.extensions.includes("http.response.informational"));
     assert.ok(scope.extensions.includes("http.response.pathsend"));
   });
 

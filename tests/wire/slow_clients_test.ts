@@ -1,10 +1,8 @@
 /** Peers that are too many, too slow or too large: who pays for them (wishes:N-010, R-058, R-060). */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { LOOPS } from "../_support/loops.ts";
-import { needsProgram } from "../_support/needs.ts";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
 import { answer, Script, SCRIPTED_APP } from "../_support/script.ts";
 import { withServer } from "../_support/spawn_server.ts";
@@ -65,43 +63,6 @@ describe("--min-body-rate", () => {
         }
       },
     ));
-});
-
-describe("--timeout-write-stall", () => {
-  for (const { loop, label } of LOOPS) {
-    test(`a peer that does not read is cut off, one that reads slowly is not (${label} sockets)`, () =>
-      withServer(
-        {
-          app: SCRIPTED_APP,
-          args: ["--timeout-write-stall", "2", "--loop", loop],
-        },
-        async (server) => {
-          const flood = new Script(["start", 200], ["flood", 200, 200_000], [
-            "body",
-          ]);
-          const deaf = await RawClient.connect(server.target);
-          deaf.pause();
-          deaf.send(request(`GET ${flood.target}`));
-          const slow = await RawClient.connect(server.target);
-          slow.send(request(`GET ${flood.target}`));
-          // A read now and then, for longer than the limit, empties a good part of the kernel's
-          // buffers each time.
-          for (let i = 0; i < 6; i++) {
-            slow.resume();
-            await new Promise((resolve) => setTimeout(resolve, 100));
-            slow.pause();
-            await new Promise((resolve) => setTimeout(resolve, 900));
-          }
-          slow.resume();
-          const { bytes } = await slow.readToEnd();
-          assert.ok(bytes.length > 40_000_000, `${bytes.length} bytes`);
-          deaf.resume();
-          const cut = await deaf.readToEnd();
-          assert.ok(cut.bytes.length < 40_000_000, `${cut.bytes.length} bytes`);
-          await server.line("stderr", /the client does not read/);
-        },
-      ));
-  }
 });
 
 describe("--limit-connections", () => {
@@ -172,7 +133,10 @@ describe("--limit-connections", () => {
             const [least, most] = served;
             const rest = (ms: number) =>
               new Promise((resolve) => setTimeout(resolve, ms));
-            while (answered < least) await rest(20);
+            for (let tries = 0; answered < least; tries++) {
+              assert.ok(tries < 3_000, `${answered} served`);
+              await rest(20);
+            }
             await rest(500);
             assert.ok(answered <= most, `${answered} served`);
             for (const client of clients) client.close();
@@ -207,48 +171,4 @@ describe("--limit-connections", () => {
         two.close();
       },
     ));
-});
-
-describe("slowhttptest", { concurrency: 1 }, () => {
-  for (
-    const [mode, flags] of [
-      ["slow headers", ["-H", "-i", "2"]],
-      ["slow bodies", ["-B", "-i", "2", "-s", "8192"]],
-      ["slow reading", ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "16"]],
-    ] as const
-  ) {
-    test(
-      `ordinary requests are served beside 300 connections of ${mode}`,
-      {
-        skip: needsProgram("slowhttptest"),
-      },
-      () =>
-        withServer(
-          { app: SCRIPTED_APP, args: ["--no-access-log"] },
-          async (server) => {
-            const { port } = server.target as { readonly port: number };
-            const attack = spawn("slowhttptest", [
-              ...flags,
-              ...["-c", "300", "-r", "300", "-l", "8", "-x", "16", "-p", "3"],
-              ...["-u", `http://127.0.0.1:${port}/`],
-            ], { stdio: "ignore" });
-            const ended = new Promise((resolve) => attack.on("close", resolve));
-            try {
-              let served = 0;
-              while (attack.exitCode === null && served < 400) {
-                const { status } = await exchange(server.target, hello());
-                assert.equal(status, 200);
-                served++;
-                await new Promise((resolve) => setTimeout(resolve, 10));
-              }
-              assert.ok(served >= 50, `${served} served`);
-            } finally {
-              attack.kill();
-              await ended;
-            }
-            assert.equal((await exchange(server.target, hello())).status, 200);
-          },
-        ),
-    );
-  }
 });

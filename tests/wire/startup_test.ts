@@ -78,8 +78,8 @@ describe("the command", () => {
 });
 
 describe("import strings", () => {
-  const load = (app: string, code = 3) =>
-    ended({ args: ["--app-dir", folder, "--port", "0", app] }, code);
+  const load = (app: string, ...args: string[]) =>
+    ended({ args: ["--app-dir", folder, "--port", "0", app, ...args] }, 3);
 
   for (
     const [app, message] of [
@@ -137,6 +137,20 @@ describe("import strings", () => {
       !server.output.includes("src/"),
       "frames of the server are of no use here",
     );
+  });
+
+  test("with JSON logs, the stack of a module that throws is a field of its line", async () => {
+    writeFileSync(
+      join(folder, "throws_too.ts"),
+      'throw new RangeError("broken too");\nexport {};\n',
+    );
+    const server = await load("throws_too:app", "--log-format", "json");
+    const [{ level, error }, ...more] = server.stderr.map((line) =>
+      JSON.parse(line)
+    );
+    assert.deepEqual([level, more], ["error", []]);
+    assert.deepEqual([error.type, error.message], ["RangeError", "broken too"]);
+    assert.match(error.stack, /throws_too\.ts/);
   });
 
   test("a module with a syntax error fails with code 3 and is named (process:P-151)", async () => {

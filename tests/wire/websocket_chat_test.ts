@@ -1,13 +1,13 @@
 /** The chat of examples/chat, as people use it: in a browser, with the server coming and going. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHROMIUM, Chromium, type Page } from "../_support/chromium.ts";
 import { needsProgram } from "../_support/needs.ts";
 import { exchange } from "../_support/raw_client.ts";
 import { type ServerProcess, spawnServer } from "../_support/spawn_server.ts";
 import { ROOT } from "../_support/this_runtime.ts";
 import { FrameClient } from "../_support/websocket_client.ts";
 import { handshakeRequest } from "../_support/websocket_frames.ts";
+import { CHROMIUM, Chromium, type Page } from "./_chromium.ts";
 
 function start(port: number): Promise<ServerProcess> {
   return spawnServer({

@@ -63,9 +63,9 @@ function framesOf(
   const frames: Uint8Array[] = [];
   const step = Math.max(1, Math.ceil(bytes.length / 4));
   for (let at = 0; at < bytes.length; at += step) {
-    const isFinal = at + step >= bytes.length;
+    const fin = at + step >= bytes.length;
     frames.push(
-      frame(at === 0 ? opcode : 0, bytes.subarray(at, at + step), { isFinal }),
+      frame(at === 0 ? opcode : 0, bytes.subarray(at, at + step), { fin }),
     );
     if (random() < 0.3) frames.push(frame(9, `ping ${at}`));
   }

@@ -240,7 +240,7 @@ describe("messages", () => {
     for (let i = 0; i < bytes.length; i++) {
       await client.sendAll(
         frame(i === 0 ? 1 : 0, bytes.subarray(i, i + 1), {
-          isFinal: i === bytes.length - 1,
+          fin: i === bytes.length - 1,
         }),
       );
     }
@@ -252,11 +252,11 @@ describe("messages", () => {
     const [what, sent, code] of [
       [
         "one byte too large (websocket:W-047, options:O-035)",
-        frame(2, "", { told: 16 * MIB + 1 }),
+        frame(2, "", { announced: 16 * MIB + 1 }),
         1009,
       ],
       ["with text that is no UTF-8", frame(1, "\xc3("), 1007],
-      ["without a mask", frame(1, "a", { isMasked: false }), 1002],
+      ["without a mask", frame(1, "a", { key: undefined }), 1002],
       ["of an unknown kind", frame(3), 1002],
     ] as const
   ) {
@@ -288,7 +288,9 @@ describe("flow control", () => {
     assert.equal(sent(), before);
     client.resume();
     for (let i = 0; i < 400; i++) {
-      const { kind, payload } = await client.next();
+      let { kind, payload } = await client.next();
+      // A machine that takes 20 s for this is pinged in between.
+      if (kind === "ping") ({ kind, payload } = await client.next());
       assert.equal(kind, "binary");
       assert.equal(payload.length, 100_000);
       const number = payload.charCodeAt(2) * 256 + payload.charCodeAt(3);
@@ -361,7 +363,7 @@ describe("--ws-max-inflate-ratio", () => {
     const client = await FrameClient.connect(target, path, [
       "Sec-WebSocket-Extensions: permessage-deflate",
     ]);
-    client.send(frame(2, new Uint8Array(zeros), { reserved: 4 }));
+    client.send(frame(2, new Uint8Array(zeros), { rsv: 4 }));
     client.send(closeFrame(1000));
     return client;
   };

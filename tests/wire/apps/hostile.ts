@@ -17,7 +17,7 @@ setInterval(() => console.log(`calls ${calls}`), 250).unref();
 const PIECE = new Uint8Array(64 * 1024).fill(0x2e);
 
 function told(scope: HttpScope | WebSocketScope): Promise<void> {
-  const { signal } = scope.extensions.abort_signal!;
+  const { signal } = scope.extensions.abort_signal;
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve());

@@ -144,7 +144,7 @@ class ScriptedCall {
         return;
       }
       case "probeSignal": {
-        const { signal } = this.#scope.extensions.abort_signal!;
+        const { signal } = this.#scope.extensions.abort_signal;
         this.#note(`signal ${signal.aborted ? "raised" : "quiet"}`);
         return;
       }

@@ -24,8 +24,8 @@ let release = (): void => {};
 
 export const app: AsgiApp = async (scope, receive, send) => {
   if (scope.type === "lifespan") return;
-  const abort = scope.extensions.abort_signal!.signal;
-  const drain = scope.extensions.drain_signal!.signal;
+  const abort = scope.extensions.abort_signal.signal;
+  const drain = scope.extensions.drain_signal.signal;
   if (scope.type === "websocket") {
     throwing(abort, "WebSocket abort");
     await receive();

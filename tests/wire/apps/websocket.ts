@@ -174,7 +174,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
   /** Says goodbye when the server begins to stop. */
   async "/goodbye"(call) {
     await accept(call);
-    const signal = call.scope.extensions.drain_signal!.signal;
+    const signal = call.scope.extensions.drain_signal.signal;
     signal.addEventListener("abort", () => {
       void call.send({ type: "websocket.send", text: "goodbye" });
     });

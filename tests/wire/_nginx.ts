@@ -1,5 +1,5 @@
 /**
- * nginx in front of a server, with the configuration that docs/deployment.md shows. It listens on
+ * nginx in front of a server, with the configuration that docs/reverse_proxies.md shows. It listens on
  * a UNIX socket in a folder of its own, so that no two tests meet.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type ClientTarget, pause, RawClient } from "./raw_client.ts";
+import { type ClientTarget, pause, RawClient } from "../_support/raw_client.ts";
 
 /** Time to start and to stop, in tries of 20 milliseconds. */
 const TRIES = 500;

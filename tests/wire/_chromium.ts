@@ -157,6 +157,14 @@ export class Page {
     this.#sessionId = sessionId;
   }
 
+  /** One command of the protocol, for this tab. */
+  command(
+    method: string,
+    params: Record<string, unknown> = {},
+  ): Promise<Record<string, unknown>> {
+    return this.#browser.command(method, params, this.#sessionId);
+  }
+
   /** The value of an expression, as JSON carries it. */
   async evaluate(expression: string): Promise<unknown> {
     const { result, exceptionDetails } = await this.#browser.command(

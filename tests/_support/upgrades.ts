@@ -1,0 +1,68 @@
+/** A server that hands over to new parents: who is it now, and what ends it? */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { pause } from "./raw_client.ts";
+import {
+  type ServerProcess,
+  type ServerStart,
+  spawnServer,
+} from "./spawn_server.ts";
+
+/** The id in a pid file; 0 while there is none. */
+export function pidIn(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8"));
+  } catch {
+    return 0;
+  }
+}
+
+/** Waits until `isSo`. */
+export async function until(
+  isSo: () => boolean,
+  what: string,
+  server: ServerProcess,
+): Promise<void> {
+  for (let i = 0; !isSo(); i++) {
+    if (i > 6000) throw new Error(`Waited for ${what}:\n${server.output}`);
+    await pause(10);
+  }
+}
+
+/** Sends SIGUSR2 to the server of now, and waits until another one has its pid file. */
+export async function upgrade(
+  server: ServerProcess,
+  pidFile: string,
+): Promise<number> {
+  const before = pidIn(pidFile);
+  process.kill(before, "SIGUSR2");
+  const isOther = () => ![0, before].includes(pidIn(pidFile));
+  await until(isOther, "a new parent", server);
+  return pidIn(pidFile);
+}
+
+/** Runs `use` with a server, and ends whoever it has become. */
+export async function withUpgrades(
+  start: ServerStart,
+  pidFile: string,
+  use: (server: ServerProcess) => Promise<void>,
+): Promise<void> {
+  const server = await spawnServer({
+    ...start,
+    args: [...start.args ?? [], "--workers", "2", "--pid-file", pidFile],
+  });
+  try {
+    await until(() => pidIn(pidFile) > 0, "the pid file", server);
+    await use(server);
+  } finally {
+    const pid = pidIn(pidFile);
+    try {
+      // Workers end by themselves when their parent is gone.
+      if (pid > 0) process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    // It may have ended, while those that it has become hold its streams.
+    await server.kill().catch(() => server.exited);
+  }
+}
