@@ -25,7 +25,9 @@ import { table } from "./load/stats.mjs";
  */
 const CASES = {
   "GET": { file: "cycle_bench.ts", turns: 2_000 },
+  "GET, measured": { file: "cycle_bench.ts", turns: 2_000 },
   "GET, 16 pipelined": { file: "cycle_bench.ts", turns: 200, size: 512 },
+  "GET through a proxy": { file: "cycle_bench.ts", turns: 2_000 },
   "GET, 64 fields": { file: "cycle_bench.ts", turns: 400 },
   "POST echo, 10 kB": { file: "cycle_bench.ts", turns: 1_000 },
   "text, 125 B": { file: "message_bench.ts", turns: 2_000 },

@@ -124,9 +124,9 @@ function sidesOf() {
   return sides;
 }
 
-/** Builds the npm package of the sources at `root`; returns the path of its command. */
+/** Builds the npm package of the sources at `root` as they do; returns the path of its command. */
 function build(root, into) {
-  const script = join(ROOT, "packaging/npm.mjs");
+  const script = join(root, "packaging/npm.mjs");
   const { status, stderr } = spawnSync(
     NODE,
     [script, "--root", root, "--out", into],

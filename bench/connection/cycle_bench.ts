@@ -4,18 +4,8 @@
  * and one of each kind is compared before anything is measured.
  */
 import type { HttpApp } from "../../src/asgi.ts";
-import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
-import type { ServerContext } from "../../src/connection/context.ts";
-import type { FakeClock } from "../../tests/_support/fake_clock.ts";
-import { Harness } from "../../tests/_support/harness.ts";
-import {
-  CONNECTIONS,
-  CountingSocket,
-  type Exchange,
-  printCosts,
-  SILENT,
-  until,
-} from "./wired.ts";
+import { type Case, Requests } from "./requests.ts";
+import { printCosts } from "./wired.ts";
 
 const encoder = new TextEncoder();
 const HELLO = encoder.encode("Hello, world!");
@@ -46,18 +36,13 @@ const echo: HttpApp = async (_scope, receive, send) => {
   await send({ type: "http.response.body", body });
 };
 
-interface Case {
-  readonly name: string;
-  readonly app: HttpApp;
-  readonly bytes: Uint8Array;
-  /** Requests in `bytes`. */
-  readonly requests: number;
-  /** Ends the answers to `bytes`. */
-  readonly ending: string;
-}
-
 const GET = "GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";
 const BODY = "x".repeat(10_000);
+
+const PROXIED = GET.replace(
+  "\r\n\r\n",
+  "\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n\r\n",
+);
 
 function manyFields(): string {
   let text =
@@ -80,10 +65,25 @@ const CASES: readonly Case[] = [
     ending: "Hello, world!",
   },
   {
+    name: "GET, measured",
+    app: hello,
+    bytes: encoder.encode(GET),
+    requests: 1,
+    ending: "Hello, world!",
+    isMeasured: true,
+  },
+  {
     name: "GET, 16 pipelined",
     app: hello,
     bytes: encoder.encode(GET.repeat(16)),
     requests: 16,
+    ending: "Hello, world!",
+  },
+  {
+    name: "GET through a proxy",
+    app: hello,
+    bytes: encoder.encode(PROXIED),
+    requests: 1,
     ending: "Hello, world!",
   },
   {
@@ -103,56 +103,5 @@ const CASES: readonly Case[] = [
     ending: BODY,
   },
 ];
-
-/** Connections of one case, and the clock whose turns they live in. */
-class Requests implements Exchange {
-  readonly name: string;
-  readonly size: number;
-  readonly #sockets: CountingSocket[] = [];
-  readonly #context: ServerContext;
-  readonly #clock: FakeClock;
-  readonly #case: Case;
-
-  constructor(one: Case) {
-    this.name = one.name;
-    this.size = CONNECTIONS * one.requests;
-    const harness = new Harness(one.app, { date: true, server: "tricorn" });
-    this.#clock = harness.clock;
-    this.#context = { ...harness.context, logger: SILENT, access: undefined };
-    this.#case = one;
-    for (let i = 0; i < CONNECTIONS; i++) {
-      const socket = new CountingSocket();
-      socket.handler = new Http1Connection(socket, this.#context);
-      this.#sockets.push(socket);
-    }
-  }
-
-  async turn(): Promise<void> {
-    const context = this.#context;
-    const wanted = context.totalRequests + this.size;
-    for (const socket of this.#sockets) socket.handler.onData(this.#case.bytes);
-    await until(() => context.totalRequests >= wanted, this.name);
-    this.#clock.endTurn();
-  }
-
-  async check(): Promise<void> {
-    for (const socket of this.#sockets) socket.kept = "";
-    await this.turn();
-    for (const socket of this.#sockets) {
-      const text = socket.kept ?? "";
-      const answers = text.split("HTTP/1.1 200 OK\r\n").length - 1;
-      if (
-        answers !== this.#case.requests ||
-        !text.endsWith(`\r\n\r\n${this.#case.ending}`) ||
-        socket.isClosed
-      ) {
-        throw new Error(
-          `Unexpected answer to "${this.name}": ${text.slice(0, 200)}`,
-        );
-      }
-      socket.kept = undefined;
-    }
-  }
-}
 
 await printCosts("for each request", CASES.map((one) => new Requests(one)));

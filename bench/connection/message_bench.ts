@@ -2,6 +2,7 @@
  * One WebSocket message through connection, cycle and application and back, over a fake socket:
  * the frame is read and unmasked, the text decoded, the message received, sent and written.
  */
+import { SILENT } from "../../src/logging/logger.ts";
 import { Buffer } from "node:buffer";
 import type {
   HttpApp,
@@ -24,7 +25,6 @@ import {
   CountingSocket,
   type Exchange,
   printCosts,
-  SILENT,
   until,
 } from "./wired.ts";
 
@@ -79,9 +79,11 @@ class Messages implements Exchange {
     this.#shared = Buffer.allocUnsafeSlow(one.frame.length);
     const harness = new Harness(this.#echo as unknown as HttpApp, {
       settings: { websocket: WEBSOCKET },
+      logger: SILENT,
+      observesRequests: false,
     });
     this.#clock = harness.clock;
-    const context = { ...harness.context, logger: SILENT, access: undefined };
+    const { context } = harness;
     for (let i = 0; i < CONNECTIONS; i++) {
       const socket = new CountingSocket();
       socket.handler = new Http1Connection(socket, context);

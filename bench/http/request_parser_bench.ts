@@ -142,7 +142,7 @@ rows["GET, 8 fields, in 2 pieces"] = measure(() => {
 rows["GET, 8 fields, in single bytes"] = measure(() =>
   readPieces(parser, LADDER["GET, 8 fields"], 1)
 );
-// Many hosts on one server: nothing that was seen last helps.
+// Many hosts on one server: no field section is the one before.
 const hosts = Array.from(
   { length: 64 },
   (_, index) => request(["GET / HTTP/1.1", `Host: shop${index}.example.com`]),

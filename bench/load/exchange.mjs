@@ -46,16 +46,25 @@ export function exchange(port, request) {
         received = Buffer.concat(pieces);
         head = readHead(received);
         if (head === undefined) return;
-        // wrk counts bytes, not framing: an answer of a fixed size is what can be checked.
-        if (!(head.contentLength >= 0)) return fail("no content-length");
+        if (!head.isChunked && !(head.contentLength >= 0)) {
+          return fail("no content-length");
+        }
       }
-      const whole = head.length + head.contentLength;
+      const body = head.isChunked
+        ? readChunks(Buffer.concat(pieces).subarray(head.length))
+        : undefined;
+      if (head.isChunked && body === undefined) return;
+      const whole = head.length + (body?.size ?? head.contentLength);
       if (size < whole) return;
       if (size > whole) return fail(`${size - whole} bytes too many`);
       socket.removeAllListeners("close");
       socket.destroy();
       const all = Buffer.concat(pieces);
-      resolve({ status: head.status, body: all.subarray(head.length), size });
+      resolve({
+        status: head.status,
+        body: body?.bytes ?? all.subarray(head.length),
+        size,
+      });
     });
   });
 }
@@ -67,8 +76,24 @@ function readHead(bytes) {
   return {
     length: end + 4,
     status: Number(text.match(/^HTTP\/1\.1 (\d{3})/)?.[1]),
+    isChunked: /\r\ntransfer-encoding: *chunked/i.test(text),
     contentLength: Number(
       text.match(/\r\ncontent-length: *(\d+)/i)?.[1] ?? NaN,
     ),
   };
+}
+
+/** A body in chunks and the bytes that it took, or `undefined` before its end. */
+function readChunks(bytes) {
+  const pieces = [];
+  for (let at = 0;;) {
+    const end = bytes.indexOf("\r\n", at);
+    if (end < 0) return undefined;
+    const size = Number.parseInt(bytes.latin1Slice(at, end), 16);
+    const next = end + 2 + size + 2;
+    if (next > bytes.length) return undefined;
+    if (size === 0) return { bytes: Buffer.concat(pieces), size: next };
+    pieces.push(bytes.subarray(end + 2, end + 2 + size));
+    at = next;
+  }
 }

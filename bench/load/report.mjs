@@ -16,6 +16,11 @@ export const TARGETS = {
   },
   // Microseconds that a line in the access log adds.
   log: { unlogged: { must: 1.5, aim: 0.7, as: "difference" } },
+  hono: {
+    honoNative: { must: 1.25 },
+    honoNodeServer: { must: 1 },
+    srvx: { must: 1 },
+  },
   // Requests per CPU second, pipelined over one at a time.
   pipelined: { itself: { must: 3, as: "least" } },
   echo: {
@@ -175,6 +180,16 @@ const COMPARISONS = [
   ["tricorn-deno-log", "tricorn-deno", "unlogged"],
   ["tricorn-bun-log", "tricorn-bun", "unlogged"],
   ["tricorn-node-log", "tricorn-node", "unlogged"],
+  ["tricorn-deno-hono", "deno-serve-deno-hono", "honoNative"],
+  ["tricorn-deno-hono", "srvx-deno-hono", undefined],
+  ["tricorn-bun-hono", "bun-serve-bun-hono", "honoNative"],
+  ["tricorn-bun-hono", "srvx-bun-hono", undefined],
+  ["tricorn-bun-hono-light", "bun-serve-bun-hono", "honoNative"],
+  // Both replace the global classes.
+  ["tricorn-node-hono-light", "node-server-node-hono", "honoNodeServer"],
+  ["tricorn-node-hono", "node-server-node-hono", undefined],
+  ["tricorn-node-hono", "node-server-plain-node-hono", undefined],
+  ["tricorn-node-hono", "srvx-node-hono", "srvx"],
   ["tricorn-deno-net", "raw-deno-net", undefined],
   ["tricorn-bun-net", "raw-bun-net", undefined],
 ];

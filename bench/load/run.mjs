@@ -87,6 +87,24 @@ SCENARIOS.log = {
     warmUp(server, LOADS.get, warmUpSeconds),
   measure: (server, { seconds }) => measureLogged(server, LOADS.get, seconds),
 };
+SCENARIOS.express = {
+  kind: "load",
+  title: "GET / of an Express application, behind Tricorn and by app.listen()",
+  takes: (side) => side.only === "express",
+  rounds: ({ rounds }) => rounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server, { seconds }) => measureLoad(server, LOADS.get, seconds),
+};
+SCENARIOS.hono = {
+  kind: "load",
+  title: "GET / of a Hono application, 50 connections",
+  takes: (side) => side.only === "hono",
+  rounds: ({ rounds }) => rounds,
+  warmUp: (server, { warmUpSeconds }) =>
+    warmUp(server, LOADS.get, warmUpSeconds),
+  measure: (server, { seconds }) => measureLoad(server, LOADS.get, seconds),
+};
 SCENARIOS.pipelined = {
   kind: "pipelined",
   title: "GET / pipelined, 16 under way on each of 50 connections",

@@ -22,6 +22,19 @@ const TRICORN_LOGGING = (port) => [
   "3600",
 ];
 
+/** An Express application, with nothing written per request. */
+const TRICORN_EXPRESS = (port) => [
+  CLI,
+  "--app-dir",
+  SERVERS,
+  "express_app.mjs:app",
+  "--port",
+  port,
+  "--no-access-log",
+  "--log-level",
+  "warning",
+];
+
 /** The same with nothing written per request. */
 const TRICORN = (port) => [
   ...TRICORN_LOGGING(port),
@@ -52,6 +65,65 @@ const UVICORN = (port) => [
   "--ws-ping-interval",
   "3600",
 ];
+
+/** A Hono application, with nothing written per request. */
+const TRICORN_HONO = (port, module = "hono_app") => [
+  CLI,
+  "--app-dir",
+  SERVERS,
+  `${module}:app`,
+  "--port",
+  port,
+  "--no-access-log",
+  "--log-level",
+  "warning",
+];
+
+const RUNTIMES = { deno: [DENO, "run", "-A"], bun: [BUN], node: [NODE] };
+
+/** Sides of the scenario `hono`: Tricorn, and what Hono's users have. */
+function honoSides() {
+  const sides = [];
+  for (const [runtime, program] of Object.entries(RUNTIMES)) {
+    const elsewhere = runtime === "node"
+      ? ["node-server", "node-server-plain", "srvx"]
+      : ["native", "srvx"];
+    sides.push({
+      name: `tricorn-${runtime}-hono`,
+      role: "tricorn",
+      runtime,
+      command: (port) => [...program, ...TRICORN_HONO(port)],
+      needs: CLI,
+      only: "hono",
+    });
+    // Deno needs no classes of ours.
+    if (runtime !== "deno") {
+      sides.push({
+        name: `tricorn-${runtime}-hono-light`,
+        role: "tricorn",
+        runtime,
+        command: (
+          port,
+        ) => [...program, ...TRICORN_HONO(port, "hono_light_app")],
+        needs: CLI,
+        only: "hono",
+      });
+    }
+    for (const server of elsewhere) {
+      sides.push({
+        name: `${
+          server === "native" ? `${runtime}-serve` : server
+        }-${runtime}-hono`,
+        role: "native",
+        runtime,
+        command: (port) => [...program, at("hono_elsewhere.ts"), server, port],
+        needs: at("hono_elsewhere.ts"),
+        only: "hono",
+      });
+    }
+  }
+  return sides;
+}
 
 /**
  * @typedef {object} Side
@@ -116,6 +188,30 @@ export const SIDES = [
     only: "log",
     logs: true,
   },
+  ...[
+    ["deno", [DENO, "run", "-A"]],
+    ["bun", [BUN]],
+    ["node", [NODE]],
+  ].flatMap(([runtime, program]) => [
+    {
+      name: `tricorn-${runtime}-express`,
+      role: "tricorn",
+      runtime,
+      command: (port) => [...program, ...TRICORN_EXPRESS(port)],
+      needs: join(ROOT, "node_modules/express/package.json"),
+      speaks: "http",
+      only: "express",
+    },
+    {
+      name: `${runtime}-express`,
+      role: "native",
+      runtime,
+      command: (port) => [...program, at("express_listen.mjs"), port],
+      needs: join(ROOT, "node_modules/express/package.json"),
+      speaks: "http",
+      only: "express",
+    },
+  ]),
   {
     name: "tricorn-deno-net",
     role: "tricorn",
@@ -214,6 +310,7 @@ export const SIDES = [
     needs: at("raw_node.mjs"),
     extra: true,
   },
+  ...honoSides(),
 ];
 
 /** Why `side` cannot run here, or `undefined` if it can. */

@@ -4,13 +4,12 @@
  *
  *   deno run -A bench/websocket/websocket_bench.ts      (or bun, or node)
  */
-import { ByteWriter } from "../../src/bytes/byte_writer.ts";
 import { createDeflater, createInflater } from "../../src/runtime/deflate.ts";
-import { writeFrameHeader } from "../../src/websocket/frame_writer.ts";
 import { DEFAULT_WEBSOCKET_LIMITS } from "../../src/websocket/limits.ts";
 import { applyMask } from "../../src/websocket/mask.ts";
 import { WebSocketProtocol } from "../../src/websocket/protocol.ts";
 import { BOUNDARY, checkUtf8 } from "../../src/websocket/utf8.ts";
+import { frame as maskedFrame } from "../../tests/_support/websocket_frames.ts";
 
 const ROUNDS = 7;
 const ROUND_MS = 20;
@@ -34,12 +33,7 @@ function mixed(size: number): Uint8Array {
 
 /** A client's frame whose mask changes nothing, so that it can be read again and again. */
 function frame(opcode: number, payload: Uint8Array): Uint8Array {
-  const out = new ByteWriter(16 + payload.length);
-  writeFrameHeader(out, opcode, payload.length, false);
-  out.bytes[1] |= 0x80;
-  out.writeBytes(new Uint8Array(4));
-  out.writeBytes(payload);
-  return out.bytes.slice(0, out.length);
+  return maskedFrame(opcode, payload, { key: [0, 0, 0, 0] });
 }
 
 /** Nanoseconds of one call, best round of {@linkcode ROUNDS}. */
