@@ -8,8 +8,8 @@ import type { AsgiApp } from "../mod.ts";
 export const app: AsgiApp = async (scope, _receive, send) => {
   if (scope.type !== "http") return;
   const { abort_signal, drain_signal } = scope.extensions;
-  const gone = abort_signal!.signal;
-  const draining = drain_signal!.signal;
+  const gone = abort_signal.signal;
+  const draining = drain_signal.signal;
 
   await send({
     type: "http.response.start",

@@ -130,7 +130,7 @@ async function servePage(scope: HttpScope, send: Send): Promise<void> {
       ["content-type", "text/html; charset=utf-8"],
       [
         "content-security-policy",
-        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'",
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'",
       ],
     ],
   });
