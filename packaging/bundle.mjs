@@ -12,39 +12,40 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
+import { Chunks } from "./merge_chunks.mjs";
+import { ENTRIES } from "./entries.mjs";
 
-/** What programs import, and what the command runs. */
-const ENTRIES = ["mod", "cli"];
 /** In front of every name that an entry exports, while it is bundled. */
 const EXPORTED = "__exported_";
 
 /**
- * Writes `mod.js`, `cli.js` and the chunks they share into `into`. Both come from one run, so that
- * a program that uses both has one of every class. What `import()` loads stays apart, `node:`
+ * Writes a module for each entry, such as `mod.js`, and the chunks they share into `into`. All come from one run, so that
+ * a program that uses several has one of every class. What `import()` loads stays apart, `node:`
  * modules stay outside, and names stay as they are: stacks are read by people.
  *
  * `into` has to be a folder right below that of the package: what lies beside the folder of a
  * chunk is ours in a stack (src/application/user_stack.ts), and what lies beside the package is not.
  *
- * @param root Folder of mod.ts and cli.ts.
+ * @param root Folder of the sources.
  * @param bun Bun's program.
  */
 export function bundle(root, into, bun) {
-  const run = (...args) => {
+  const runIn = (cwd, ...args) => {
     const { status, stdout, stderr, error } = spawnSync(bun, args, {
-      cwd: root,
+      cwd,
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1" },
     });
     if (status === 0) return stdout;
     throw new Error(`Cannot bundle ${root}: ${error?.message ?? stderr}`);
   };
+  const run = (...args) => runIn(root, ...args);
   const folder = mkdtempSync(join(tmpdir(), "tricorn-bundle-"));
   try {
-    for (const entry of ENTRIES) {
-      const source = JSON.stringify(join(root, `${entry}.ts`));
+    for (const [entry, path] of Object.entries(ENTRIES)) {
+      const source = JSON.stringify(join(root, path));
       const names = JSON.parse(
         run("-p", `JSON.stringify(Object.keys(await import(${source})))`),
       );
@@ -52,8 +53,10 @@ export function bundle(root, into, bun) {
       // And its `import.meta.main` is always true on Node: importing would start the command. In
       // what an entry imports, as here, it is false.
       const list = names.map((name) => `${name} as ${EXPORTED}${name}`);
+      const file = join(folder, `${entry}.ts`);
+      mkdirSync(dirname(file), { recursive: true });
       writeFileSync(
-        join(folder, `${entry}.ts`),
+        file,
         `export { ${list.join(", ")} } from ${source};\n`,
       );
     }
@@ -64,14 +67,49 @@ export function bundle(root, into, bun) {
       "--splitting",
       `--root=${folder}`,
       `--outdir=${into}`,
-      ...ENTRIES.map((entry) => join(folder, `${entry}.ts`)),
+      ...Object.keys(ENTRIES).map((entry) => join(folder, `${entry}.ts`)),
     );
-    for (const name of readdirSync(into)) {
+    for (const name of readdirSync(into, { recursive: true })) {
+      if (!name.endsWith(".js")) continue;
       const path = join(into, name);
       const text = readFileSync(path, "utf8");
       writeFileSync(path, text.replaceAll(` as ${EXPORTED}`, " as "));
     }
+    mergeStart(into, (...args) => runIn(into, ...args));
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes few chunks of what every start of the command loads. What an entry loads without the
+ * server, or the command before it knows the runtime's version, stays apart from the rest.
+ */
+function mergeStart(folder, run) {
+  const chunks = new Chunks(folder);
+  const command = chunks.of("src/cli/main.ts");
+  const sockets = chunks.of("src/runtime/node/transport.ts");
+  const left = new Set(
+    [command, sockets].flatMap((path) => chunks.loadedWith(path)),
+  );
+  for (
+    const entries of [
+      ["cli.js"],
+      ["helpers.js", "adapters/fetch.js"],
+      ["mod.js"],
+      [command],
+      [sockets],
+    ]
+  ) {
+    const loaded = new Set(entries.flatMap((path) => chunks.loadedWith(path)));
+    // An entry comes first: what loads it knows its name.
+    const group = [...loaded].filter((path) => left.delete(path));
+    chunks.merge(group, (module, others) =>
+      run(
+        "build",
+        "--target=node",
+        ...others.map((path) => `--external=${path}`),
+        module,
+      ));
   }
 }

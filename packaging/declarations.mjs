@@ -26,9 +26,16 @@ export function declarationsOf(root, entries) {
       waiting.push(posix.join(posix.dirname(path), `${specifier}.ts`));
     }
     // Editors and compilers of any age know what a ".js" beside a ".d.ts" is.
-    found.set(target, text.replace(SPECIFIER, "$1$2.js"));
+    found.set(target, withLibrary(text.replace(SPECIFIER, "$1$2.js")));
   }
   return found;
+}
+
+/** Names the library of `Symbol.asyncDispose`: programs need not have asked for one so new. */
+function withLibrary(text) {
+  return /\bSymbol\.(asyncD|d)ispose\b/.test(text)
+    ? `/// <reference lib="esnext.disposable" />\n${text}`
+    : text;
 }
 
 function programOf(root, entries) {

@@ -3,7 +3,7 @@
 //   npm run build [-- --out DIR] [--root DIR]
 //
 // Into dist/npm, of the sources here, unless the options say otherwise. Needs Node 20 or later.
-// Version and licence come from jsr.json.
+// Version and licence come from jsr.json, addresses from package.json.
 import {
   chmodSync,
   copyFileSync,
@@ -20,6 +20,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findRuntime, install } from "../tests/_support/toolbox.mjs";
 import { bundle } from "./bundle.mjs";
+import { ENTRIES } from "./entries.mjs";
 
 const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -31,23 +32,41 @@ import { run } from "../lib/cli.js";
 void run();
 `;
 
-/** The package.json of a package whose jsr.json says `version` and `license`. */
-function manifest({ version, license }) {
+/** The row of `exports` for an entry. */
+function exportOf([name, path]) {
+  const types = `./types/${path.replace(/\.ts$/, ".d.ts")}`;
+  return [
+    name === "mod" ? "." : `./${name}`,
+    { types, default: `./lib/${name}.js` },
+  ];
+}
+
+/**
+ * The package.json of a package whose jsr.json says `version` and `license`, and whose workspace has
+ * the addresses.
+ */
+function manifest({ version, license }, { homepage, repository, bugs }) {
   return {
     name: NAME,
     version,
     description: "An ASGI server for Deno, Bun and Node",
     keywords: ["asgi", "bun", "deno", "http", "server", "websocket"],
     license,
+    homepage,
+    repository,
+    bugs,
     type: "module",
     // No "./" in front: npm would take it away, and say so at every publication.
     bin: { tricorn: "bin/tricorn.js" },
     exports: {
-      ".": { types: "./types/mod.d.ts", default: "./lib/mod.js" },
-      "./cli": { types: "./types/cli.d.ts", default: "./lib/cli.js" },
+      ...Object.fromEntries(Object.entries(ENTRIES).map(exportOf)),
       "./package.json": "./package.json",
+      "./tricorn.schema.json": "./tricorn.schema.json",
     },
-    files: ["bin", "lib", "types", "CHANGELOG.md"],
+    files: ["bin", "lib", "types", "CHANGELOG.md", "tricorn.schema.json"],
+    // Loaded only by who has a configuration in YAML, on Node.
+    peerDependencies: { yaml: "^2.9.1" },
+    peerDependenciesMeta: { yaml: { optional: true } },
     // Tested against src/runtime/supported_versions.ts.
     engines: {
       node: "^22.18.0 || ^24.0.0 || >=26.0.0",
@@ -60,8 +79,21 @@ function manifest({ version, license }) {
 /** `text` with the names that the package's users import by. */
 function withPackageName(text) {
   return text.replace(
-    /(from ")(?:\.\/mod\.ts|jsr:@tricorn\/serve)"/g,
-    '$1tricorn"',
+    /(from ")(?:\.\/mod\.ts|jsr:@tricorn\/serve)(\/[\w/]+)?"/g,
+    '$1tricorn$2"',
+  );
+}
+
+/**
+ * `text` with absolute addresses where links lead to files of the repository, which are not in the
+ * package: those of the release `version`.
+ */
+function withAbsoluteLinks(text, { version }, { repository }) {
+  const root = repository.url.replace(/^git\+|\.git$/g, "");
+  return text.replace(
+    /(!?)(\[[^\]]*\]\()\.\/([^)]+)\)/g,
+    (_, image, before, path) =>
+      `${image}${before}${root}/${image ? "raw" : "blob"}/v${version}/${path})`,
   );
 }
 
@@ -83,15 +115,18 @@ async function build(root, out) {
     writeFileSync(join(out, path), text);
   };
   bundle(root, join(out, "lib"), findRuntime(HERE, "bun").program);
-  for (const [path, text] of declarationsOf(root, ["mod.ts", "cli.ts"])) {
+  for (const [path, text] of declarationsOf(root, Object.values(ENTRIES))) {
     write(`types/${path}`, withPackageName(text));
   }
   write("bin/tricorn.js", COMMAND);
   chmodSync(join(out, "bin/tricorn.js"), 0o755);
-  const described = manifest(JSON.parse(read("jsr.json")));
+  const release = JSON.parse(read("jsr.json"));
+  const workspace = JSON.parse(read("package.json"));
+  const described = manifest(release, workspace);
   write("package.json", `${JSON.stringify(described, null, 2)}\n`);
-  write("README.md", withPackageName(read("README.md")));
-  for (const name of ["CHANGELOG.md", "LICENSE"]) {
+  const readme = withAbsoluteLinks(read("README.md"), release, workspace);
+  write("README.md", withPackageName(readme));
+  for (const name of ["CHANGELOG.md", "LICENSE", "tricorn.schema.json"]) {
     copyFileSync(join(root, name), join(out, name));
   }
 }

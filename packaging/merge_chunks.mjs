@@ -1,0 +1,162 @@
+/**
+ * Puts chunks together that are loaded together. Bun makes a chunk of what the same entries share,
+ * and whatever is behind an `import()` counts as one: the more is loaded on use, the smaller the
+ * pieces that every start reads one by one.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+
+/** What a chunk takes from another one: names, or its effects alone. */
+const IMPORT = /^import *(?:\{([^}]*)\} *from *)?"(\.[^"]+)";\n/gm;
+const EXPORT = /^export \{([^}]*)\};?\n/m;
+/** In front of a name that is exported: otherwise Bun gives what it names another name. */
+const EXPORTED = "__merged_";
+
+/** The chunks in a folder, by their paths in it. */
+export class Chunks {
+  #folder;
+  #texts = new Map();
+
+  constructor(folder) {
+    this.#folder = folder;
+    for (const path of readdirSync(folder, { recursive: true })) {
+      if (!path.endsWith(".js")) continue;
+      const text = readFileSync(join(folder, path), "utf8");
+      this.#texts.set(posix.normalize(path.replaceAll("\\", "/")), text);
+    }
+  }
+
+  /** The chunk that the source at `path` is in. */
+  of(path) {
+    const line = `// ${path}\n`;
+    for (const [name, text] of this.#texts) {
+      if (text.startsWith(line) || text.includes(`\n${line}`)) return name;
+    }
+    throw new Error(`Cannot find ${path} in any chunk`);
+  }
+
+  /** `path`, and behind it all that is loaded with it. */
+  loadedWith(path) {
+    const found = new Set([path]);
+    for (const other of found) {
+      for (const { from } of this.#importsOf(other)) found.add(from);
+    }
+    return [...found];
+  }
+
+  /**
+   * Makes one chunk of those at `paths`. It keeps the path of the first one, and the names that
+   * this exports.
+   *
+   * @param bundle Gets the path of a module, and of those that stay apart; returns the bundle.
+   */
+  merge(paths, bundle) {
+    if (paths.length < 2) return;
+    this.#checkNames(paths.slice(1));
+    const names = this.#wantedNames(paths);
+    const lines = paths.map((path) => {
+      const list = [...names.get(path)]
+        .map(([name, exported]) => `${name} as ${EXPORTED}${exported}`);
+      const from = JSON.stringify(`./${path}`);
+      return `import ${from};\nexport { ${list.join(", ")} } from ${from};\n`;
+    });
+    const module = join(this.#folder, "merged.js");
+    writeFileSync(module, lines.join(""));
+    const others = [...this.#texts.keys()]
+      .filter((path) => !paths.includes(path));
+    const text = bundle(module, others.map((path) => `./${path}`));
+    rmSync(module);
+    const [first, ...rest] = paths;
+    this.#write(first, text.replaceAll(` as ${EXPORTED}`, " as "));
+    for (const path of rest) {
+      this.#texts.delete(path);
+      rmSync(join(this.#folder, path));
+    }
+    for (const path of others) this.#redirect(path, names, first);
+  }
+
+  /** Names inside an `import()` are not followed. */
+  #checkNames(paths) {
+    for (const [user, text] of this.#texts) {
+      for (const [, from] of text.matchAll(/\bimport\("(\.[^"]+)"\)/g)) {
+        if (!paths.includes(resolvePath(user, from))) continue;
+        throw new Error(`Cannot merge ${from}: ${user} imports it by name`);
+      }
+    }
+  }
+
+  /** What others need of each chunk at `paths`, and under which name the merged one exports it. */
+  #wantedNames(paths) {
+    const exports = new Set(this.#exportsOf(paths[0]));
+    const own = new Map([...exports].map((name) => [name, name]));
+    const names = new Map(paths.map((path) => [path, new Map()]));
+    names.set(paths[0], own);
+    for (const user of this.#texts.keys()) {
+      if (paths.includes(user)) continue;
+      for (const { from, bindings } of this.#importsOf(user)) {
+        const known = names.get(from);
+        if (known === undefined) continue;
+        for (const [name] of bindings) {
+          if (known.has(name)) continue;
+          let exported = name;
+          while (exports.has(exported)) exported += "_";
+          exports.add(exported);
+          known.set(name, exported);
+        }
+      }
+    }
+    return names;
+  }
+
+  /** Lets the chunk at `path` import from `merged` what it had from one that is in it. */
+  #redirect(path, names, merged) {
+    const to = relativePath(path, merged);
+    const text = this.#texts.get(path).replace(IMPORT, (line, list, from) => {
+      const exported = names.get(resolvePath(path, from));
+      if (exported === undefined) return line;
+      if (list === undefined) return `import "${to}";\n`;
+      const bindings = readBindings(list).map(([name, local]) => {
+        const other = exported.get(name);
+        return other === local ? local : `${other} as ${local}`;
+      });
+      return `import { ${bindings.join(", ")} } from "${to}";\n`;
+    });
+    if (text !== this.#texts.get(path)) this.#write(path, text);
+  }
+
+  #importsOf(path) {
+    return [...this.#texts.get(path).matchAll(IMPORT)]
+      .map(([, list = "", from]) => ({
+        from: resolvePath(path, from),
+        bindings: readBindings(list),
+      }));
+  }
+
+  #exportsOf(path) {
+    const [, list = ""] = EXPORT.exec(this.#texts.get(path)) ?? [];
+    return readBindings(list).map(([, exported]) => exported);
+  }
+
+  #write(path, text) {
+    this.#texts.set(path, text);
+    writeFileSync(join(this.#folder, path), text);
+  }
+}
+
+/** `a, b as c` as pairs of the name before and after `as`. */
+function readBindings(list) {
+  return list.split(",").map((item) => item.trim()).filter(Boolean)
+    .map((item) => {
+      const [name, other = name] = item.split(/\s+as\s+/);
+      return [name, other];
+    });
+}
+
+function resolvePath(path, specifier) {
+  return posix.normalize(posix.join(posix.dirname(path), specifier));
+}
+
+function relativePath(path, other) {
+  const found = posix.relative(posix.dirname(path), other);
+  return found.startsWith(".") ? found : `./${found}`;
+}
