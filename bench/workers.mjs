@@ -1,12 +1,14 @@
 // What several processes cost and how they share the work: CPU time of each request in all processes
-// together, beside that of as many single processes on ports of their own; the spread over the
-// workers, memory, and the time until a worker that was killed is replaced.
+// together, beside that of as many single processes on the same port without a parent, and on ports of
+// their own; the spread over the workers, memory, and the time until a killed worker is replaced.
 //
 //   node bench/workers.mjs [--rounds N] [--seconds N] [--servers deno,bun,node] [--counts 1,2,4]
 //
-// Both sides get the same connections, in short turns one after the other: the fewer connections a
-// process has, the fewer requests each of its wake-ups serves, with a parent or without. Served by the
-// command of the npm package: from the sources, Node would spend most of a start on their types.
+// All sides get the same connections, in short turns one after the other. What the parent adds shows
+// beside the processes on one port: there, too, each process serves connections of every client. With a
+// port for each, a client fills one process with all its requests at once, so that each wake-up serves
+// more of them. Served by the command of the npm package: from the sources, Node would spend most of a
+// start on their types. Needs python3 for Deno, whose workers serve on an inherited descriptor.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,6 +34,7 @@ const CONNECTIONS = 64;
 /** Of /proc/PID/stat: clock ticks of 10 ms. */
 const TICK_US = 10_000;
 const PATIENCE_MS = 30_000;
+const HAND_OVER = join(ROOT, "tests/_support/hand_over.py");
 
 exitOnSignals();
 const PACKAGE = temporaryFolder();
@@ -65,13 +68,26 @@ class Server {
   #child;
   #log = "";
 
-  static async start(runtime, count) {
+  /**
+   * @param count Workers; 1 for a single process.
+   * @param shared Port that the process shares with others of the same kind.
+   */
+  static async start(runtime, count, shared) {
     const server = new Server();
-    server.port = await freePort();
+    server.port = shared ?? await freePort();
+    const own = ["--port", `${server.port}`, "--workers", `${count}`];
+    const given = { kind: "tcp", at: 3, port: server.port };
     const [program, ...args] = [
+      ...shared !== undefined && runtime === "deno"
+        ? ["python3", HAND_OVER, JSON.stringify({ sockets: [given] })]
+        : [],
       ...COMMANDS[runtime],
       "bench/load/servers/asgi_app.ts:app",
-      ...["--port", `${server.port}`, "--workers", `${count}`],
+      ...shared === undefined
+        ? own
+        : runtime === "deno"
+        ? ["--fd", "3"]
+        : [...own, "--reuse-port"],
       ...["--no-access-log", "--log-level", "debug"],
     ];
     const child = server.#child = spawn(program, args, {
@@ -189,17 +205,23 @@ class Side {
 
 async function measure(runtime, count) {
   const servers = [];
-  const start = async (workers) => {
-    const server = await Server.start(runtime, workers);
+  const start = async (workers, shared) => {
+    const server = await Server.start(runtime, workers, shared);
     servers.push(server);
     return server;
   };
   try {
     const server = await start(count);
     const side = new Side([server]);
-    const apart = [];
-    while (count > 1 && apart.length < count) apart.push(await start(1));
-    const sides = count > 1 ? [side, new Side(apart)] : [side];
+    const sides = [side];
+    if (count > 1) {
+      const port = await freePort();
+      const together = [];
+      while (together.length < count) together.push(await start(1, port));
+      const apart = [];
+      while (apart.length < count) apart.push(await start(1));
+      sides.push(new Side(together), new Side(apart));
+    }
     for (const each of sides) {
       await each.turn(count, 1);
       each.forget();
@@ -218,6 +240,7 @@ async function measure(runtime, count) {
       `${runtime} ${count}`,
       showSpread(spread(side.costs)),
       count > 1 ? showSpread(spread(sides[1].costs)) : "",
+      count > 1 ? showSpread(spread(sides[2].costs)) : "",
       Math.round(spread(side.rates).median),
       shares.join(" "),
       memory.reduce((sum, size) => sum + size, 0) / count,
@@ -262,7 +285,8 @@ for (const runtime of values.servers.split(",")) {
 console.log(table([
   "runtime, workers",
   "µs of CPU a request",
-  "as single processes",
+  "processes on one port",
+  "on a port for each",
   "requests/s",
   "shares in %",
   "MiB of a worker alone",

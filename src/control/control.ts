@@ -155,8 +155,8 @@ export class Control implements ControlConnectionOwner {
 
   #admit(socket: Socket): SocketHandler {
     const client = new ControlConnection(socket, this);
-    if (this.#clients.size >= MAX_CLIENTS) client.close();
-    else this.#clients.add(client);
+    if (this.#clients.size < MAX_CLIENTS) this.#clients.add(client);
+    else client.refuse(`Cannot answer: ${MAX_CLIENTS} clients are connected`);
     return client;
   }
 

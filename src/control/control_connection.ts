@@ -72,6 +72,12 @@ export class ControlConnection implements SocketHandler {
     this.#end();
   }
 
+  /** Says what is wrong and closes: nothing that follows is read. */
+  refuse(error: string): void {
+    this.#write({ ok: false, error });
+    this.#end();
+  }
+
   /** Closes it now. */
   destroy(): void {
     this.#socket.destroy();
@@ -84,7 +90,7 @@ export class ControlConnection implements SocketHandler {
     const end = this.#line.indexOf(LF);
     if (end < 0 || end >= MAX_REQUEST_BYTES) {
       if (this.#line.length >= MAX_REQUEST_BYTES) {
-        this.#refuse(
+        this.refuse(
           `Cannot read request: expected a line of at most ${MAX_REQUEST_BYTES} bytes`,
         );
       } else if (this.#hasPeerEnded) this.#end();
@@ -94,7 +100,7 @@ export class ControlConnection implements SocketHandler {
     const text = decoder.decode(this.#line.subarray(0, end));
     this.#line = this.#line.slice(end + 1);
     const request = readRequest(text.replace(/\r$/, ""));
-    if ("error" in request) this.#refuse(request.error);
+    if ("error" in request) this.refuse(request.error);
     else void this.#answer(request);
   }
 
@@ -108,12 +114,6 @@ export class ControlConnection implements SocketHandler {
     this.#write(answer);
     this.#limitWait();
     this.#next();
-  }
-
-  /** Says what is wrong and closes: what follows cannot be made sense of. */
-  #refuse(error: string): void {
-    this.#write({ ok: false, error });
-    this.#end();
   }
 
   #write(answer: ControlAnswer): void {

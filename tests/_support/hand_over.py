@@ -2,7 +2,8 @@
 
 hand_over.py SPEC PROGRAM [ARGUMENT...]
 
-SPEC is JSON: {"sockets": [{"kind": ..., "at": 3, "path": ..., "listens": true}], "activates": true}.
+SPEC is JSON: {"sockets": [{"kind": ..., "at": 3, "path": ..., "port": 0, "listens": true}], "activates": true}.
+Several processes may have a socket of kind tcp on the same port.
 With "activates", LISTEN_FDS and LISTEN_PID tell the program of them as systemd does.
 """
 
@@ -37,7 +38,8 @@ def made(spec):
         found.bind("\0" + spec["path"])
     else:
         found = socket.socket(socket.AF_INET6 if kind == "tcp6" else socket.AF_INET)
-        found.bind(("::1" if kind == "tcp6" else "127.0.0.1", 0))
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        found.bind(("::1" if kind == "tcp6" else "127.0.0.1", spec.get("port", 0)))
     if spec.get("listens", True) and kind not in ("udp", "connected"):
         found.listen(64)
     keep.append(found)
