@@ -19,7 +19,8 @@ import { controlSocketPath, type SocketPlace } from "./socket_path.ts";
 const SOCKET_MODE = 0o600;
 /** Clients at a time: an operator and some scripts. */
 const MAX_CLIENTS = 16;
-const BACKLOG = 16;
+/** More than may be served, so that the others are told: the kernel turns them away without a word. */
+const BACKLOG = 64;
 /** For answers to leave at the end, in milliseconds. */
 const LAST_ANSWERS_MS = 250;
 
