@@ -79,7 +79,7 @@ class Server {
     const given = { kind: "tcp", at: 3, port: server.port };
     const [program, ...args] = [
       ...shared !== undefined && runtime === "deno"
-        ? ["python3", HAND_OVER, JSON.stringify({ sockets: [given] })]
+        ? ["/usr/bin/python3", HAND_OVER, JSON.stringify({ sockets: [given] })]
         : [],
       ...COMMANDS[runtime],
       "bench/load/servers/asgi_app.ts:app",

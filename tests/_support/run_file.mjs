@@ -23,8 +23,8 @@ function testArguments(runtime, file, reportPath) {
       ];
     default:
       return [
+        // Without --test, which would start one more process for the file.
         "--disable-warning=ExperimentalWarning",
-        "--test",
         "--test-reporter=spec",
         "--test-reporter-destination=stdout",
         "--test-reporter=junit",

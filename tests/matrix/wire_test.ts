@@ -14,7 +14,7 @@ import { connect as connectTcp } from "node:net";
 import { pathToFileURL } from "node:url";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { ScratchFolder, TestAuthority } from "../_support/certificates.ts";
-import { needsProgram } from "../_support/needs.ts";
+import { handOver, needsHandOver } from "../_support/hand_over.ts";
 import {
   bytesOf,
   exchange,
@@ -437,7 +437,7 @@ describe("UNIX sockets", () => {
 });
 
 describe("inherited descriptors", () => {
-  const skip = skipsFiles || needsProgram("python3");
+  const skip = skipsFiles || needsHandOver();
 
   for (const kind of ["tcp", "unix"]) {
     test(`of a ${kind} socket are served`, { skip }, async () => {
@@ -446,11 +446,7 @@ describe("inherited descriptors", () => {
       const server = new ServerProcess({
         app: SCRIPTED_APP,
         args: ["--fd", "3"],
-        via: [
-          "python3",
-          join(ROOT, "tests/_support/hand_over.py"),
-          JSON.stringify({ sockets }),
-        ],
+        via: handOver(sockets),
       });
       try {
         await server.ready();

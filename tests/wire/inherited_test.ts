@@ -17,7 +17,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { TestAuthority, withFolder } from "../_support/certificates.ts";
 import { freePort } from "../_support/free_port.ts";
-import { needsIpv6, needsProgram } from "../_support/needs.ts";
+import { handOver, needsHandOver } from "../_support/hand_over.ts";
+import { needsIpv6, needsProgram, PYTHON } from "../_support/needs.ts";
 import { exchange, RawClient, request } from "../_support/raw_client.ts";
 import { SCRIPTED_APP } from "../_support/script.ts";
 import {
@@ -27,28 +28,15 @@ import {
 } from "../_support/spawn_server.ts";
 import { commandLine, ROOT } from "../_support/this_runtime.ts";
 
-const HAND_OVER = join(ROOT, "tests/_support/hand_over.py");
 const skip = process.platform === "win32"
   ? "sockets are not inherited on Windows"
-  : needsProgram("python3");
-
-/** See hand_over.py. */
-interface Given {
-  readonly kind: string;
-  readonly at: number;
-  readonly path?: string;
-  readonly listens?: boolean;
-}
+  : needsHandOver();
 
 let folder = "";
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "tricorn-fd-"));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-function handOver(sockets: readonly Given[], activates = false): string[] {
-  return ["python3", HAND_OVER, JSON.stringify({ sockets, activates })];
-}
 
 /** Runs `use` with a server that was given sockets, and kills it afterwards. */
 async function withGiven(
@@ -388,7 +376,7 @@ describe("LISTEN_FDS", () => {
       "LISTEN_PID=str(os.getpid()));os.execvp(sys.argv[1],sys.argv[1:])";
     const server = new ServerProcess({
       app: SCRIPTED_APP,
-      via: ["python3", "-c", script],
+      via: [PYTHON, "-c", script],
     });
     assert.equal((await server.end()).code, 2);
     assert.match(
