@@ -3,7 +3,8 @@
 //   npm test [-- [--only deno,bun,node] [--skip-checks] [--slow] [file or folder ...]]
 //   npm run demo [-- [main:app] [arguments of the command ...]]
 //
-// Without a path everything runs but the files that are slow by nature; --slow runs those alone.
+// Without a path everything runs but the files that are slow by nature, which --slow runs, and those
+// of the version matrix.
 // Needs Node 20 or later and npm: the runtimes under test come from the lock file. The last line
 // is `N passed, N failed` over the checks and all runtimes; the exit code is 0 if none failed.
 import { spawn } from "node:child_process";
@@ -29,6 +30,10 @@ const RUNTIMES = ["deno", "bun", "node"];
 const PARALLEL = 3;
 /** Files below `tests/` that take long on every runtime, the longest first: they begin first. */
 const LONGEST = [
+  "packaging/npm",
+  "packaging/jsr",
+  "packaging/newcomer",
+  "site/browser",
   "wire/internals_off",
   "wire/websocket",
   "wire/inherited",
@@ -47,7 +52,7 @@ const LONGEST = [
 const STARTS_SERVERS = /^tests\/(wire|conformance|runtime|server|fuzz)\//;
 /** Files that only `--slow` runs, where no path is given: their time is in what they test. */
 const SLOW = new RegExp(
-  "^tests/(packaging/|matrix/wire_test|fuzz/hostile_run_test|site/browser_test)|" +
+  "^tests/(packaging/|fuzz/hostile_run_test|site/browser_test)|" +
     "^tests/wire/(" + [
     "deploy_containers", // a package built, and a process started for each look
     "deploy_fronts", // a proxy for each recipe
@@ -69,16 +74,15 @@ const SLOW = new RegExp(
     "write_stall", // the buffers of the kernel, filled and emptied slowly
   ].join("|") + ")_test",
 );
+/** Files that the version matrix runs, with these releases of the runtimes among others. */
+const OF_MATRIX = /^tests\/matrix\/wire_test/;
 /** Files that run alone, after the others: they load the machine, compare times, or read in bursts. */
 const ALONE = new RegExp(
-  "^tests/packaging/|^tests/fuzz/hostile_run_test|" +
+  "^tests/fuzz/hostile_run_test|" +
     "^tests/http1/request_parser_test|^tests/wire/(" + [
     "backpressure",
     "drain_load",
     "drain_stubborn",
-    "front_forwarded",
-    "front_haproxy",
-    "front_nginx",
     "slow_clients",
     "slowhttptest",
     "websocket_soak",
@@ -207,10 +211,12 @@ async function runChecks(deno, node) {
   return result;
 }
 
-/** The files of a run: those below `paths`, or, without any, the slow ones or all others. */
+/** The files of a run: those below `paths`, or, without any, the slow ones or the others. */
 function chooseFiles({ paths, isSlow }) {
   return paths.length === 0
-    ? testFiles("tests").filter((file) => SLOW.test(file) === isSlow)
+    ? testFiles("tests").filter((file) =>
+      SLOW.test(file) === isSlow && !OF_MATRIX.test(file)
+    )
     : [...new Set(paths.flatMap(testFiles))];
 }
 
