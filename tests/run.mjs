@@ -30,10 +30,15 @@ const RUNTIMES = ["deno", "bun", "node"];
 const PARALLEL = 3;
 /** Files below `tests/` that take long on every runtime, the longest first: they begin first. */
 const LONGEST = [
+  "fuzz/hostile_run",
   "packaging/npm",
   "packaging/jsr",
   "packaging/newcomer",
   "site/browser",
+  "wire/metrics_workers",
+  "wire/workers_health",
+  "wire/reload",
+  "wire/watchdog",
   "wire/internals_off",
   "wire/websocket",
   "wire/inherited",
@@ -52,8 +57,10 @@ const LONGEST = [
 const STARTS_SERVERS = /^tests\/(wire|conformance|runtime|server|fuzz)\//;
 /** Files that only `--slow` runs, where no path is given: their time is in what they test. */
 const SLOW = new RegExp(
-  "^tests/(packaging/|fuzz/hostile_run_test|site/browser_test)|" +
+  "^tests/(packaging/|fuzz/hostile_run_test|site/browser_test|" +
+    "runtime/(process|socket_contract_plain)_test)|" + // processes; a contract once more
     "^tests/wire/(" + [
+    "admin_workers", // workers that hang or die before they are asked
     "deploy_containers", // a package built, and a process started for each look
     "deploy_fronts", // a proxy for each recipe
     "drain_load", // a load on a server, ended again and again
@@ -62,9 +69,14 @@ const SLOW = new RegExp(
     "front_haproxy", // restarts under load behind a proxy
     "front_forwarded", // nginx and HAProxy, started anew for each recipe
     "front_nginx",
+    "inherited", // a process in front of each server, and managers of services
+    "internals_off", // a large part of the others once more
     "managers", // workers below real managers of services, upgraded and restarted
     "metrics_workers", // twenty rolling restarts
+    "reload", // files that change, and the processes that follow
     "slowhttptest", // an attack takes its seconds
+    "topics_channels", // brokers, ended and started again
+    "watchdog", // seconds in which nothing moves
     "websocket_soak",
     "workers_hostile", // workers killed under load
     "workers_health", // workers that hang, and the seconds until that is seen
@@ -78,8 +90,7 @@ const SLOW = new RegExp(
 const OF_MATRIX = /^tests\/matrix\/wire_test/;
 /** Files that run alone, after the others: they load the machine, compare times, or read in bursts. */
 const ALONE = new RegExp(
-  "^tests/fuzz/hostile_run_test|" +
-    "^tests/http1/request_parser_test|^tests/wire/(" + [
+  "^tests/http1/request_parser_test|^tests/wire/(" + [
     "backpressure",
     "drain_load",
     "drain_stubborn",
