@@ -427,7 +427,7 @@ function writing(wired: Wired, { tls }: Carriage): void {
           (i + 1) * buffer.length,
         );
         assert.ok(
-          part.every((byte) => byte === i),
+          sameBytes(part, buffer.fill(i)),
           `buffer ${i} was changed under way`,
         );
       }
