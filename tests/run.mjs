@@ -82,7 +82,7 @@ const SLOW = new RegExp(
     "workers_health", // workers that hang, and the seconds until that is seen
     "workers_recycling", // workers that are replaced after seconds
     "workers_restarts", // processes, started again and again under load
-    "upgrade_(load|parent)", // the same for new parents
+    "upgrade_(load|metrics|parent)", // the same for new parents
     "write_stall", // the buffers of the kernel, filled and emptied slowly
   ].join("|") + ")_test",
 );

@@ -108,6 +108,7 @@ function loggingTo(logger: Logger): Logging {
     asgi: SILENT,
     access: undefined,
     open: () => Promise.resolve(),
+    observe() {},
     reopen() {},
     reconfigure: () => Promise.resolve(true),
     flush() {},

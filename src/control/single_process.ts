@@ -17,9 +17,13 @@ export interface ControlledServer {
 
 /** A server with a pid file or a control socket. */
 export class ServerControl {
-  readonly #lag = new LoopLag(runtime);
+  readonly #lag: LoopLag;
   #control: Control | undefined;
   #failure: unknown;
+
+  private constructor(lag: LoopLag) {
+    this.#lag = lag;
+  }
 
   /** Why the server was stopped, if its pid file could not be written. */
   get failure(): unknown {
@@ -34,7 +38,8 @@ export class ServerControl {
   static async open(controlled: ControlledServer): Promise<ServerControl> {
     const { server } = controlled;
     const logger = server.logging.server;
-    const control = new ServerControl();
+    const lag = (await server.measuring)?.lag ?? new LoopLag(runtime);
+    const control = new ServerControl(lag);
     const { options } = server.config;
     try {
       control.#control = await Control.open(options, {

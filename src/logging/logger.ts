@@ -79,6 +79,12 @@ export interface Logger {
   trace(message: string, details?: LogDetails): void;
 }
 
+/** Is told of each message of level warning and up, whether or not it is written. Must not throw. */
+export type MessageObserver = (
+  level: "critical" | "error" | "warning",
+  details: LogDetails | undefined,
+) => void;
+
 /** Takes no lines. */
 export const SILENT: Logger = {
   name: "tricorn",

@@ -7,7 +7,7 @@ import { defaultRoutes, type LogRoutes, NO_ROUTES } from "./default_routes.ts";
 import { EarlyRecords } from "./early_records.ts";
 import { printable } from "../text/printable.ts";
 import { FailureReport } from "./handler.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger, MessageObserver } from "./logger.ts";
 import {
   type AllLoggingOptions,
   hasLogConfig,
@@ -35,6 +35,8 @@ export interface Logging {
    * @throws ConfigError in one line; the log is the usual one then.
    */
   open(): Promise<void>;
+  /** Tells `observer` of messages of the server, instead of the one before; `undefined` tells nobody. */
+  observe(observer: MessageObserver | undefined): void;
   /** Opens log files again, after they were renamed. */
   reopen(): void;
   /**
@@ -110,6 +112,10 @@ class RoutedLogging implements Logging {
       this.#leaveEarly();
       throw error;
     });
+  }
+
+  observe(observer: MessageObserver | undefined): void {
+    this.server.observer = observer;
   }
 
   reopen(): void {

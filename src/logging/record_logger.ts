@@ -6,6 +6,7 @@ import {
   type LogField,
   type Logger,
   type LogLevel,
+  type MessageObserver,
 } from "./logger.ts";
 import type { LogRecord, LogValue } from "./record.ts";
 
@@ -33,6 +34,8 @@ const NO_FIELDS: Readonly<Record<string, LogValue>> = Object.freeze({});
 /** Makes records and hands them to the handlers of its route. */
 export class RecordLogger implements Logger {
   readonly name: string;
+  /** See {@linkcode MessageObserver}. */
+  observer: MessageObserver | undefined;
   readonly #beforeRecord: () => void;
   #route: LogRoute;
   #reach: number;
@@ -62,14 +65,17 @@ export class RecordLogger implements Logger {
   }
 
   critical(message: string, details?: LogDetails): void {
+    this.observer?.("critical", details);
     this.#log("critical", message, details);
   }
 
   error(message: string, details?: LogDetails): void {
+    this.observer?.("error", details);
     this.#log("error", message, details);
   }
 
   warning(message: string, details?: LogDetails): void {
+    this.observer?.("warning", details);
     this.#log("warning", message, details);
   }
 

@@ -96,6 +96,28 @@ function readValue(name: string, given: unknown): AppValue | undefined {
   ];
 }
 
+/** What of `data`, told by a process that may be of another version, are metrics of this shape. */
+export function asAppMetrics(data: unknown): AppMetric[] {
+  if (!Array.isArray(data)) return [];
+  return data.filter((one: Partial<AppMetric> | null): one is AppMetric =>
+    typeof one?.name === "string" && typeof one.help === "string" &&
+    KINDS.some((kind) => kind === one.kind) &&
+    AGGREGATORS.includes(one.aggregator!) &&
+    Array.isArray(one.values) && one.values.every(isAppValue)
+  );
+}
+
+function isAppValue(value: unknown): value is AppValue {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [suffix, labels, number] = value as unknown[];
+  return typeof suffix === "string" && typeof number === "number" &&
+    Array.isArray(labels) &&
+    labels.every((pair) =>
+      Array.isArray(pair) && pair.length === 2 &&
+      pair.every((text) => typeof text === "string")
+    );
+}
+
 /** Whether what a metric has counted stays when its worker is gone. */
 export function outlivesWorker({ kind, aggregator }: AppMetric): boolean {
   return kind !== "gauge" && aggregator === "sum";

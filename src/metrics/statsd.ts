@@ -3,6 +3,7 @@
  * `gunicorn.`, behind a prefix, with tags in DogStatsD's format if there are any.
  */
 import type { ServerObserver } from "../connection/tracking/server_observer.ts";
+import type { MessageObserver } from "../logging/logger.ts";
 import type { RequestRecord } from "../logging/access/request_record.ts";
 
 /** Between two messages, in milliseconds. */
@@ -28,6 +29,8 @@ export class Statsd implements ServerObserver {
   #requests = 0;
   #aborts = 0;
   readonly #statuses = new Map<number, number>();
+  /** Messages of the log, by what Gunicorn calls them. */
+  readonly #messages = new Map<string, number>();
   /** Durations that are to be told, in milliseconds. */
   readonly #times = new Float64Array(MAX_TIMES);
   #timed = 0;
@@ -51,6 +54,15 @@ export class Statsd implements ServerObserver {
     }
   }
 
+  /** A message of the log. As in Gunicorn, an error with what was thrown is an exception. */
+  readonly onMessage: MessageObserver = (level, details) => {
+    const name =
+      level === "error" && details !== undefined && "error" in details
+        ? "exception"
+        : level;
+    this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
+  };
+
   /** Tells what has happened since the last time. @param gauges Values as of now, by name. */
   flush(gauges: Readonly<Record<string, number>> = {}): void {
     const lines: string[] = [];
@@ -67,12 +79,16 @@ export class Statsd implements ServerObserver {
         add("request.duration", `${Math.round(ms * 1000) / 1000}|ms${rate}`);
       }
     }
+    for (const [name, count] of this.#messages) {
+      add(`log.${name}`, `${count}|c`);
+    }
     for (const [name, value] of Object.entries(gauges)) {
       add(name, `${value}|g`);
     }
     this.#every = Math.max(1, Math.ceil(this.#requests / MAX_TIMES));
     this.#requests = this.#aborts = this.#timed = 0;
     this.#statuses.clear();
+    this.#messages.clear();
     for (const datagram of packed(lines)) this.#send(datagram);
   }
 }

@@ -36,11 +36,7 @@ export class Totals {
     const last = this.#told.get(teller);
     if (last === undefined) return;
     this.#told.delete(teller);
-    this.addPast(last);
-  }
-
-  /** Keeps what somebody has counted who is gone. */
-  addPast({ snapshot, app = [] }: ToldMetrics): void {
+    const { snapshot, app = [] } = last;
     this.#past = addUp([this.#past, snapshot], outlivesProcess);
     this.#pastApp = mergeAppMetrics([
       this.#pastApp,
@@ -51,21 +47,6 @@ export class Totals {
   /** What `teller` told last; `undefined` if it has not told anything, or is gone. */
   lastOf(teller: Teller): Snapshot | undefined {
     return this.#told.get(teller)?.snapshot;
-  }
-
-  /** Everything that was counted, for whoever goes on counting. */
-  get counted(): ToldMetrics {
-    const told = [...this.#told.values()];
-    return {
-      snapshot: addUp(
-        [this.#past, ...told.map(({ snapshot }) => snapshot)],
-        outlivesProcess,
-      ),
-      app: mergeAppMetrics([
-        this.#pastApp,
-        ...told.map(({ app = [] }) => app.filter(outlivesWorker)),
-      ]),
-    };
   }
 
   /** All that is known. @param own Of the process that asks. */

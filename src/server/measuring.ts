@@ -1,7 +1,7 @@
 /** The metrics of a server: made for it if they are wanted, and shown to programs. */
 import type { Options } from "../config/options/mod.ts";
 import type { Tracker } from "../connection/tracking/tracker.ts";
-import type { Logger } from "../logging/logger.ts";
+import type { Logging } from "../logging/logging.ts";
 import { type AppRegistry, isAppRegistry } from "../metrics/app_metrics.ts";
 import type { MetricsSource } from "../metrics/metrics_source.ts";
 import { ProcessMetrics } from "../metrics/process_metrics.ts";
@@ -23,7 +23,7 @@ export interface ServerMetricsView extends MetricsSource {
 export interface MeasuredServer {
   readonly options: Options;
   readonly tracker: Tracker;
-  readonly logger: Logger;
+  readonly logging: Logging;
   /** TLS handshakes in progress. */
   readonly handshakes: () => number;
   /** Whether the application is loaded: its registry is not looked for before. */
@@ -36,17 +36,18 @@ export interface MeasuredServer {
 export class Measuring {
   readonly #metrics: ProcessMetrics;
   readonly #server: MeasuredServer;
-  readonly #lag: LoopLag;
+  /** For whoever else shows it: a second timer is not needed. */
+  readonly lag: LoopLag;
   #reports: StatsdReports | undefined;
 
   /** Observes the server from now on. To be made before connections are accepted. */
   constructor(server: MeasuredServer) {
     this.#server = server;
-    const { tracker, logger, options, handshakes, isLoaded } = server;
+    const { tracker, logging, options, handshakes, isLoaded } = server;
     const metrics = this.#metrics = new ProcessMetrics({
       tracker,
       handshakes,
-      logger,
+      logger: logging.server,
       memoryBytes: runtime.memoryBytes,
       cpuSeconds: runtime.cpuSeconds,
       startTimer,
@@ -58,7 +59,7 @@ export class Measuring {
       },
     });
     tracker.observe(metrics.observer);
-    this.#lag = new LoopLag(runtime, (ms) => metrics.observer.onLoopLag(ms));
+    this.lag = new LoopLag(runtime, (ms) => metrics.observer.onLoopLag(ms));
   }
 
   /**
@@ -67,13 +68,13 @@ export class Measuring {
    * @throws ConfigError if this runtime cannot reach that.
    */
   async start(): Promise<void> {
-    const { options, logger, tracker, isWorker } = this.#server;
-    this.#lag.start();
+    const { options, logging, tracker, isWorker } = this.#server;
+    this.lag.start();
     if (options.statsdHost === undefined) return;
     const { StatsdReports } = await import("./statsd_reports.ts");
     // Of workers the parent tells how many there are.
     const gauges = () => isWorker ? {} : { workers: 1 };
-    this.#reports = await StatsdReports.open(options, logger, gauges);
+    this.#reports = await StatsdReports.open(options, logging, gauges);
     tracker.observe(this.#reports.statsd);
   }
 
@@ -99,7 +100,7 @@ export class Measuring {
 
   /** Measures no more; what was counted can still be read. */
   close(): void {
-    this.#lag.stop();
+    this.lag.stop();
     this.#reports?.close();
     this.#reports = undefined;
   }

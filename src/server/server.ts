@@ -503,7 +503,7 @@ export class Server {
     return new Measuring({
       options: this.config.options,
       tracker: this.#tracker,
-      logger: this.#logging.server,
+      logging: this.#logging,
       handshakes: () => this.#acceptor?.handshakes ?? 0,
       isLoaded: () => this.#app !== undefined,
       isWorker: this.#worker !== undefined,

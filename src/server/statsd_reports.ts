@@ -1,6 +1,6 @@
 /** Reports of one process to a StatsD server: opened, sent each second, and closed. */
 import type { Options } from "../config/options/mod.ts";
-import type { Logger } from "../logging/logger.ts";
+import type { Logging } from "../logging/logging.ts";
 import { Statsd, STATSD_MS } from "../metrics/statsd.ts";
 import { runtime } from "../runtime/mod.ts";
 import { hostOfPair } from "../text/host_port.ts";
@@ -14,16 +14,20 @@ export class StatsdReports {
   /** What is told of requests. */
   readonly statsd: Statsd;
   readonly #sender: DatagramSender;
+  readonly #logging: Pick<Logging, "observe">;
   readonly #gauges: () => Readonly<Record<string, number>>;
   readonly #stop: () => void;
 
   private constructor(
     statsd: Statsd,
     sender: DatagramSender,
+    logging: Pick<Logging, "observe">,
     gauges: () => Readonly<Record<string, number>>,
   ) {
     this.statsd = statsd;
     this.#sender = sender;
+    this.#logging = logging;
+    logging.observe(statsd.onMessage);
     this.#gauges = gauges;
     this.#stop = runtime.every(STATSD_MS, () => statsd.flush(gauges()));
   }
@@ -31,12 +35,13 @@ export class StatsdReports {
   /**
    * Opens what the option `statsdHost` asks for.
    *
+   * @param logging Its messages are counted.
    * @param gauges Told with each report.
    * @throws ConfigError if this runtime cannot reach it.
    */
   static async open(
     { statsdHost, statsdPrefix, statsdTags }: Options,
-    logger: Logger,
+    logging: Pick<Logging, "server" | "observe">,
     gauges: () => Readonly<Record<string, number>>,
   ): Promise<StatsdReports> {
     let loggedAtMs = -Infinity;
@@ -46,19 +51,22 @@ export class StatsdReports {
         const nowMs = runtime.monotonicMs();
         if (nowMs - loggedAtMs < QUIET_MS) return;
         loggedAtMs = nowMs;
-        logger.warning(`Cannot tell StatsD at ${statsdHost}: ${problem}`);
+        logging.server.warning(
+          `Cannot tell StatsD at ${statsdHost}: ${problem}`,
+        );
       },
     );
     const statsd = new Statsd(
       { prefix: statsdPrefix, tags: statsdTags },
       (datagram) => sender.send(datagram),
     );
-    return new StatsdReports(statsd, sender, gauges);
+    return new StatsdReports(statsd, sender, logging, gauges);
   }
 
   /** Sends the last report. */
   close(): void {
     this.#stop();
+    this.#logging.observe(undefined);
     this.statsd.flush(this.#gauges());
     // What is sent is on its way when the turn is over.
     runtime.afterTurn(() => this.#sender.close());

@@ -1,8 +1,8 @@
 /**
- * The metrics of a server with workers, in its parent: what the workers tell, what dead ones had
- * counted, and what becomes of workers. A worker that hangs is not waited for.
+ * The metrics of a server whose processes have a parent, in that parent: what the workers tell, what
+ * dead ones had counted, and what becomes of workers. A worker that hangs is not waited for.
  */
-import { appFamilies } from "../metrics/app_metrics.ts";
+import { appFamilies, asAppMetrics } from "../metrics/app_metrics.ts";
 import { familiesOf, negotiate, render } from "../metrics/exposition.ts";
 import { Counter, HistogramSeries } from "../metrics/instruments.ts";
 import type {
@@ -14,12 +14,19 @@ import {
   type ProcessFacts,
   TAKEN,
 } from "../metrics/process_metrics.ts";
-import { asSnapshot, type Sample, type Snapshot } from "../metrics/snapshot.ts";
+import {
+  addUp,
+  asSnapshot,
+  outlivesProcess,
+  type Sample,
+  type Snapshot,
+} from "../metrics/snapshot.ts";
 import { METRICS } from "../metrics/table.ts";
 import { type ToldMetrics, Totals } from "../metrics/totals.ts";
-import type { MetricsMessage } from "./messages.ts";
-import type { Pool, PoolObserver, RestartReason } from "./pool.ts";
-import type { WorkerHandle } from "./worker_handle.ts";
+import type { StartTimer } from "../server/timers.ts";
+import type { PoolObserver, RestartReason } from "./pool.ts";
+import { askWithin } from "./question.ts";
+import type { WorkerState } from "./worker_handle.ts";
 
 /** For the answers of workers, in milliseconds. */
 const ASK_MS = 500;
@@ -34,13 +41,36 @@ const REASONS: readonly RestartReason[] = [
   "restart",
 ];
 
+/** A process that serves, and tells what it counts. */
+export interface MeasuredWorker {
+  readonly state: WorkerState;
+  /**
+   * Asks it to tell its metrics; it does so by `onMetrics`.
+   *
+   * @param late Resolves when it is not waited for any longer.
+   * @returns Whether it has.
+   */
+  askMetrics(late: Promise<void>): Promise<boolean>;
+}
+
+/** The workers of a parent. */
+export interface MeasuredWorkers {
+  /** Each worker with a process, or that is about to have one. */
+  readonly workers: readonly MeasuredWorker[];
+  /** Those in service by their index. */
+  readonly seats: readonly {
+    readonly index: number;
+    readonly current: MeasuredWorker | undefined;
+  }[];
+}
+
 /** What they need of the process. */
 export interface ParentMetricsHost {
   readonly facts: ProcessFacts;
   memoryBytes(): number;
   cpuSeconds(): number;
   monotonicMs(): number;
-  startTimer(ms: number, callback: () => void): () => void;
+  readonly startTimer: StartTimer;
 }
 
 /** One parent's. */
@@ -51,51 +81,42 @@ export class ParentMetrics implements MetricsSource, PoolObserver {
   readonly #drains = new HistogramSeries(
     METRICS.tricorn_worker_drain_seconds.buckets!,
   );
-  readonly #reasons = new Map<WorkerHandle, RestartReason>();
+  readonly #reasons = new Map<MeasuredWorker, RestartReason>();
   /** When each was told to end, on the monotonic clock. */
-  readonly #dismissedAtMs = new Map<WorkerHandle, number>();
-  #pool: Pool | undefined;
-  #questionId = 0;
-  /** Those who have not answered the last question. */
-  readonly #awaited = new Set<WorkerHandle>();
-  readonly #answered = new Set<WorkerHandle>();
-  #onAnswer: () => void = () => {};
+  readonly #dismissedAtMs = new Map<MeasuredWorker, number>();
+  #pool: MeasuredWorkers = { workers: [], seats: [] };
+  /** Those that have answered the last question. */
+  #answered: ReadonlySet<MeasuredWorker> = new Set();
   #asking: Promise<void> | undefined;
 
   constructor(host: ParentMetricsHost) {
     this.#host = host;
   }
 
-  /** Counts what becomes of these workers from now on. */
-  watch(pool: Pool): void {
+  /** These are its workers from now on. What becomes of them is told by the methods below. */
+  watch(pool: MeasuredWorkers): void {
     this.#pool = pool;
-    pool.observer = this;
   }
 
   // -- Of the pool.
 
-  onMetrics(worker: WorkerHandle, message: MetricsMessage): void {
+  onMetrics(worker: MeasuredWorker, told: ToldMetrics): void {
     this.#totals.update(worker, {
-      snapshot: asSnapshot(message.snapshot),
-      app: message.app,
+      snapshot: asSnapshot(told.snapshot),
+      app: told.app,
     });
-    if (message.id !== this.#questionId || !this.#awaited.delete(worker)) {
-      return;
-    }
-    this.#answered.add(worker);
-    this.#onAnswer();
   }
 
-  onReason(worker: WorkerHandle, reason: RestartReason | undefined): void {
+  onReason(worker: MeasuredWorker, reason: RestartReason | undefined): void {
     if (reason === undefined) this.#reasons.delete(worker);
     else this.#reasons.set(worker, reason);
   }
 
-  onDismissed(worker: WorkerHandle): void {
+  onDismissed(worker: MeasuredWorker): void {
     this.#dismissedAtMs.set(worker, this.#host.monotonicMs());
   }
 
-  onEnded(worker: WorkerHandle): void {
+  onEnded(worker: MeasuredWorker): void {
     this.#totals.retire(worker);
     const dismissedAtMs = this.#dismissedAtMs.get(worker);
     if (dismissedAtMs !== undefined) {
@@ -106,37 +127,39 @@ export class ParentMetrics implements MetricsSource, PoolObserver {
     if (reason !== undefined) this.#restarts.add(REASONS.indexOf(reason), 1);
     this.#reasons.delete(worker);
     this.#dismissedAtMs.delete(worker);
-    this.#answered.delete(worker);
-    if (this.#awaited.delete(worker)) this.#onAnswer();
   }
 
-  // -- Of a predecessor.
+  // -- Of a predecessor, and for a successor.
 
-  /** Goes on counting where a parent before this one is. */
+  /** Goes on counting where the parent `from` is. What is no metrics of ours is left out. */
   inherit(from: object, told: ToldMetrics): void {
     this.#totals.update(from, {
       snapshot: asSnapshot(told.snapshot),
-      app: told.app,
+      app: told.app && asAppMetrics(told.app),
     });
   }
 
-  /** That parent is gone. */
+  /** That parent is gone: what it counted stays. */
   inheritAll(from: object): void {
     this.#totals.retire(from);
   }
 
-  /** What was counted here so far, for a successor. */
-  get counted(): ToldMetrics {
-    const { snapshot, app } = this.#totals.counted;
-    return { snapshot: { ...snapshot, ...this.#ownCounters(snapshot) }, app };
+  /** Everything that a successor goes on counting: of this process, its workers and its predecessors. */
+  get legacy(): ToldMetrics {
+    const { snapshot, app } = this.#totals.sum(this.#own());
+    return {
+      snapshot: addUp(
+        [snapshot],
+        (name) => METRICS[name].scope === "serving" || outlivesProcess(name),
+      ),
+      app,
+    };
   }
 
   // -- Of those who ask.
 
   async render(accept: string): Promise<RenderedMetrics> {
-    await (this.#asking ??= this.#ask().finally(() =>
-      this.#asking = undefined
-    ));
+    await this.ask();
     const { snapshot, app } = this.#totals.sum(this.#own());
     return render(
       [...familiesOf(snapshot), ...appFamilies(app, TAKEN)],
@@ -144,42 +167,36 @@ export class ParentMetrics implements MetricsSource, PoolObserver {
     );
   }
 
-  /** Asks all workers, and waits for those that answer in time. */
-  async #ask(): Promise<void> {
-    const id = ++this.#questionId;
-    this.#awaited.clear();
-    this.#answered.clear();
-    for (const worker of this.#pool?.workers ?? []) {
-      // One that starts may compute for as long as it likes, and one that hangs need not be waited for.
-      if (!worker.hasBeenReady || !worker.isResponding) continue;
-      this.#awaited.add(worker);
-      if (!worker.send({ kind: "metrics", id })) this.#awaited.delete(worker);
-    }
-    const done = Promise.withResolvers<void>();
-    this.#onAnswer = () => {
-      if (this.#awaited.size === 0) done.resolve();
-    };
-    this.#onAnswer();
-    const stopTimer = this.#host.startTimer(ASK_MS, done.resolve);
-    await done.promise;
-    stopTimer();
+  /** Asks all workers, and waits for those that answer in time. Never rejects. */
+  async ask(): Promise<void> {
+    await (this.#asking ??= this.#ask().finally(() =>
+      this.#asking = undefined
+    ));
   }
 
-  #ownCounters(base: Snapshot): Snapshot {
-    const { cpuSeconds } = this.#host;
-    const [[, [told = 0] = []] = [[], []]] = base.process_cpu_seconds_total ??
-      [];
-    return { process_cpu_seconds_total: [[[], [told + cpuSeconds()]]] };
+  async #ask(): Promise<void> {
+    const answered = new Set<MeasuredWorker>();
+    await askWithin(
+      ASK_MS,
+      this.#host.startTimer,
+      (late) =>
+        Promise.all(this.#pool.workers.map(async (worker) => {
+          if (await worker.askMetrics(late)) answered.add(worker);
+        })),
+    );
+    this.#answered = answered;
   }
 
   /** What this process knows by itself. */
   #own(): Snapshot {
     const { facts, memoryBytes, cpuSeconds } = this.#host;
-    const seats = this.#pool?.seats ?? [];
     const perWorker = (
-      valueOf: (worker: WorkerHandle, told: Snapshot | undefined) => number,
+      valueOf: (
+        worker: MeasuredWorker,
+        told: Snapshot | undefined,
+      ) => number,
     ): Sample[] =>
-      seats.flatMap(({ index, current }): Sample[] =>
+      this.#pool.seats.flatMap(({ index, current }): Sample[] =>
         current === undefined ? [] : [[
           [`${index}`],
           [valueOf(current, this.#totals.lastOf(current))],
@@ -206,7 +223,7 @@ export class ParentMetrics implements MetricsSource, PoolObserver {
 
   #states(): Sample[] {
     const counts = { starting: 0, ready: 0, ending: 0 };
-    for (const { state } of this.#pool?.workers ?? []) {
+    for (const { state } of this.#pool.workers) {
       if (state !== "ended") counts[state]++;
     }
     return Object.entries(counts).map(([state, count]) => [[state], [count]]);

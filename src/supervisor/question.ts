@@ -34,6 +34,11 @@ export class Question<T> {
     }
   }
 
+  /** There will be no answer: who is asked is gone. */
+  giveUp(): void {
+    if (this.#open !== undefined) this.#close(this.#open, undefined);
+  }
+
   #close(
     asked: PromiseWithResolvers<T | undefined>,
     value: T | undefined,

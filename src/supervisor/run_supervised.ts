@@ -24,11 +24,13 @@ import type { AdminSources } from "../admin/admin_app.ts";
 import type { Control } from "../control/control.ts";
 import { parentStatus } from "./parent_control.ts";
 import { HeldSockets } from "./held_sockets.ts";
+import type { ToldMetrics } from "../metrics/totals.ts";
 import type { ParentMetrics } from "./parent_metrics.ts";
 import type { StatsdReports } from "../server/statsd_reports.ts";
 import { startMessage } from "./start_message.ts";
+import type { LegacyReports } from "./legacy_reports.ts";
 import type { HandedOverMessage, Takeover } from "./takeover.ts";
-import { startSuccessor } from "./upgrade.ts";
+import { type StartedSuccessor, startSuccessor } from "./upgrade.ts";
 import type { ParentAdmin } from "./parent_admin.ts";
 import { takeParentSignals } from "./parent_signals.ts";
 import type { WorkerPlan } from "./pool.ts";
@@ -95,6 +97,8 @@ class Parent {
   readonly #hostId: string = crypto.randomUUID();
   #control: Control | undefined;
   #admin: ParentAdmin | undefined;
+  /** Once it has handed over, if the new parent goes on counting. */
+  #legacy: LegacyReports | undefined;
   #isUpgrading = false;
   /** Whether the pid file could not be written. */
   #hasFailed = false;
@@ -129,12 +133,15 @@ class Parent {
       logger,
     );
     this.#metrics?.watch(supervisor.pool);
+    supervisor.pool.observer = this.#metrics;
     const reports = await this.#openReports();
     // Timers of the supervisor let the process end, and so may channels to workers.
     const stayAlive = startTimer(Infinity, () => {});
     supervisor.start();
     void supervisor.running.then(() => this.#onRunning());
     const exitCode = await supervisor.finished;
+    // What an even older parent counts goes through this one.
+    await this.#legacy?.end(takeover?.drained);
     stayAlive();
     reports?.close();
     this.#logPid("Stopping");
@@ -147,6 +154,7 @@ class Parent {
   /** Lets go of all that it holds. */
   async close(): Promise<void> {
     this.#releaseSignals();
+    this.#run.takeover?.close();
     await this.#sockets?.close();
     await this.#admin?.close();
     await this.#control?.close();
@@ -225,7 +233,7 @@ class Parent {
       return undefined;
     }
     const { StatsdReports } = await import("../server/statsd_reports.ts");
-    return await StatsdReports.open(options, this.#logging.server, () => ({
+    return await StatsdReports.open(options, this.#logging, () => ({
       workers: this.#supervisor!.pool.workers.length,
     }));
   }
@@ -252,7 +260,7 @@ class Parent {
     try {
       if (takeover !== undefined) {
         await this.#checkProbe();
-        await takeover.complete();
+        await takeover.complete(this.#metrics);
         this.#control = await this.#openControl(true);
         await this.#admin?.takeOver();
       }
@@ -301,7 +309,7 @@ class Parent {
     if (why !== undefined) return logger.warning(`Cannot upgrade: ${why}`);
     this.#isUpgrading = true;
     const { timeoutWorkerReady } = this.#config.options;
-    const child = await startSuccessor(
+    const successor = await startSuccessor(
       {
         args: args!,
         sockets: this.#sockets!,
@@ -311,7 +319,8 @@ class Parent {
       { spawnChild: runtime.spawnChild, env: runtime.env, startTimer },
     );
     this.#isUpgrading = false;
-    if (child === undefined) return;
+    if (successor === undefined) return;
+    const { child } = successor;
     if (this.#received !== undefined) return child.kill("SIGTERM");
     logger.info(`New parent process [${child.pid}] takes over, exiting.`);
     this.#received = "SIGTERM";
@@ -320,9 +329,32 @@ class Parent {
       this.#admin?.close(),
     ]);
     await runtime.leaveUnixPaths();
-    child.send({ kind: "handedOver" } satisfies HandedOverMessage);
+    // Asked for when nobody can look here any more: the new counters are not below any that were seen.
+    const counted = await this.#bequeath(successor);
+    child.send(
+      {
+        kind: "handedOver",
+        ...counted === undefined ? {} : { counted },
+      } satisfies HandedOverMessage,
+    );
     void this.#sockets?.close();
     supervisor!.drain();
+  }
+
+  /** What was counted until now, if the new parent goes on counting: it is told the rest, too. */
+  async #bequeath(
+    { child, goesOnCounting }: StartedSuccessor,
+  ): Promise<ToldMetrics | undefined> {
+    const metrics = this.#metrics;
+    if (metrics === undefined || !goesOnCounting) return undefined;
+    const { LegacyReports } = await import("./legacy_reports.ts");
+    await metrics.ask();
+    const { legacy } = metrics;
+    this.#legacy = new LegacyReports(child, metrics, {
+      every: runtime.every,
+      startTimer,
+    });
+    return legacy;
   }
 
   /** A rolling restart. Rejects if the workers stay as they are. */
@@ -377,11 +409,13 @@ class Parent {
         logger.info(`Received ${signal}, exiting.`);
         this.#beginEnd(signal);
         this.#supervisor?.drain();
+        this.#legacy?.hurry();
       },
       endNow: (signal) => {
         logger.info(`Received ${signal}, exiting without waiting.`);
         this.#beginEnd(signal);
         this.#supervisor?.stop();
+        this.#legacy?.hurry();
       },
       restart: () => {
         logger.info("Received SIGHUP, restarting processes.");

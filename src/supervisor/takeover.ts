@@ -1,8 +1,10 @@
 /**
  * The new side of an upgrade: a parent that another one has started, to take over its listening
- * sockets. Until it says that it is ready, the other one serves; then that one lets go and drains.
+ * sockets. Until it says that it is ready, the other one serves; then that one lets go and drains,
+ * and tells what it counts meanwhile. A version that knows nothing of counts hands over without.
  */
 import { ConfigError } from "../errors.ts";
+import type { ToldMetrics } from "../metrics/totals.ts";
 import { describeTarget, runtime } from "../runtime/mod.ts";
 import type {
   Address,
@@ -31,11 +33,36 @@ export interface TakeOverMessage {
 /** What a new parent says, once: it is ready to serve. */
 export interface UpgradedMessage {
   readonly kind: "upgraded";
+  /** Whether it goes on counting where the old one is. Default: false. */
+  readonly goesOnCounting?: boolean;
 }
 
 /** The answer: everything is the new parent's. */
 export interface HandedOverMessage {
   readonly kind: "handedOver";
+  /** What was counted until now; absent if no more is told. */
+  readonly counted?: ToldMetrics;
+}
+
+/** From an old parent that drains: what was counted until now. */
+export interface CountedMessage {
+  readonly kind: "counted";
+  readonly counted: ToldMetrics;
+  /** Whether it is about to exit, and waits for `countedKept`. */
+  readonly isLast: boolean;
+}
+
+/** From a new parent: it has the last counts. */
+export interface CountedKeptMessage {
+  readonly kind: "countedKept";
+}
+
+/** Who goes on counting where another parent is, such as `ParentMetrics`. */
+export interface Heir {
+  /** `from` has counted so much by now. */
+  inherit(from: object, told: ToldMetrics): void;
+  /** `from` is gone. */
+  inheritAll(from: object): void;
 }
 
 /** Whether `data` is a message of this kind. */
@@ -53,6 +80,7 @@ export class Takeover {
   readonly #sockets: HandedSocket[];
   readonly #host: Pick<Runtime, "adoptUnixPath" | "holdSocket">;
   readonly #paths: { readonly path: string; remove: () => void }[] = [];
+  readonly #drained = Promise.withResolvers<void>();
   #isLost = false;
 
   constructor(
@@ -103,6 +131,17 @@ export class Takeover {
     };
   }
 
+  /** Resolves when the old parent has told all that it has counted, or nothing more is to be heard. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  /** Hears the old parent no more. Idempotent. */
+  close(): void {
+    this.#link.close();
+    this.#drained.resolve();
+  }
+
   /**
    * To be called when all addresses are held.
    *
@@ -120,18 +159,28 @@ export class Takeover {
     );
   }
 
-  /** Says that this parent is ready, and resolves when all is its own. */
-  async complete(): Promise<void> {
-    const handed = Promise.withResolvers<void>();
+  /**
+   * Says that this parent is ready, and resolves when all is its own.
+   *
+   * @param heir Told what the old parent has counted, from then on until that one is gone.
+   */
+  async complete(heir?: Heir): Promise<void> {
+    const handed = Promise.withResolvers<HandedOverMessage | undefined>();
     this.#link.onMessage = (data) => {
-      if (isKind(data, "handedOver")) handed.resolve();
+      if (isKind(data, "handedOver")) handed.resolve(data);
     };
     // Gone in this moment: nobody else serves.
-    this.#link.onLost = handed.resolve;
-    if (this.#isLost) handed.resolve();
-    this.#link.send({ kind: "upgraded" } satisfies UpgradedMessage);
-    await handed.promise;
-    this.#link.close();
+    this.#link.onLost = () => handed.resolve(undefined);
+    if (this.#isLost) handed.resolve(undefined);
+    this.#link.send(
+      {
+        kind: "upgraded",
+        goesOnCounting: heir !== undefined,
+      } satisfies UpgradedMessage,
+    );
+    const counted = (await handed.promise)?.counted;
+    if (heir === undefined || counted === undefined) this.close();
+    else this.#follow(heir, counted);
     for (const place of this.#paths) {
       try {
         place.remove = await this.#host.adoptUnixPath(place.path);
@@ -139,6 +188,24 @@ export class Takeover {
         // It was removed by somebody: clients connect to it no more, and nothing is left to remove.
       }
     }
+  }
+
+  /** Hears what the old parent counts until it is gone. */
+  #follow(heir: Heir, counted: ToldMetrics): void {
+    heir.inherit(this, counted);
+    this.#link.onMessage = (data) => {
+      if (!isKind(data, "counted")) return;
+      const { counted, isLast } = data as CountedMessage;
+      heir.inherit(this, counted);
+      if (!isLast) return;
+      heir.inheritAll(this);
+      this.#link.send({ kind: "countedKept" } satisfies CountedKeptMessage);
+      this.#drained.resolve();
+    };
+    this.#link.onLost = () => {
+      heir.inheritAll(this);
+      this.close();
+    };
   }
 }
 

@@ -2,7 +2,12 @@
 import type { Logger } from "../logging/logger.ts";
 import type { Child, Runtime } from "../runtime/types.ts";
 import type { HeldSockets } from "./held_sockets.ts";
-import { type HandedSocket, isKind, type TakeOverMessage } from "./takeover.ts";
+import {
+  type HandedSocket,
+  isKind,
+  type TakeOverMessage,
+  type UpgradedMessage,
+} from "./takeover.ts";
 
 /** What a new parent is started with. */
 export interface Successor {
@@ -11,6 +16,13 @@ export interface Successor {
   readonly sockets: Pick<HeldSockets, "bound" | "descriptors" | "places">;
   /** For it to become ready, in milliseconds. */
   readonly limitMs: number;
+}
+
+/** A new parent that is ready to serve. */
+export interface StartedSuccessor {
+  readonly child: Child;
+  /** Whether it goes on counting where this one is. */
+  readonly goesOnCounting: boolean;
 }
 
 /** What is used of the process. */
@@ -29,7 +41,7 @@ export async function startSuccessor(
   { args, sockets, limitMs }: Successor,
   logger: Logger,
   host: UpgradeHost,
-): Promise<Child | undefined> {
+): Promise<StartedSuccessor | undefined> {
   const handed = handedSockets(sockets);
   if (handed === undefined) {
     logger.error(
@@ -52,9 +64,9 @@ export async function startSuccessor(
     return undefined;
   }
   logger.info(`Started new parent process [${child.pid}]`);
-  const answer = Promise.withResolvers<string | undefined>();
+  const answer = Promise.withResolvers<string | UpgradedMessage>();
   child.onMessage = (data) => {
-    if (isKind(data, "upgraded")) answer.resolve(undefined);
+    if (isKind(data, "upgraded")) answer.resolve(data);
   };
   void child.exited.then(({ code, signal }) =>
     answer.resolve(
@@ -67,12 +79,14 @@ export async function startSuccessor(
     answer.resolve(`it was not ready in ${limitMs / 1000} seconds`);
   });
   child.send({ kind: "takeOver", sockets: handed } satisfies TakeOverMessage);
-  const failure = await answer.promise;
+  const answered = await answer.promise;
   stopTimer();
-  if (failure === undefined) return child;
+  if (typeof answered !== "string") {
+    return { child, goesOnCounting: answered.goesOnCounting === true };
+  }
   child.kill("SIGTERM");
   logger.error(
-    `New parent process [${child.pid}] did not take over: ${failure}. Keeping this process.`,
+    `New parent process [${child.pid}] did not take over: ${answered}. Keeping this process.`,
   );
   return undefined;
 }

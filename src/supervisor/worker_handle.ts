@@ -112,6 +112,9 @@ export class WorkerHandle {
   readonly #readiness = new Question<Readiness>((id) =>
     this.send({ kind: "readiness", id })
   );
+  readonly #metrics = new Question<true>((id) =>
+    this.send({ kind: "metrics", id })
+  );
 
   /** @param spawn Starts the process. */
   constructor(
@@ -223,6 +226,13 @@ export class WorkerHandle {
     return this.#readiness.ask(late);
   }
 
+  /** Asks it to tell its metrics, as an event. @returns Whether it has. */
+  async askMetrics(late: Promise<void>): Promise<boolean> {
+    // One that starts may compute for as long as it likes, and one that hangs need not be waited for.
+    if (!this.#isReady || !this.isResponding) return false;
+    return await this.#metrics.ask(late) === true;
+  }
+
   /** Asks how its application answers. @returns The status; never, if it does not answer. */
   probe(path: string): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<number>();
@@ -331,6 +341,7 @@ export class WorkerHandle {
       case "metrics":
         this.#events.onMetrics(this, message);
         if (message.isLast === true) this.send({ kind: "metricsKept" });
+        if (message.id !== undefined) this.#metrics.answer(message.id, true);
         return;
       case "status":
         this.#status.answer(message.id, message.status);
@@ -360,6 +371,7 @@ export class WorkerHandle {
     this.#exit = exit;
     this.#enter("ended");
     this.#events.onEnd(this);
+    this.#metrics.giveUp();
     this.#settled.resolve();
     this.#ended.resolve();
   }

@@ -120,6 +120,7 @@ export function loggingOf(logger: Logger): Logging {
     asgi: logger,
     access: undefined,
     open: () => Promise.resolve(),
+    observe() {},
     reopen() {},
     reconfigure: () => Promise.resolve(true),
     flush() {},

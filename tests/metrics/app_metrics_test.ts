@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   appFamilies,
+  asAppMetrics,
   mergeAppMetrics,
   outlivesWorker,
   readAppMetrics,
@@ -17,6 +18,30 @@ function gauge(aggregator: string, value: number) {
     values: [{ value, labels: { queue: "a" } }],
   }]);
 }
+
+describe("asAppMetrics()", () => {
+  const [metric] = gauge("max", 3);
+
+  test("takes what it is told of metrics of this shape", () => {
+    assert.deepEqual(asAppMetrics([metric]), [metric]);
+  });
+
+  for (
+    const [what, data] of [
+      ["no list", { metric }],
+      ["no object", [null]],
+      ["a kind of another version", [{ ...metric, kind: "gaugehistogram" }]],
+      ["an aggregator of another version", [{ ...metric, aggregator: "p99" }]],
+      ["a value that is no number", [{ ...metric, values: [["", [], "3"]] }]],
+      ["a label that is no pair", [{ ...metric, values: [["", ["a"], 3]] }]],
+      ["values with more parts", [{ ...metric, values: [["", [], 3, 4]] }]],
+    ] as const
+  ) {
+    test(`leaves out ${what}`, () => {
+      assert.deepEqual(asAppMetrics(data), []);
+    });
+  }
+});
 
 describe("readAppMetrics()", () => {
   test("reads names behind the metric's own, labels and values", () => {

@@ -32,6 +32,25 @@ describe("Statsd", () => {
     ]);
   });
 
+  test("tells messages of the log by Gunicorn's names", () => {
+    const { statsd, lines } = setUp({ prefix: "shop" });
+    statsd.onMessage("warning", undefined);
+    statsd.onMessage("error", { fields: [] });
+    statsd.onMessage("error", { error: new Error("of the application") });
+    statsd.onMessage("warning", { error: new Error("told as a warning") });
+    statsd.onMessage("critical", undefined);
+    const told = [
+      "shop.tricorn.log.warning:2|c",
+      "shop.tricorn.log.error:1|c",
+      "shop.tricorn.log.exception:1|c",
+      "shop.tricorn.log.critical:1|c",
+    ];
+    statsd.flush();
+    assert.deepEqual(lines(), told);
+    statsd.flush();
+    assert.deepEqual(lines(), [""]);
+  });
+
   test("begins anew after each report, and says nothing of nothing", () => {
     const { statsd, sent } = setUp();
     statsd.onRequestEnd(RECORD);

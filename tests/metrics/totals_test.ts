@@ -52,16 +52,4 @@ describe("Totals", () => {
     totals.update({}, { ...told(0, 0), app: [jobs(4)] });
     assert.deepEqual(totals.sum({}).app, [jobs(7)]);
   });
-
-  test("tells a successor all that was counted", () => {
-    const totals = new Totals();
-    const [one, other] = [{}, {}];
-    totals.update(one, { ...told(5, 2), app: [jobs(1)] });
-    totals.retire(one);
-    totals.update(other, { ...told(1, 1), app: [jobs(1)] });
-    assert.deepEqual(totals.counted, {
-      snapshot: { tricorn_connections_total: [[[], [6]]] },
-      app: [jobs(2)],
-    });
-  });
 });

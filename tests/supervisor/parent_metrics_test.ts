@@ -42,6 +42,7 @@ async function setUp(count: number) {
     startTimer: host.startTimer,
   });
   metrics.watch(supervisor.pool);
+  supervisor.pool.observer = metrics;
   supervisor.start();
   await settle();
   for (const child of host.children) await child.ready();
@@ -169,9 +170,51 @@ describe("ParentMetrics", () => {
     metrics.inherit(before, { snapshot: counted(42) as never });
     metrics.inheritAll(before);
     assert.equal(sumOf(await text(), "tricorn_connections_total"), 42);
-    assert.deepEqual(metrics.counted.snapshot.tricorn_connections_total, [[
-      [],
-      [42],
-    ]]);
+  });
+
+  test("does not wait for a worker that dies while it is asked", async () => {
+    const { host, metrics } = await setUp(1);
+    const rendering = metrics.render("");
+    await settle();
+    host.children[0]!.exit(null, "SIGKILL");
+    const { body } = await rendering; // no time has passed on this clock
+    assert.equal(sumOf(body, "tricorn_worker_up"), 0);
+  });
+
+  test("leaves a successor all counters, its own included, and what is open", async () => {
+    const { host, metrics, text } = await setUp(2);
+    const before = {};
+    metrics.inherit(before, {
+      snapshot: {
+        ...counted(40),
+        process_cpu_seconds_total: [[[], [5]]],
+        tricorn_worker_restarts_total: [[["died"], [2]]],
+      } as never,
+      app: [
+        {
+          name: "jobs",
+          help: "",
+          kind: "counter",
+          aggregator: "sum",
+          values: [["", [], 3]],
+        },
+        { name: "of another version" } as never,
+      ],
+    });
+    host.children[0]!.tell({ kind: "metrics", snapshot: counted(7) });
+    host.children[0]!.exit(null, "SIGKILL");
+    await settle();
+    host.children[1]!.tell({ kind: "metrics", snapshot: counted(1) });
+    const { snapshot, app } = metrics.legacy;
+    assert.deepEqual(snapshot.tricorn_connections_total, [[[], [48]]]);
+    assert.deepEqual(snapshot.tricorn_active_connections, [[[], [2]]]);
+    assert.deepEqual(snapshot.process_cpu_seconds_total, [[[], [6]]]);
+    assert.deepEqual(snapshot.tricorn_worker_restarts_total, [[["died"], [3]]]);
+    assert.equal(snapshot.tricorn_workers, undefined);
+    assert.equal(snapshot.tricorn_build_info, undefined);
+    assert.deepEqual(app?.map(({ name }) => name), ["jobs"]);
+    assert.equal(sumOf(await text(), "jobs"), 3);
+    metrics.inheritAll(before);
+    assert.equal(sumOf(await text(), "jobs"), 3);
   });
 });

@@ -45,4 +45,12 @@ describe("Question", () => {
     await settle();
     assert.equal(await setUp(false).question.ask(NEVER), undefined);
   });
+
+  test("has no answer once it is given up", async () => {
+    const { question } = setUp();
+    question.giveUp(); // nobody has asked
+    const answer = question.ask(NEVER);
+    question.giveUp();
+    assert.equal(await answer, undefined);
+  });
 });

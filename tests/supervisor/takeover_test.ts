@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HeldSocket, ListenTarget } from "../../src/runtime/types.ts";
-import { type HandedSocket, Takeover } from "../../src/supervisor/takeover.ts";
+import {
+  type HandedSocket,
+  type Heir,
+  Takeover,
+} from "../../src/supervisor/takeover.ts";
 import { settle } from "../_support/fake_clock.ts";
 
 const OPTIONS = { backlog: 1 };
@@ -23,6 +27,19 @@ const SOCKETS: readonly HandedSocket[] = [
     fd: 6,
   },
 ];
+
+const COUNTED = { snapshot: { tricorn_connections_total: [[[], [3]]] } };
+
+/** Who goes on counting, and writes down what it hears. */
+function heirOf(events: string[]): Heir {
+  return {
+    inherit: (_from, { snapshot }) =>
+      void events.push(
+        `inherit ${snapshot.tricorn_connections_total![0]![1][0]}`,
+      ),
+    inheritAll: () => void events.push("inherit all"),
+  };
+}
 
 function scene(sockets: readonly HandedSocket[] = SOCKETS) {
   const events: string[] = [];
@@ -139,4 +156,62 @@ describe("Takeover", () => {
     assert.equal(other.takeover.isLost, true);
     await other.takeover.complete();
   });
+
+  test("passes on what the old parent counts until it has told the last", async () => {
+    const { takeover, link, events } = scene();
+    const done = takeover.complete(heirOf(events));
+    link.onMessage!({ kind: "handedOver", counted: COUNTED });
+    await done;
+    link.onMessage!({ kind: "counted", counted: COUNTED, isLast: false });
+    link.onMessage!({ kind: "other" });
+    const isDrained = () =>
+      Promise.race([
+        takeover.drained.then(() => true),
+        settle().then(() => false),
+      ]);
+    assert.equal(await isDrained(), false);
+    link.onMessage!({ kind: "counted", counted: COUNTED, isLast: true });
+    assert.equal(await isDrained(), true);
+    link.onLost!();
+    assert.deepEqual(events, [
+      "send upgraded",
+      "inherit 3",
+      "inherit 3",
+      "inherit 3",
+      "inherit all",
+      "send countedKept",
+      "inherit all",
+      "close link",
+    ]);
+  });
+
+  test("keeps what an old parent had told that is killed while it drains", async () => {
+    const { takeover, link, events } = scene();
+    const done = takeover.complete(heirOf(events));
+    link.onMessage!({ kind: "handedOver", counted: COUNTED });
+    await done;
+    link.onLost!();
+    await takeover.drained;
+    assert.deepEqual(events.slice(1), [
+      "inherit 3",
+      "inherit all",
+      "close link",
+    ]);
+  });
+
+  for (
+    const [who, message, heir] of [
+      ["an old parent that knows nothing of counts", undefined, true],
+      ["a new parent that counts nothing", COUNTED, false],
+    ] as const
+  ) {
+    test(`hands over without counts from or to ${who}`, async () => {
+      const { takeover, link, events } = scene();
+      const done = takeover.complete(heir ? heirOf(events) : undefined);
+      link.onMessage!({ kind: "handedOver", counted: message });
+      await done;
+      await takeover.drained;
+      assert.deepEqual(events, ["send upgraded", "close link"]);
+    });
+  }
 });

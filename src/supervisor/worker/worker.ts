@@ -85,10 +85,9 @@ async function serve(link: ParentLink, start: StartMessage): Promise<Ending> {
       onRequestLimit: (requests) => void tell({ kind: "spent", requests }),
     },
   });
-  const metrics = server.measuring === undefined
-    ? undefined
-    : new WorkerMetrics(await server.measuring, server, tell);
-  const lag = new LoopLag(runtime);
+  const measuring = await server.measuring;
+  const metrics = measuring && new WorkerMetrics(measuring, server, tell);
+  const lag = measuring?.lag ?? new LoopLag(runtime);
   const logger = server.logging.server;
   const errors = new UncaughtErrors(server, runtime);
   let isLeaving = false;
