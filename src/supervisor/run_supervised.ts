@@ -1,7 +1,6 @@
 /** A server with workers as a whole program: the parent, its signals, log lines and exit code. */
 import type { Config } from "../config/config.ts";
 import { wantsControl } from "../config/options/control.ts";
-import { wantsMetrics } from "../config/options/metrics.ts";
 import { isSupervised } from "../config/options/processes.ts";
 import { type SslIdentity, usesTls } from "../config/options/tls.ts";
 import { ConfigError, ListenError } from "../errors.ts";
@@ -25,8 +24,8 @@ import type { Control } from "../control/control.ts";
 import { parentStatus } from "./parent_control.ts";
 import { HeldSockets } from "./held_sockets.ts";
 import type { ToldMetrics } from "../metrics/totals.ts";
+import { measureParent, openParentReports } from "./parent_measuring.ts";
 import type { ParentMetrics } from "./parent_metrics.ts";
-import type { StatsdReports } from "../server/statsd_reports.ts";
 import { startMessage } from "./start_message.ts";
 import type { LegacyReports } from "./legacy_reports.ts";
 import type { HandedOverMessage, Takeover } from "./takeover.ts";
@@ -116,7 +115,7 @@ class Parent {
   async live(): Promise<Ending> {
     const { takeover } = this.#run;
     if (takeover === undefined) this.#control = await this.#openControl(false);
-    this.#metrics = await this.#measure();
+    this.#metrics = await measureParent(this.#config.options);
     await this.#openAdmin();
     const sockets = this.#sockets = await HeldSockets.open(
       this.#config,
@@ -134,7 +133,11 @@ class Parent {
     );
     this.#metrics?.watch(supervisor.pool);
     supervisor.pool.observer = this.#metrics;
-    const reports = await this.#openReports();
+    const reports = await openParentReports(
+      this.#config.options,
+      this.#logging,
+      () => supervisor.pool.workers.length,
+    );
     // Timers of the supervisor let the process end, and so may channels to workers.
     const stayAlive = startTimer(Infinity, () => {});
     supervisor.start();
@@ -210,32 +213,6 @@ class Parent {
       this.#logging.server,
       takesOver,
     );
-  }
-
-  /** What is measured; `undefined` if nothing is. */
-  async #measure(): Promise<ParentMetrics | undefined> {
-    if (!wantsMetrics(this.#config.options)) return undefined;
-    const { ParentMetrics } = await import("./parent_metrics.ts");
-    const { memoryBytes, cpuSeconds, monotonicMs } = runtime;
-    return new ParentMetrics({
-      facts: { version: VERSION, runtime, startedAtMs: Date.now() },
-      memoryBytes,
-      cpuSeconds,
-      monotonicMs,
-      startTimer,
-    });
-  }
-
-  /** Tells StatsD how many workers there are, if the options say where. */
-  async #openReports(): Promise<StatsdReports | undefined> {
-    const { options } = this.#config;
-    if (this.#metrics === undefined || options.statsdHost === undefined) {
-      return undefined;
-    }
-    const { StatsdReports } = await import("../server/statsd_reports.ts");
-    return await StatsdReports.open(options, this.#logging, () => ({
-      workers: this.#supervisor!.pool.workers.length,
-    }));
   }
 
   #status(): ReturnType<typeof parentStatus> {

@@ -5,13 +5,13 @@ import {
   reportOf,
   type WorkerHealth,
 } from "../../admin/health_source.ts";
-import type { Child } from "../../runtime/types.ts";
 import type { Readiness } from "../../server/health/readiness.ts";
 import { tenths } from "../../server/process_status.ts";
 import type { StartTimer } from "../../server/timers.ts";
 import type { FromWorker } from "../messages.ts";
 import { ANSWER_MS } from "../parent_health.ts";
 import { askWithin, Question } from "../question.ts";
+import type { ChildWatcher, WatchedChild } from "./child_watcher.ts";
 
 /** For a sign of life when a probe asks for one, in milliseconds. */
 const PING_MS = 1000;
@@ -25,9 +25,9 @@ export interface ChildHealthHost {
 }
 
 /** See {@linkcode HealthSource}. Asks the process when it is asked itself. */
-export class ChildHealth implements HealthSource {
+export class ChildHealth implements ChildWatcher, HealthSource {
   readonly #host: ChildHealthHost;
-  #child: Pick<Child, "pid" | "send"> | undefined;
+  #child: WatchedChild | undefined;
   /** Whether the process has been ready, and was not told to end. */
   #isServing = false;
   /** Since when it owes a sign of life; `Infinity` if it owes none. */
@@ -43,15 +43,13 @@ export class ChildHealth implements HealthSource {
     this.#host = host;
   }
 
-  /** A process has been started, in the place of the one before. */
-  onStart(child: Pick<Child, "pid" | "send">): void {
+  onStart(child: WatchedChild): void {
     this.#child = child;
     this.#isServing = false;
     this.#silentSinceMs = Infinity;
   }
 
-  /** `child` has said something. */
-  onMessage(child: Pick<Child, "pid" | "send">, message: FromWorker): void {
+  onMessage(child: WatchedChild, message: FromWorker): void {
     if (child !== this.#child) return;
     switch (message.kind) {
       case "ready":
@@ -66,11 +64,14 @@ export class ChildHealth implements HealthSource {
     }
   }
 
-  /** `child` was told to end, or has ended. */
-  onEnd(child: Pick<Child, "pid" | "send">, isGone: boolean): void {
+  onDrain(child: WatchedChild): void {
+    if (child === this.#child) this.#isServing = false;
+  }
+
+  onGone(child: WatchedChild): void {
     if (child !== this.#child) return;
     this.#isServing = false;
-    if (isGone) this.#child = undefined;
+    this.#child = undefined;
   }
 
   async liveness(): Promise<HealthReport> {

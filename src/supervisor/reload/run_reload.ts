@@ -16,7 +16,10 @@ import {
 } from "../../server/ready_line.ts";
 import { startTimer } from "../../server/timers.ts";
 import type { AdminListener } from "../../admin/admin_listener.ts";
-import type { ChildHealth } from "./child_health.ts";
+import type { MetricsSource } from "../../metrics/metrics_source.ts";
+import type { HealthSource } from "../../admin/health_source.ts";
+import type { ChildWatcher } from "./child_watcher.ts";
+import { measureParent, openParentReports } from "../parent_measuring.ts";
 import { HeldSockets } from "../held_sockets.ts";
 import { fromWorker, type StartMessage } from "../messages.ts";
 import { takeParentSignals } from "../parent_signals.ts";
@@ -47,6 +50,7 @@ export async function runReload(run: SupervisedRun): Promise<Ending> {
   const cache = await runtime.openCompileCache();
   let sockets: HeldSockets | undefined;
   let admin: AdminListener | undefined;
+  let measured: MeasuredChild | undefined;
   try {
     for (const note of run.notes) logger.info(note);
     if (workers !== 1) {
@@ -62,9 +66,19 @@ export async function runReload(run: SupervisedRun): Promise<Ending> {
       `Will watch for changes in these directories: ${listText(files.roots)}`,
     );
     const health = await healthFor(config);
-    admin = await openAdmin(config, health, logger);
+    measured = await measureChild(config, logging);
+    admin = await openAdmin(config, health, measured?.source, logger);
     sockets = await HeldSockets.open(config);
-    return await reload({ ...run, cache, health }, files, logging, sockets);
+    const watchers = [health, measured?.watcher].filter((one) =>
+      one !== undefined
+    );
+    const isMeasured = measured !== undefined;
+    return await reload(
+      { ...run, cache, watchers, isMeasured },
+      files,
+      logging,
+      sockets,
+    );
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     logger.error(error.message);
@@ -72,21 +86,31 @@ export async function runReload(run: SupervisedRun): Promise<Ending> {
   } finally {
     await sockets?.close();
     await admin?.close();
+    measured?.close();
     cache.close();
     logging.flush();
   }
 }
 
-/** What is to be run, where it is compiled, and who is asked for its health, if anybody is. */
+/** What is to be run, where it is compiled, and who follows that. */
 interface ReloadRun extends SupervisedRun {
   readonly cache: CompileCache;
-  readonly health: ChildHealth | undefined;
+  readonly watchers: readonly ChildWatcher[];
+  /** Whether one of them counts, whatever the options are by then. */
+  readonly isMeasured: boolean;
+}
+
+/** What counts the server processes. */
+interface MeasuredChild {
+  readonly source: MetricsSource;
+  readonly watcher: ChildWatcher;
+  close(): void;
 }
 
 /** The health of the server process, if somebody may ask for it. */
 async function healthFor(
   { options: { adminBind, timeoutLiveness } }: Config,
-): Promise<ChildHealth | undefined> {
+): Promise<(HealthSource & ChildWatcher) | undefined> {
   if (adminBind === undefined) return undefined;
   const { ChildHealth } = await import("./child_health.ts");
   return new ChildHealth({
@@ -96,16 +120,40 @@ async function healthFor(
   });
 }
 
+/** What is measured; `undefined` if nothing is. */
+async function measureChild(
+  { options }: Config,
+  logging: Logging,
+): Promise<MeasuredChild | undefined> {
+  const source = await measureParent(options);
+  if (source === undefined) return undefined;
+  const { ChildMetrics } = await import("./child_metrics.ts");
+  const watcher = new ChildMetrics(source, runtime.every);
+  const reports = await openParentReports(
+    options,
+    logging,
+    () => watcher.workers.length,
+  );
+  return {
+    source,
+    watcher,
+    close() {
+      watcher.close();
+      reports?.close();
+    },
+  };
+}
+
 /** @throws ListenError */
 async function openAdmin(
   { options: { adminBind } }: Config,
-  health: ChildHealth | undefined,
+  health: HealthSource | undefined,
+  metrics: MetricsSource | undefined,
   logger: Logger,
 ): Promise<AdminListener | undefined> {
   if (adminBind === undefined || health === undefined) return undefined;
   const { AdminListener } = await import("../../admin/admin_listener.ts");
-  const sources = { health, metrics: undefined };
-  return await AdminListener.open(adminBind, sources, logger);
+  return await AdminListener.open(adminBind, { health, metrics }, logger);
 }
 
 async function reload(
@@ -202,6 +250,7 @@ class ChildSource {
     if (config.options.sslDev) await this.#certify(config);
     const message = {
       ...startMessage(config, places, "reload"),
+      isMeasured: this.#run.isMeasured,
       ...config.options.sslDev ? { development: this.#development } : {},
     };
     const child = this.#child = await runtime.spawnChild({
@@ -209,7 +258,7 @@ class ChildSource {
       env: { ...this.#run.cache.env, ...env, TRICORN_WORKER: "0" },
       descriptors,
     });
-    return new SpawnedServer(child, message, onSpent, this.#run.health);
+    return new SpawnedServer(child, message, onSpent, this.#run.watchers);
   }
 
   async #certify(config: Config): Promise<void> {
@@ -229,25 +278,26 @@ class ChildSource {
 class SpawnedServer implements ServerChild {
   readonly #child: Child;
   readonly #message: StartMessage;
-  readonly #health: ChildHealth | undefined;
+  readonly #watchers: readonly ChildWatcher[];
 
   constructor(
     child: Child,
     message: StartMessage,
     onSpent: () => void,
-    health: ChildHealth | undefined,
+    watchers: readonly ChildWatcher[],
   ) {
     this.#child = child;
     this.#message = message;
-    this.#health = health;
+    this.#watchers = watchers;
     child.onMessage = (data) => {
       const message = fromWorker(data);
-      if (message?.kind === "spent") onSpent();
-      if (message !== undefined) health?.onMessage(child, message);
+      if (message === undefined) return;
+      for (const watcher of watchers) watcher.onMessage(child, message);
+      if (message.kind === "spent") onSpent();
     };
-    if (health !== undefined) {
-      void child.exited.then(() => health.onEnd(child, true));
-    }
+    void child.exited.then(() => {
+      for (const watcher of watchers) watcher.onGone(child);
+    });
   }
 
   get pid(): number {
@@ -259,12 +309,15 @@ class SpawnedServer implements ServerChild {
   }
 
   begin(): void {
-    this.#health?.onStart(this.#child);
+    for (const watcher of this.#watchers) watcher.onStart(this.#child);
     this.#child.send(this.#message);
   }
 
   drain(timeoutMs: number | undefined): void {
-    this.#health?.onEnd(this.#child, false);
+    const isReplaced = timeoutMs !== undefined;
+    for (const watcher of this.#watchers) {
+      watcher.onDrain(this.#child, isReplaced);
+    }
     this.#child.send(
       timeoutMs === undefined ? { kind: "drain", isReplaced: false } : {
         kind: "drain",

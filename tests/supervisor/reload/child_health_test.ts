@@ -66,9 +66,9 @@ describe("ChildHealth", () => {
     const { health, child } = setUp();
     health.onStart(child);
     health.onMessage(child, { kind: "ready" });
-    health.onEnd(child, false);
+    health.onDrain(child);
     assert.equal((await health.readiness()).isOk, false);
-    health.onEnd(child, true);
+    health.onGone(child);
     const { workers } = await health.liveness();
     assert.deepEqual([workers[0]!.phase, workers[0]!.pid], ["finished", 0]);
   });
