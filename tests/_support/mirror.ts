@@ -137,7 +137,9 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "server/listening/proxy_rules.ts": "wire/proxy_protocol_test.ts",
   // Steps of a server's life, which need all the others.
   "server/listening/acceptor.ts": "server/server_test.ts",
+  "server/loaded_parts.ts": "server/server_test.ts",
   "server/process_logging.ts": "wire/access_log_test.ts",
+  "server/server_life.ts": "server/server_test.ts",
   "server/shutdown.ts": "server/server_test.ts",
   "server/startup.ts": "server/server_test.ts",
   "server/timers.ts": "server/server_test.ts",
