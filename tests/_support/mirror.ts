@@ -22,12 +22,18 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "application/adapters/node/serve_upgrade.ts": "wire/node_upgrade_test.ts",
   "connection/http1/raw_upgrade.ts": "wire/node_upgrade_test.ts",
   // Parts of a connection that show in what it sends.
+  "connection/http1/http1_closing.ts":
+    "connection/http1/http1_connection_test.ts",
   "connection/http1/http1_exchange.ts":
     "connection/http1/http1_connection_test.ts",
   "connection/http1/refusal.ts": "connection/http1/http1_connection_test.ts",
   "connection/http1/upgrade_offer.ts":
     "connection/http1/websocket_upgrade_test.ts",
   "connection/scope/peer_trust.ts": "connection/scope/forwarded_origin_test.ts",
+  "connection/exchange/file_response.ts":
+    "connection/exchange/http_cycle_test.ts",
+  "connection/exchange/request_limits.ts":
+    "connection/http1/http1_connection_test.ts",
   "connection/exchange/request_record.ts":
     "connection/http1/http1_connection_test.ts",
   // What all tests of connections are made with.

@@ -47,7 +47,8 @@ import {
   iterableProblem,
   statusProblem,
 } from "./event_shapes.ts";
-import { checkPathSend, sendFile } from "./file_sender.ts";
+import { respondWithFile } from "./file_response.ts";
+import { checkPathSend } from "./file_sender.ts";
 import { RequestBody } from "./request_body.ts";
 import type {
   ResponseFlow,
@@ -367,49 +368,19 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
       : "file";
     const refusal = this.#refusal(kind, event.type);
     if (refusal !== undefined) return refusal;
-    const sent = this.#fileSent = this.#sendFile(event, kind);
+    const sent = this.#fileSent = respondWithFile(
+      event,
+      this.#host,
+      this.#call,
+      {
+        onFileClosed: () => this.#fileSent = undefined,
+        onFileSent: () => this.#advance(kind, 0),
+        onFileTakenBack: () => this.#enter("unsent"),
+        onFileCutOff: () => this.#cutOff(),
+      },
+    );
     sent.catch(() => {});
     return sent;
-  }
-
-  async #sendFile(
-    event: HttpResponsePathSendEvent,
-    kind: SendKind,
-  ): Promise<void> {
-    const call = this.#call;
-    try {
-      const { flow } = this.#host;
-      await sendFile(event, this.#host.stream, {
-        openFile: call.context.openFile,
-        afterWrite: (bytes) => flow.afterWrite(bytes),
-        hasSentAll: () => flow.queuedBytes === 0,
-        checkGone: () => {
-          if (call.disconnectError !== undefined) throw call.disconnectError;
-        },
-      });
-    } catch (error) {
-      const gone = call.disconnectError;
-      if (error === gone && !call.context.settings.raisesAfterDisconnect) {
-        return;
-      }
-      if (gone === undefined) this.#onFileFailed();
-      throw error;
-    } finally {
-      this.#fileSent = undefined;
-    }
-    // The client may have left since the last piece: nothing is left to complete.
-    if (call.disconnectError === undefined) await this.#advance(kind, 0);
-  }
-
-  #onFileFailed(): void {
-    const stream = this.#host.stream;
-    if (stream.isHeadOpen) {
-      // As if nothing had been sent, so that another answer can be.
-      stream.retract();
-      this.#enter("unsent");
-    } else if (stream.bodyBytes > 0) {
-      this.#cutOff();
-    }
   }
 
   /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */

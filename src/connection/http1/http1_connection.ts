@@ -1,14 +1,14 @@
 /**
- * One socket that speaks HTTP/1.1: makes an exchange of each request that its reader delivers, and
- * decides whether the connection may carry another one. All of it is called by the socket, the
- * reader, the exchange or the clock, and ends in the reader's `pump` or in `#close`.
+ * One socket that speaks HTTP/1.1: makes an exchange of each request that its reader delivers. All
+ * of it is called by the socket, the reader, the exchange or the clock, and ends in the reader's
+ * `pump` or in one of the ways of http1_closing.ts to close.
  */
 import type { HttpFaultCode } from "../../faults.ts";
 import type { HeaderField } from "../../http/request_head.ts";
 import type { Http1RequestHead } from "../../http1/request_head.ts";
 import type { Socket, SocketHandler } from "../../runtime/types.ts";
 import type { Handshake } from "../../websocket/handshake.ts";
-import { afterWholeTurn, logFailure } from "../containment.ts";
+import { logFailure } from "../containment.ts";
 import type { OfferedUpgrade, ServerContext } from "../context.ts";
 import type { HttpCycle } from "../exchange/http_cycle.ts";
 import {
@@ -20,16 +20,16 @@ import { ofClient, type RequestOrigin } from "../scope/request_origin.ts";
 import { WriteFlow, type WriteFlowOwner } from "../output/write_flow.ts";
 import type { Activity } from "../tracking/activity.ts";
 import type { TrackedConnection } from "../tracking/open_connections.ts";
+import { type ClosingOwner, Http1Closing } from "./http1_closing.ts";
 import { type ExchangeOwner, Http1Exchange } from "./http1_exchange.ts";
 import { Http1Reader, type ReaderOwner } from "./http1_reader.ts";
-import { Http1Response, type ResponseOwner } from "./http1_response.ts";
+import { Http1Response } from "./http1_response.ts";
 import {
   Http1Timeouts,
   type Http1TimeoutsOwner,
   type TimeoutKind,
 } from "./http1_timeouts.ts";
 import { answerUnparsed, refusalOf } from "./refusal.ts";
-import { RequestPace } from "./request_pace.ts";
 import { WebSocketUpgrade } from "./websocket_upgrade.ts";
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
@@ -39,7 +39,7 @@ export class Http1Connection
     TrackedConnection,
     ReaderOwner,
     ExchangeOwner,
-    ResponseOwner,
+    ClosingOwner,
     Http1TimeoutsOwner,
     WriteFlowOwner {
   /** See {@linkcode TrackedConnection}. */
@@ -47,33 +47,36 @@ export class Http1Connection
   readonly response: Http1Response;
   readonly flow: WriteFlow;
   readonly info: ConnectionInfo;
+  readonly timeouts: Http1Timeouts;
   readonly #socket: Socket;
   readonly #context: ServerContext;
   readonly #reader: Http1Reader;
-  readonly #timeouts: Http1Timeouts;
-  /** Whether the connection ends after the response whose head ended last. */
-  #closes = false;
+  readonly #closing: Http1Closing;
   /** The request in progress; or the last one, until its application returns. */
   #exchange: Http1Exchange | undefined;
-  readonly #pace: RequestPace;
   #hasPeerEnded = false;
 
   constructor(socket: Socket, context: ServerContext) {
     this.#socket = socket;
     this.#context = context;
     this.#reader = new Http1Reader(socket, context.settings.limits, this);
-    this.#pace = new RequestPace(context.monotonicMs);
+    this.#closing = new Http1Closing(socket, context, this.#reader, this);
     this.flow = new WriteFlow(socket, context, this);
     this.response = new Http1Response(
       this.flow.out,
       context.defaults,
-      this,
+      this.#closing,
       context.newResponseNotes(),
     );
     this.info = connectionInfo(socket, context);
     context.tracker.connections.add(this);
-    this.#timeouts = new Http1Timeouts(context, this);
+    this.timeouts = new Http1Timeouts(context, this);
     this.#trace("HTTP connection made");
+  }
+
+  /** See {@linkcode ClosingOwner}. */
+  get exchange(): Http1Exchange | undefined {
+    return this.#exchange;
   }
 
   /** Whether a response is owed. */
@@ -102,7 +105,7 @@ export class Http1Connection
    * @param expiresAt When its first byte is late, at the latest; on the coarse clock.
    */
   capDeadline(expiresAt: number): void {
-    this.#timeouts.capDeadline(expiresAt);
+    this.timeouts.capDeadline(expiresAt);
   }
 
   /** The application call of the request in progress or the last one, if it has not returned. */
@@ -146,10 +149,10 @@ export class Http1Connection
       switch (this.#reader.reading) {
         case "head":
           // Pipelined requests that came before the FIN and wait for room are still answered.
-          if (this.#reader.mayPull()) this.#close();
+          if (this.#reader.mayPull()) this.#closing.close();
           break;
         case "discard":
-          this.#close();
+          this.#closing.close();
           break;
         case "body": // the request can never become whole
           this.#exchange?.cycle.onPeerGone();
@@ -170,7 +173,7 @@ export class Http1Connection
     try {
       const { tracker, logger, settings } = this.#context;
       this.#reader.close();
-      this.#timeouts.end();
+      this.timeouts.end();
       tracker.connections.delete(this);
       this.#exchange?.onClose();
       this.flow.close(
@@ -203,15 +206,15 @@ export class Http1Connection
     reader.regulate();
     if (reader.isPaused) {
       // Before the next head the peer takes nothing of our answers: write_stall.ts times that.
-      if (reader.reading !== "head") this.#timeouts.awaitReader();
+      if (reader.reading !== "head") this.timeouts.awaitReader();
       return;
     }
     switch (reader.reading) {
       case "head":
         // No head timeout while our own back-pressure keeps us from reading.
         if (!reader.mayPull()) break;
-        if (this.#hasPeerEnded) this.#close(); // what was pipelined before its FIN is answered
-        else if (!reader.parser.isBetweenMessages) this.#timeouts.awaitHead();
+        if (this.#hasPeerEnded) this.#closing.close(); // what was pipelined before its FIN is answered
+        else if (!reader.parser.isBetweenMessages) this.timeouts.awaitHead();
         break;
       case "body":
       case "discard":
@@ -224,19 +227,19 @@ export class Http1Connection
   #awaitBody(): void {
     const exchange = this.#exchange!;
     if (exchange.isBodyDue) {
-      this.#timeouts.awaitBody(
+      this.timeouts.awaitBody(
         exchange.receivedBytes,
         exchange.head.contentLength,
       );
     } else {
-      this.#timeouts.awaitNothing();
+      this.timeouts.awaitNothing();
     }
   }
 
   /** The request is whole: the peer has nothing to send. */
   #awaitAnswer(): void {
-    if (this.#hasPeerEnded) this.#timeouts.armHalfCloseTimeout();
-    else this.#timeouts.awaitNothing();
+    if (this.#hasPeerEnded) this.timeouts.armHalfCloseTimeout();
+    else this.timeouts.awaitNothing();
   }
 
   /**
@@ -264,18 +267,18 @@ export class Http1Connection
   }
 
   onResume(): void {
-    this.#timeouts.resume();
+    this.timeouts.resume();
     if (this.#reader.reading === "body") this.#awaitBody();
     else if (this.#reader.reading === "wait") this.#awaitAnswer();
   }
 
   onHead(head: Http1RequestHead): void {
-    this.#timeouts.onHead();
+    this.timeouts.onHead();
     // Background work after a response goes on while the next request is served.
     this.#exchange?.detach();
     this.#reader.enter("body");
     this.info.requests++;
-    this.#pace.onRequest();
+    this.#closing.pace.onRequest();
     this.#exchange = new Http1Exchange(head, this, this.#context);
     this.#exchange.judge();
   }
@@ -285,7 +288,7 @@ export class Http1Connection
     if (this.#reader.reading === "body") {
       exchange.onBody(bytes, start, end, this.#socket.isLending);
     } else if (!exchange.discard(end - start)) {
-      this.#close();
+      this.#closing.close();
     }
   }
 
@@ -309,9 +312,9 @@ export class Http1Connection
     );
     if (isUnparsed) {
       answerUnparsed(status, text, this, this.#reader.parser, this.#context);
-      this.#close();
+      this.#closing.close();
     } else if (this.#exchange!.isOver) {
-      this.#close();
+      this.#closing.close();
     } else {
       this.#exchange!.refuse(status, text);
     }
@@ -359,39 +362,26 @@ export class Http1Connection
   #leaveTo(handler: SocketHandler, whose: string): void {
     this.#reader.close();
     this.flow.flushAll();
-    this.#timeouts.end();
+    this.timeouts.end();
     this.#context.tracker.connections.delete(this);
     this.#socket.handler = handler;
     this.#trace(`Upgrading to ${whose}`);
     if (this.#reader.isPaused) this.#socket.resume();
   }
 
-  /** See {@linkcode ResponseOwner}. The only place that assigns `#closes`. */
-  decideClose(isNeeded: boolean): boolean {
-    return this.#closes = isNeeded || !this.#canContinue();
-  }
-
-  /** Whether another request may follow this one, whatever its response says. */
-  #canContinue(): boolean {
-    const { tracker, settings } = this.#context;
-    const exchange = this.#exchange;
-    // HTTP/1.0 clients that want the connection kept have said so (RFC 9112 §9.3).
-    return exchange !== undefined && exchange.head.keepAlive &&
-      !tracker.isDraining &&
-      settings.keepAliveMs > 0 && exchange.canBeReadOut;
-  }
-
   onResponseComplete(): Promise<void> {
     const isWhole = this.#reader.reading === "wait";
     // A head that was sent before draining began promised to go on: the peer may have asked again.
-    if (!this.#closes && (isWhole || !this.#context.tracker.isDraining)) {
+    if (
+      !this.#closing.isDecided && (isWhole || !this.#context.tracker.isDraining)
+    ) {
       // The answers of one turn leave in one write at its end. A write wakes the peer: in between,
       // each would find it asleep and pay for that (bench/README.md).
       this.flow.scheduleFlush();
       if (isWhole) this.#becomeIdle();
       else this.#reader.enter("discard");
     } else {
-      this.#close();
+      this.#closing.close();
     }
     this.#reader.pump();
     return this.flow.whenRead();
@@ -399,21 +389,13 @@ export class Http1Connection
 
   #becomeIdle(): void {
     this.#reader.enter("head");
-    this.#timeouts.awaitNextRequest();
+    this.timeouts.awaitNextRequest();
     // An idle connection keeps nothing of its last request alive.
     if (this.#exchange?.cycle.hasReturned) this.#exchange = undefined;
   }
 
   truncate(): void {
-    // A missing last chunk, or missing bytes, tell the peer. A body that ends with the connection
-    // would look whole behind FIN, so that one is reset.
-    if (this.response.endsByClosing) {
-      this.flow.flushAll();
-      this.#exchange?.cycle.body.finish();
-      this.#reset();
-    } else {
-      this.#close();
-    }
+    this.#closing.truncate();
   }
 
   onReturned(exchange: Http1Exchange): void {
@@ -442,7 +424,7 @@ export class Http1Connection
     switch (kind) {
       case "nextRequest":
         // The peer still takes the last answer, which has a timeout of its own.
-        if (this.#socket.queuedBytes > 0) this.#timeouts.awaitNextRequest();
+        if (this.#socket.queuedBytes > 0) this.timeouts.awaitNextRequest();
         else this.destroy();
         break;
       case "reader":
@@ -454,7 +436,7 @@ export class Http1Connection
         break;
       case "lastRequest":
       case "lastHead":
-        this.#hangUp();
+        this.#closing.hangUp();
         break;
       case "head":
         this.refuse("HEAD_TIMEOUT");
@@ -485,69 +467,25 @@ export class Http1Connection
     this.destroy();
   }
 
-  /**
-   * Draining begins: a connection that has long been idle closes now, one that was just in use
-   * after one more request or a moment, a busy one after its response.
-   */
+  /** See {@linkcode TrackedConnection}. */
   drain(): void {
-    if (this.isBusy) return;
-    if (this.#reader.reading === "discard") return this.#close();
-    if (this.#reader.reading !== "head") return;
-    const hasHeadBegun = !this.#reader.parser.isBetweenMessages;
-    if (!this.#timeouts.awaitLastRequest(hasHeadBegun)) this.#hangUp();
+    this.#closing.drain();
   }
 
   /** See {@linkcode TrackedConnection}. */
   closeIdle(): void {
-    const isIdle = !this.isBusy && this.#reader.reading === "head" &&
-      this.#reader.parser.isBetweenMessages;
-    // A client that has asked at a pace may be about to ask again.
-    if (isIdle && this.#pace.isOver) this.#hangUp();
-  }
-
-  /** Closes after one whole turn, so that a request that is already in the kernel is read first. */
-  #hangUp(): void {
-    this.#timeouts.awaitSilence();
-    afterWholeTurn(this.#context, this, () => {
-      if (!this.#timeouts.isSilent || this.#reader.isClosed) return;
-      this.#closeUnlessQueued();
-    });
+    this.#closing.closeIdle();
   }
 
   /** The server stops waiting: the application is told, then the socket is closed. */
   abort(reason: Error): void {
     this.#exchange?.blame("shutdown");
     this.runningCycle?.cancel(reason);
-    this.#closeUnlessQueued();
+    this.#closing.closeUnlessQueued();
   }
 
-  /** Closes in order if bytes are still to leave, else at once. */
-  #closeUnlessQueued(): void {
-    this.flow.flushAll();
-    if (this.#socket.queuedBytes > 0) this.#close();
-    else this.destroy();
-  }
-
-  /** Sends what there is, then FIN, and waits for the peer's; what still arrives is dropped. */
-  #close(): void {
-    if (this.#reader.isClosed || this.#reader.reading === "linger") return;
-    this.flow.flushAll();
-    this.#reader.linger();
-    this.#exchange?.cycle.body.finish();
-    this.#timeouts.awaitClose(this.#socket);
-    this.#socket.end();
-  }
-
-  /** Closes now, whatever is queued. A body that the end would make look whole is reset. */
+  /** See {@linkcode TrackedConnection}. */
   destroy(): void {
-    this.#reader.enter("linger");
-    const isPartial = this.isBusy || this.#socket.queuedBytes > 0;
-    if (this.response.endsByClosing && isPartial) this.#reset();
-    else this.#socket.destroy();
-  }
-
-  #reset(): void {
-    this.#reader.enter("linger");
-    this.#socket.reset();
+    this.#closing.destroy();
   }
 }

@@ -23,15 +23,15 @@ import {
   originOf,
   type RequestOrigin,
 } from "../scope/request_origin.ts";
+import type { RequestDeadline } from "../exchange/request_deadline.ts";
 import {
-  RequestDeadline,
-  type RequestDeadlineOwner,
-} from "../exchange/request_deadline.ts";
+  type LimitedRequest,
+  RequestLimits,
+} from "../exchange/request_limits.ts";
 import { requestRecord } from "../exchange/request_record.ts";
 import { httpScope, scopePath } from "../scope/scope.ts";
 import type { WriteFlow } from "../output/write_flow.ts";
 import type { Activity } from "../tracking/activity.ts";
-import { SlotWait, type SlotWaitOwner } from "../exchange/slot_wait.ts";
 import { READ_HIGH_WATER } from "../output/write_gate.ts";
 import type { Http1Response } from "./http1_response.ts";
 import {
@@ -81,10 +81,8 @@ export interface ExchangeOwner {
 interface Extras {
   /** See the option `requestIdHeader`. */
   readonly requestId?: string;
-  /** See the option `timeoutRequest`. */
-  deadline?: RequestDeadline;
-  /** Set while it waits for a call to end, so that its own may begin. */
-  slotWait?: SlotWait | undefined;
+  /** Set if it has a time limit, or there was no room for its call. */
+  limits?: RequestLimits;
   /** Why the response will be cut off, if it is not whole by then. */
   blamed?: AbortReason;
   /** Set if the application may take the connection over. */
@@ -95,11 +93,7 @@ interface Extras {
 
 /** One request and its response. */
 export class Http1Exchange
-  implements
-    CycleHost,
-    OfferedUpgradeOwner,
-    SlotWaitOwner,
-    RequestDeadlineOwner {
+  implements CycleHost, OfferedUpgradeOwner, LimitedRequest {
   readonly head: Http1RequestHead;
   readonly cycle: HttpCycle;
   readonly origin: RequestOrigin;
@@ -159,7 +153,7 @@ export class Http1Exchange
       scheme: this.origin.scheme,
       client: clientText(this.origin),
       startedAtMs: this.#startedAtMs,
-      waitsFor: this.#extras?.slotWait !== undefined
+      waitsFor: this.#extras?.limits?.waitsForSlot
         ? "slot"
         : this.flow.isFull
         ? "client"
@@ -176,7 +170,7 @@ export class Http1Exchange
 
   /** `undefined` unless the option `timeoutRequest` is used. */
   get deadline(): RequestDeadline | undefined {
-    return this.#extras?.deadline;
+    return this.#extras?.limits?.deadline;
   }
 
   // -- The connection's side.
@@ -207,37 +201,32 @@ export class Http1Exchange
     }
     const { status, message, headers } = handshake;
     this.#context.logger.warning(ofClient(this.origin, message));
-    this.#skipApplication();
+    this.skipApplication();
     this.cycle.refuse(status, message, headers);
+  }
+
+  #limits(): RequestLimits {
+    return this.#rare().limits ??= new RequestLimits(this, this.#context);
   }
 
   /** Calls the application, or refuses in its place. */
   start(): void {
-    const context = this.#context;
-    const { requestMs, maxConcurrency, concurrencyWaitMs } = context.settings;
+    const { settings, tracker } = this.#context;
     this.isUnstarted = false;
     // A handshake has a time limit of its own, and a WebSocket none.
-    if (
-      requestMs !== Infinity && this.deadline === undefined &&
-      this.#handshake === undefined
-    ) {
-      this.#rare().deadline = new RequestDeadline(
-        requestMs,
-        context.deadlines,
-        this,
-      );
+    if (settings.requestMs !== Infinity && this.#handshake === undefined) {
+      this.#limits().startTimer();
     }
-    if (context.tracker.concurrentCalls >= maxConcurrency) {
+    if (tracker.concurrentCalls >= settings.maxConcurrency) {
       // A busy server is not an unhealthy one.
       if (this.#isForServer()) this.#run(false);
-      else if (concurrencyWaitMs === 0) this.#refuseOverLimit();
-      else this.#waitForSlot(concurrencyWaitMs);
+      else this.#limits().enqueue();
       return;
     }
     if (this.#handshake !== undefined) {
       this.cycle.skip();
       // A draining server would close the WebSocket with its first frame.
-      if (context.tracker.isDraining) this.cycle.refuse(503);
+      if (tracker.isDraining) this.cycle.refuse(503);
       else this.#owner.upgrade(this.#handshake, this);
       return;
     }
@@ -264,58 +253,11 @@ export class Http1Exchange
       this.#handshake === undefined;
   }
 
-  #waitForSlot(limitMs: number): void {
-    const { deadlines, tracker } = this.#context;
-    this.#rare().slotWait = new SlotWait(limitMs, deadlines, tracker, this);
-  }
-
-  /** See {@linkcode SlotWaitOwner}. */
-  onSlot(): void {
-    this.#rare().slotWait = undefined;
-    this.start();
-  }
-
-  /** See {@linkcode SlotWaitOwner}. */
-  onSlotTimeout(): void {
-    this.#rare().slotWait = undefined;
-    this.#refuseOverLimit();
-  }
-
-  #refuseOverLimit(): void {
-    this.#context.logger.warning("Exceeded concurrency limit.");
-    this.cycle.skip();
-    this.cycle.refuse(503, undefined, [["retry-after", "1"]]);
-  }
-
-  /** See {@linkcode RequestDeadlineOwner}. */
-  onRequestTimeout(): void {
-    const { logger } = this.#context;
-    const what = this.stream.isHeadCommitted ? "Cut off" : "503";
-    logger.warning(
-      `${what} for ${clientText(this.origin) || "a client"}: ` +
-        "the response is not complete in time (--timeout-request)",
-    );
-    this.blame("request_timeout");
-    this.#skipApplication();
-    if (this.cycle.hasReturned) {
-      this.cycle.refuse(503);
-      return;
-    }
-    this.cycle.cancel(
-      new DOMException("The request was not answered in time", "TimeoutError"),
-      503,
-      "the request was not answered in time",
-    );
-  }
-
   /** The application will not be called, if it has not been yet. */
-  #skipApplication(): void {
-    const slotWait = this.#extras?.slotWait;
-    if (this.isUnstarted || slotWait !== undefined) this.cycle.skip();
+  skipApplication(): void {
+    const hasWaited = this.#extras?.limits?.stopWaiting() === true;
+    if (this.isUnstarted || hasWaited) this.cycle.skip();
     this.isUnstarted = false;
-    if (slotWait === undefined) return;
-    slotWait.end();
-    this.#rare().slotWait = undefined;
   }
 
   /** The connection is about to end for `reason`. The first one counts. */
@@ -330,7 +272,7 @@ export class Http1Exchange
       this.cycle.onPeerGone();
       this.truncateResponse("bad_request");
     } else {
-      this.#skipApplication();
+      this.skipApplication();
       this.cycle.refuse(status, text);
     }
   }
@@ -490,7 +432,7 @@ export class Http1Exchange
   #end(cause: AbortReason | undefined): void {
     if (this.isOver) return;
     this.isOver = true;
-    if (this.#extras !== undefined) this.#skipApplication();
+    if (this.#extras !== undefined) this.skipApplication();
     this.deadline?.end();
     const { tracker } = this.#context;
     tracker.endRequest(
