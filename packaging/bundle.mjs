@@ -17,16 +17,21 @@ import process from "node:process";
 import { Chunks } from "./merge_chunks.mjs";
 import { ENTRIES } from "./entries.mjs";
 
+/** Of one run of Bun, in bytes: a bundle, and its map with all sources in it. */
+const MOST_OUTPUT = 2 ** 26;
 /** In front of every name that an entry exports, while it is bundled. */
 const EXPORTED = "__exported_";
 
 /**
  * Writes a module for each entry, such as `mod.js`, and the chunks they share into `into`. All come from one run, so that
  * a program that uses several has one of every class. What `import()` loads stays apart, `node:`
- * modules stay outside, and names stay as they are: stacks are read by people.
+ * modules stay outside, and names stay as they are: stacks are read by people. Beside each lies its
+ * source map.
  *
  * `into` has to be a folder right below that of the package: what lies beside the folder of a
  * chunk is ours in a stack (src/application/user_stack.ts), and what lies beside the package is not.
+ * The maps name the sources as they lie beside that folder, so that they have to be there: of a map
+ * whose sources are missing, Deno 2.9 takes the line and not the name.
  *
  * @param root Folder of the sources.
  * @param bun Bun's program.
@@ -36,6 +41,7 @@ export function bundle(root, into, bun) {
     const { status, stdout, stderr, error } = spawnSync(bun, args, {
       cwd,
       encoding: "utf8",
+      maxBuffer: MOST_OUTPUT,
       env: { ...process.env, NO_COLOR: "1" },
     });
     if (status === 0) return stdout;
@@ -65,6 +71,7 @@ export function bundle(root, into, bun) {
       "build",
       "--target=node",
       "--splitting",
+      "--sourcemap=inline",
       `--root=${folder}`,
       `--outdir=${into}`,
       ...Object.keys(ENTRIES).map((entry) => join(folder, `${entry}.ts`)),
@@ -75,7 +82,7 @@ export function bundle(root, into, bun) {
       const text = readFileSync(path, "utf8");
       writeFileSync(path, text.replaceAll(` as ${EXPORTED}`, " as "));
     }
-    mergeStart(into, (...args) => runIn(into, ...args));
+    mergeStart(into, root, (...args) => runIn(into, ...args));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -85,8 +92,8 @@ export function bundle(root, into, bun) {
  * Makes few chunks of what every start of the command loads. What an entry loads without the
  * server, or the command before it knows the runtime's version, stays apart from the rest.
  */
-function mergeStart(folder, run) {
-  const chunks = new Chunks(folder);
+function mergeStart(folder, root, run) {
+  const chunks = new Chunks(folder, root);
   const command = chunks.of("src/cli/main.ts");
   const sockets = chunks.of("src/runtime/node/transport.ts");
   const left = new Set(
@@ -108,8 +115,15 @@ function mergeStart(folder, run) {
       run(
         "build",
         "--target=node",
+        "--sourcemap=inline",
         ...others.map((path) => `--external=${path}`),
         module,
       ));
   }
+  for (
+    const path of [...Object.keys(ENTRIES).map((name) => `${name}.js`), command]
+  ) {
+    chunks.askFirst(path);
+  }
+  chunks.writeMaps("..");
 }

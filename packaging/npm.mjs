@@ -19,7 +19,6 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findRuntime, install } from "../tests/_support/toolbox.mjs";
-import { bundle } from "./bundle.mjs";
 import { ENTRIES } from "./entries.mjs";
 
 const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -63,7 +62,16 @@ function manifest({ version, license }, { homepage, repository, bugs }) {
       "./package.json": "./package.json",
       "./tricorn.schema.json": "./tricorn.schema.json",
     },
-    files: ["bin", "lib", "types", "CHANGELOG.md", "tricorn.schema.json"],
+    files: [
+      "bin",
+      "lib",
+      "types",
+      "src",
+      "mod.ts",
+      "cli.ts",
+      "CHANGELOG.md",
+      "tricorn.schema.json",
+    ],
     // Loaded only by who has a configuration in YAML, on Node.
     peerDependencies: { yaml: "^2.9.1" },
     peerDependenciesMeta: { yaml: { optional: true } },
@@ -97,6 +105,13 @@ function withAbsoluteLinks(text, { version }, { repository }) {
   );
 }
 
+/** What the source maps lead to, from the root. */
+function sources(root) {
+  const modules = readdirSync(join(root, "src"), { recursive: true })
+    .filter((path) => path.endsWith(".ts"));
+  return ["mod.ts", "cli.ts", ...modules.map((path) => join("src", path))];
+}
+
 /** Whether nothing is lost if the folder `out` is replaced. */
 function isOurs(out) {
   if (!existsSync(out) || readdirSync(out).length === 0) return true;
@@ -108,24 +123,30 @@ function isOurs(out) {
 async function build(root, out) {
   // TypeScript is there only now.
   const { declarationsOf } = await import("./declarations.mjs");
+  const { bundle } = await import("./bundle.mjs");
   rmSync(out, { recursive: true, force: true });
   const read = (path) => readFileSync(join(root, path), "utf8");
   const write = (path, text) => {
     mkdirSync(dirname(join(out, path)), { recursive: true });
     writeFileSync(join(out, path), text);
   };
+  const release = JSON.parse(read("jsr.json"));
+  const workspace = JSON.parse(read("package.json"));
+  const described = manifest(release, workspace);
+  // First: a build that fails is replaced by the next one.
+  write("package.json", `${JSON.stringify(described, null, 2)}\n`);
   bundle(root, join(out, "lib"), findRuntime(HERE, "bun").program);
   for (const [path, text] of declarationsOf(root, Object.values(ENTRIES))) {
     write(`types/${path}`, withPackageName(text));
   }
   write("bin/tricorn.js", COMMAND);
   chmodSync(join(out, "bin/tricorn.js"), 0o755);
-  const release = JSON.parse(read("jsr.json"));
-  const workspace = JSON.parse(read("package.json"));
-  const described = manifest(release, workspace);
-  write("package.json", `${JSON.stringify(described, null, 2)}\n`);
   const readme = withAbsoluteLinks(read("README.md"), release, workspace);
   write("README.md", withPackageName(readme));
+  for (const path of sources(root)) {
+    mkdirSync(dirname(join(out, path)), { recursive: true });
+    copyFileSync(join(root, path), join(out, path));
+  }
   for (const name of ["CHANGELOG.md", "LICENSE", "tricorn.schema.json"]) {
     copyFileSync(join(root, name), join(out, name));
   }

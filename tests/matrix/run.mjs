@@ -4,7 +4,7 @@
 //   npm run matrix [-- [--only node@26.12.1,deno ...] [--latest]]
 //
 // Gets the runtimes from npm into .runtimes. On each, wire_test.ts runs twice, against the sources
-// and against the npm package, built, packed and installed. `--latest` asks npm for newer releases
+// and against the npm package, built, packed and installed, which is also started by its name. `--latest` asks npm for newer releases
 // of the same lines and tries those as well. Needs Node 20 or later and npm. The last line is
 // `N passed, N failed`; the exit code is 0 if none failed.
 import {
@@ -23,6 +23,7 @@ import { run, tail } from "../_support/processes.mjs";
 import { excerpt, findDifferences, WHOLE_FILE } from "../_support/report.mjs";
 import { reportLine, runFile } from "../_support/run_file.mjs";
 import { install } from "../_support/toolbox.mjs";
+import { tryCommands } from "./commands.mjs";
 import { tryRefusals } from "./refusals.mjs";
 import {
   compareVersions,
@@ -193,6 +194,11 @@ async function tryRelease({ name, version, forms }, where) {
         { ...where, env: { ...env, TEST_VERSION: version } },
       ),
     );
+    if (form === "package") {
+      reports.push(
+        await tryCommands({ name, version, program }, where.installed),
+      );
+    }
   }
   return reports;
 }
