@@ -9,6 +9,7 @@ import { ROOT } from "./_support/this_runtime.ts";
 interface Step {
   readonly uses?: string;
   readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Job {
@@ -38,10 +39,10 @@ const workflows = readdirSync(join(ROOT, WORKFLOWS)).map((name) =>
   [name, parse(read(`${WORKFLOWS}/${name}`)) as Workflow] as const
 );
 
-test("there are workflows for tests, new runtimes and releases", () => {
+test("there are workflows for tests, new runtimes, releases and the site", () => {
   assert.deepEqual(
     workflows.map(([name]) => name).sort(),
-    ["matrix.yml", "publish.yml", "tests.yml"],
+    ["matrix.yml", "pages.yml", "publish.yml", "tests.yml"],
   );
 });
 
@@ -99,7 +100,22 @@ for (const [file, { name, permissions, jobs }] of workflows) {
   });
 }
 
-test("a release waits for the tests, and alone may write", () => {
+test("the site goes from where it is built to its pages", () => {
+  const { jobs } = Object.fromEntries(workflows)["pages.yml"]!;
+  const steps = jobs["build"]!.steps!;
+  const [, out] = /\bout: \{ type: "string", default: "([^"]+)"/
+    .exec(read("site/main.ts"))!;
+  const built = steps.findIndex(({ run }) => run === "npm run site");
+  const [upload] = steps.slice(built + 1);
+  assert.match(upload!.uses!, /^actions\/upload-pages-artifact@/);
+  assert.equal(upload!.with?.["path"], out);
+  const { needs, permissions, steps: [deploy] = [] } = jobs["deploy"]!;
+  assert.equal(needs, "build");
+  assert.deepEqual(permissions, { pages: "write", "id-token": "write" });
+  assert.match(deploy!.uses!, /^actions\/deploy-pages@/);
+});
+
+test("a release waits for the tests, and alone may write, but for the pages", () => {
   const { jobs } = Object.fromEntries(workflows)["publish.yml"]!;
   assert.equal(jobs["publish"]!.needs, "tests");
   const writers = workflows.flatMap(([file, workflow]) =>
@@ -107,7 +123,7 @@ test("a release waits for the tests, and alone may write", () => {
       Object.values(job.permissions ?? {}).includes("write")
     ).map(([job]) => `${file}: ${job}`)
   );
-  assert.deepEqual(writers, ["publish.yml: publish"]);
+  assert.deepEqual(writers.sort(), ["pages.yml: deploy", "publish.yml: publish"]);
 });
 
 test("the forms for issues can be read, and lead to what there is", () => {
