@@ -53,7 +53,8 @@ export class Chunks {
         throw new Error(`Cannot map ${path}: ${foreign} is not of the sources`);
       }
       this.#maps.set(path, { ...map, sources });
-      this.#write(path, text);
+      // The line of cli.ts that a shell reads has to be the first one; here it never is.
+      this.#write(path, text.replace(/^#!.*/, ""));
     }
   }
 

@@ -505,6 +505,8 @@ describe("the source maps", () => {
       if (!String(name).endsWith(".js")) continue;
       const text = readFileSync(packageFile(join("lib", String(name))), "utf8");
       assert.ok(text.startsWith("// @bun\n"), String(name));
+      // cli.ts has one, which is an error anywhere but in the first line.
+      assert.doesNotMatch(text, /^#!/m, String(name));
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(text, /[^\0-\x7f]/, String(name));
     }
