@@ -37,8 +37,12 @@ const GROUPS: readonly Group[] = [
   {
     title: "Applications",
     entries: [
-      { file: "docs/applications.md", label: "ASGI applications" },
       { file: "docs/interfaces.md" },
+      { file: "docs/applications.md" },
+      { file: "docs/helpers.md" },
+      { file: "docs/fetch.md" },
+      { file: "docs/node.md" },
+      { file: "docs/wsgi.md" },
       { file: "docs/websockets.md" },
       { file: "docs/topics.md" },
       { file: "docs/testing.md" },

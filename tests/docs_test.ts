@@ -18,7 +18,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { type AsgiApp, serve } from "../mod.ts";
+import { parse } from "yaml";
+import { type AsgiApp, Config, serve } from "../mod.ts";
+import { parseFetch } from "../src/cli/fetch/fetch_arguments.ts";
+import { isSubCommand, parseFlags } from "../src/cli/parse_flags.ts";
+import { parseSubCommand } from "../src/cli/sub_command.ts";
 import { OPTION_NAMES, OPTIONS } from "../src/config/options/mod.ts";
 import { ACCESS_FIELDS } from "../src/logging/access/access_record.ts";
 import { ATOMS } from "../src/logging/access/access_atoms.ts";
@@ -35,18 +39,26 @@ interface Block {
   readonly language: string;
 }
 
-/** Pages whose blocks are run. */
-const PAGES: readonly string[] = [
+/** All pages for users. */
+const DOCUMENTS: readonly string[] = [
   "README.md",
-  "docs/api.md",
-  "docs/applications.md",
-  "docs/asgi.md",
-  "docs/interfaces.md",
-  "docs/logging.md",
-  "docs/quickstart.md",
-  "docs/tls.md",
-  "docs/websockets.md",
+  "CONTRIBUTING.md",
+  "examples/README.md",
+  "examples/deploy/README.md",
+  ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"))
+    .sort().map((name) => `docs/${name}`),
 ];
+
+/** Pages whose blocks are not run here, and why. */
+const NOT_RUN_HERE: ReadonlySet<string> = new Set([
+  "docs/testing.md", // tests/testing/docs_test.ts does
+  "docs/decisions.md", // programs that fail, to show that they do
+]);
+
+/** Pages whose blocks are run. */
+const PAGES: readonly string[] = DOCUMENTS.filter((file) =>
+  !NOT_RUN_HERE.has(file) && /^```[jt]s$/m.test(read(file))
+);
 
 const greets = (text: string) => assert.match(text, /Hello from \//);
 const saysHello = (text: string) =>
@@ -72,12 +84,34 @@ const ANSWERS: Readonly<Record<string, (text: string) => void>> = {
   "docs/interfaces.md: Fastify": greets,
   "docs/interfaces.md: ASGI 2": greets,
   "docs/interfaces.md: WSGI": greets,
+  "docs/fetch.md: Fetch applications": (text) =>
+    assert.match(
+      text,
+      /\r\n\r\n\{"url":"http:[^"]*","client":"127\.0\.0\.1"\}$/,
+    ),
+  "docs/fetch.md: Light requests and responses": (text) =>
+    assert.match(text, /\r\n\r\nYou asked for http:\/\/test\//),
+  "docs/fetch.md: WebSockets in fetch applications": (text) =>
+    assert.match(text, /^HTTP\/1\.1 426 /),
+  "docs/helpers.md: Helpers": (text) =>
+    assert.match(text, /\r\n\r\n\{"path":"\/","length":0\}$/),
+  "docs/node.md: Node applications": (text) =>
+    assert.match(text, /\r\n\r\nYou asked for \/\?name=Ann$/),
+  "docs/observability.md: The application's word": (text) =>
+    assert.match(text, /\r\n\r\nThe database is there$/),
+  "docs/observability.md: OpenTelemetry": (text) =>
+    assert.match(text, /\r\n\r\nAn item$/),
   "docs/quickstart.md: The application": saysHello,
   "docs/tls.md: Client certificates": (text) =>
     assert.match(text, /^HTTP\/1\.1 403 /),
+  "docs/topics.md: Topics": () => {},
   "docs/websockets.md: The handshake": () => {},
+  "docs/wsgi.md: ASGI 2": (text) =>
+    assert.match(text, /\r\n\r\n\/ after [\d.e-]+ ms$/),
+  "docs/wsgi.md: WSGI": (text) =>
+    assert.match(text, /\r\n\r\n(?:11\r\n)?GET with 0 bytes/),
   "README.md: Tricorn": saysHello,
-  "Applications": (text) => assert.match(text, /You asked for \/$/),
+  "ASGI applications": (text) => assert.match(text, /You asked for \/$/),
   "The scope": (text) =>
     assert.match(text, /\r\n\r\n\{"name":"Ann","agent":"docs"\}$/),
   "The request body": (text) => assert.match(text, /\r\n\r\n$/),
@@ -95,22 +129,20 @@ const ANSWERS: Readonly<Record<string, (text: string) => void>> = {
     assert.match(text, /^HTTP\/1\.1 206 .*content-length: 6\r\n.*import$/s),
   "WebSockets": () => {},
   "Work after the response": (text) => assert.match(text, /^HTTP\/1\.1 202 /),
-  "Helpers": (text) =>
-    assert.match(text, /\r\n\r\n\{"path":"\/","length":0\}$/),
-  "WebSockets in fetch applications": (text) =>
-    assert.match(text, /^HTTP\/1\.1 426 /),
-  "Light requests and responses": (text) =>
-    assert.match(text, /\r\n\r\nYou asked for http:\/\/test\//),
-  "Fetch applications": (text) =>
-    assert.match(
-      text,
-      /\r\n\r\n\{"url":"http:[^"]*","client":"127\.0\.0\.1"\}$/,
-    ),
   "Middleware": (text) =>
     assert.match(text, /server-timing: app;dur=.*\r\n\r\n\/api$/s),
 };
 
-const SPEAKS_WEBSOCKET = /^WebSockets$|: A WebSocket$|: The handshake$/;
+/** Applications that speak WebSocket, and how they are tried. */
+const WEBSOCKETS: Readonly<Record<string, (url: string) => Promise<void>>> = {
+  "WebSockets": greet,
+  "docs/asgi.md: A WebSocket": greet,
+  "docs/topics.md: Topics": overhear,
+  "docs/websockets.md: The handshake": greet,
+};
+
+/** Blocks whose default export is no application but a configuration. */
+const CONFIGURATIONS = /^docs\/settings\.md: /;
 
 /** Files whose doc comments have examples of the public API. */
 const COMMENTED: readonly string[] = [
@@ -301,6 +333,12 @@ for (const [index, block] of blocks.entries()) {
   if (/\bawait run\(/.test(block.code)) continue;
   test(`example ${index + 1} works: ${block.title}`, async () => {
     const exports = await import(pathToFileURL(files[index]!).href);
+    if (CONFIGURATIONS.test(block.title)) {
+      const { app, ...options } = exports.default;
+      assert.equal(typeof app, "string");
+      assert.ok(new Config(() => Promise.resolve(), options));
+      return;
+    }
     const app: AsgiApp | undefined = exports.app ??
       (block.title.includes(".md: ") ? exports.default : undefined);
     if (app === undefined) { // it has run to its end
@@ -321,7 +359,8 @@ for (const [index, block] of blocks.entries()) {
     try {
       await server.listening;
       const { port } = new URL(server.url!);
-      if (SPEAKS_WEBSOCKET.test(heading)) await greet(server.url!);
+      const speak = WEBSOCKETS[heading];
+      if (speak !== undefined) await speak(server.url!);
       else check(await get(Number(port)));
     } finally {
       await server.stop();
@@ -337,6 +376,56 @@ async function assertLogged(standIn: string): Promise<void> {
     /^\[\["tricorn","info","Started server process \[\d+\]"\],.*"Shutting down"/,
   );
 }
+
+/** Commands of a page: the arguments of `tricorn`, however it is started. */
+function commandsOf(file: string): string[] {
+  const text = read(file).replaceAll(/ *\\\n\s*/g, " ");
+  const lines = [...text.matchAll(/^ *```sh\n([^]*?)^ *```$/gm)]
+    .flatMap(([, block]) => block!.split("\n"));
+  const inline = [...text.matchAll(/`([^`]*\btricorn [^`]*)`/g)]
+    .map(([, code]) => code!.replaceAll(/\s+/g, " "))
+    .filter((code) => !code.includes("…"));
+  return [...lines, ...inline].flatMap((line) => {
+    const [, command] =
+      /^(?:\$ )?(?:\w+=\S+ )*(?:npx |bunx (?:--bun )?|deno run [^#]*npm:)?tricorn ([a-z-][^|#]*)/
+        .exec(line.trim()) ?? [];
+    return command === undefined ? [] : [command.trim()];
+  });
+}
+
+/** Words as a shell makes them of a simple command. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)]
+    .map(([, single, double, bare]) => single ?? double ?? bare!);
+}
+
+test("the commands that the documents show are understood", () => {
+  let count = 0;
+  for (const file of DOCUMENTS) {
+    for (const command of commandsOf(file)) {
+      const [first, ...rest] = wordsOf(command);
+      try {
+        if (isSubCommand(first)) parseSubCommand(first, rest);
+        else if (first === "fetch") parseFetch(rest);
+        else parseFlags([first!, ...rest]);
+      } catch (error) {
+        throw new Error(`${file}: tricorn ${command}`, { cause: error });
+      }
+      count++;
+    }
+  }
+  assert.ok(count > 60, `${count} commands`);
+});
+
+test("JSON and YAML in the documents can be read", () => {
+  for (const file of DOCUMENTS) {
+    const blocks = read(file).matchAll(/^```(json|yaml)\n([^]*?)^```$/gm);
+    for (const [, language, text] of blocks) {
+      const value = language === "json" ? JSON.parse(text!) : parse(text!);
+      assert.equal(typeof value, "object", file);
+    }
+  }
+});
 
 test("docs/logging.md names every field of JSON and every atom", () => {
   const page = read("docs/logging.md");
@@ -401,18 +490,16 @@ describe("the doc comment of an option", () => {
   }
 });
 
+/** Pages that cite the catalogue, one of them being it. */
+const FOR_DEVELOPERS: ReadonlySet<string> = new Set([
+  "CONTRIBUTING.md",
+  "docs/behaviour.md",
+  "docs/decisions.md",
+]);
+
 test("what users read names no row of the behaviour catalogue", () => {
   const pages = [
-    ...PAGES,
-    "docs/README.md",
-    "docs/deployment.md",
-    "docs/install.md",
-    "docs/migrating.md",
-    "docs/performance.md",
-    "docs/processes.md",
-    "docs/proxies.md",
-    "docs/settings.md",
-    "docs/troubleshooting.md",
+    ...DOCUMENTS.filter((file) => !FOR_DEVELOPERS.has(file)),
     "mod.ts",
     "cli.ts",
     ...COMMENTED,
@@ -445,17 +532,45 @@ async function get(port: number): Promise<string> {
   }
 }
 
-async function greet(url: string): Promise<void> {
+async function openSocket(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url.replace("http", "ws"));
-  const answer = await new Promise((resolve, reject) => {
-    socket.onopen = () => socket.send("hello");
-    socket.onmessage = (event) => resolve(event.data);
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
     socket.onerror = () => reject(new Error("WebSocket failed"));
   });
-  assert.equal(answer, "You said hello");
+  return socket;
+}
+
+async function closeSocket(socket: WebSocket): Promise<void> {
   const closed = new Promise((resolve) => socket.onclose = resolve);
   socket.close();
   await closed;
+}
+
+function nextMessage(socket: WebSocket): Promise<unknown> {
+  return new Promise((resolve) =>
+    socket.onmessage = (event) => resolve(event.data)
+  );
+}
+
+async function greet(url: string): Promise<void> {
+  const socket = await openSocket(url);
+  socket.send("hello");
+  assert.equal(await nextMessage(socket), "You said hello");
+  await closeSocket(socket);
+}
+
+/** What one client says, another one hears, from when it has subscribed. */
+async function overhear(url: string): Promise<void> {
+  const [listener, speaker] = [await openSocket(url), await openSocket(url)];
+  const again = setInterval(() => speaker.send("hello"), 20);
+  try {
+    assert.equal(await nextMessage(listener), "hello");
+  } finally {
+    clearInterval(again);
+    await closeSocket(speaker);
+    await closeSocket(listener);
+  }
 }
 
 describe("docs/migrating.md", () => {

@@ -1,7 +1,7 @@
 /**
  * Node applications: Express, Koa, Fastify, connect, an `http.Server`, or a plain
  * `(request, response)`. Each request gets a real `http.IncomingMessage` and `http.ServerResponse`
- * whose socket is ours (docs/applications.md, "Node applications").
+ * whose socket is ours (docs/node.md).
  */
 import type {
   AsgiApp,
