@@ -123,7 +123,10 @@ test("a release waits for the tests, and alone may write, but for the pages", ()
       Object.values(job.permissions ?? {}).includes("write")
     ).map(([job]) => `${file}: ${job}`)
   );
-  assert.deepEqual(writers.sort(), ["pages.yml: deploy", "publish.yml: publish"]);
+  assert.deepEqual(writers.sort(), [
+    "pages.yml: deploy",
+    "publish.yml: publish",
+  ]);
 });
 
 test("the forms for issues can be read, and lead to what there is", () => {
