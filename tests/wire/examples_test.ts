@@ -89,6 +89,46 @@ describe("examples", () => {
       await closed;
     }));
 
+  test("crossws: hooks of crossws on H3, publishing to each other", () =>
+    served("crossws.ts", async (server) => {
+      assert.match((await asked(server, "GET /")).body, /^A room/);
+      const handshake = request("GET /room", [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      ]);
+      const refused = await exchange(server.target, handshake);
+      assert.equal(`${refused.status} ${refused.body}`, "400 Who?\n");
+      const join = async (name: string) => {
+        const url = server.runningOn.replace("http", "ws");
+        const socket = new WebSocket(`${url}/room?name=${name}`);
+        const heard: unknown[] = [];
+        let wake = () => {};
+        socket.onmessage = ({ data }) => {
+          heard.push(data);
+          wake();
+        };
+        const hears = async (): Promise<unknown> => {
+          while (heard.length === 0) {
+            await new Promise<void>((resolve) => wake = resolve);
+          }
+          return heard.shift();
+        };
+        assert.equal(await hears(), `Welcome, ${name}`);
+        return { socket, hears };
+      };
+      const ann = await join("Ann");
+      const bob = await join("Bob");
+      ann.socket.send("hello");
+      assert.equal(await bob.hears(), "Ann: hello");
+      const closed = new Promise((resolve) => bob.socket.onclose = resolve);
+      ann.socket.close();
+      assert.equal(await bob.hears(), "Ann has left");
+      bob.socket.close();
+      await closed;
+    }));
+
   test("otel", () =>
     served("otel.ts", async (server) => {
       const { body } = await asked(server, "GET /items/7");

@@ -4,6 +4,7 @@
  *
  * - {@linkcode upgradeWebSocket} accepts a WebSocket from a fetch handler.
  * - {@linkcode honoWebSocket} does so for Hono's `upgradeWebSocket` helper.
+ * - {@linkcode crosswsAdapter} runs the hooks of crossws.
  * - {@linkcode toFetch} makes a fetch handler of an ASGI application.
  * - {@linkcode useLightFetch} makes small requests cheaper on Node and Bun.
  * - {@linkcode ServerInfo} is what handlers are given as second and third argument.
@@ -33,6 +34,24 @@ export {
   type HonoSocket,
   honoWebSocket,
 } from "./websocket/hono.ts";
+export {
+  type CrosswsAdapter,
+  crosswsAdapter,
+} from "./websocket/crossws/crossws_adapter.ts";
+export type {
+  CrosswsHooks,
+  CrosswsMessage,
+  CrosswsOptions,
+  CrosswsPeer,
+  CrosswsSendOptions,
+  CrosswsSocket,
+  CrosswsUpgrade,
+} from "./websocket/crossws/crossws_types.ts";
+export type {
+  ChannelAdapter,
+  ChannelDriver,
+  ChannelMessage,
+} from "../../../config/options/topics.ts";
 export type * from "../../../asgi.ts";
 export type { LifespanMode } from "../../lifespan.ts";
 export {

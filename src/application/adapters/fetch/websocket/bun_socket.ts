@@ -26,6 +26,8 @@ export interface BunSocketParts {
   readonly remoteAddress: string;
   readonly topics: Topics;
   onError(error: unknown): void;
+  /** Is told when one message has left. */
+  readonly onLeft?: (() => void) | undefined;
 }
 
 /** One WebSocket. */
@@ -49,7 +51,11 @@ export class BunSocket implements Subscriber {
     this.#topics = parts.topics;
     this.#onError = parts.onError;
     this.#handlers = handlers;
-    this.#sender = new MessageSender(send, () => this.#call("drain"));
+    this.#sender = new MessageSender(
+      send,
+      () => this.#call("drain"),
+      parts.onLeft,
+    );
   }
 
   /** 1 while open, 2 while closing, 3 once closed. */

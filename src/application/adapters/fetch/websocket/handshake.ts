@@ -13,6 +13,11 @@ import { bodyChunk } from "../body_chunk.ts";
 import { Topics } from "./topics.ts";
 import type { ServerWebSocket } from "./server_websocket.ts";
 import { addedFields, isMarker, UpgradeRequest } from "./upgrade_request.ts";
+import {
+  type CrosswsAdapter,
+  crosswsAdapter,
+} from "./crossws/crossws_adapter.ts";
+import { attachedHooks } from "./crossws/attached_hooks.ts";
 
 /** Asks the handler, and does what it decides. */
 export async function answerHandshake(
@@ -27,7 +32,13 @@ export async function answerHandshake(
   const request: Request = app.newRequest(scope, receive, info);
   info.attach(request);
   try {
-    const response = await app.fetch(request, info);
+    let response = await app.fetch(request, info);
+    if (!upgrade.isAccepted) {
+      const hooks = attachedHooks(request, response);
+      if (hooks !== undefined) {
+        response = await adapterOf(app).handleUpgrade(request, info, hooks);
+      }
+    }
     await decide(app, scope, receive, send, upgrade, response);
   } catch (error) {
     upgrade.socket?.onClosed(1006, "");
@@ -46,6 +57,15 @@ function topicsOf(app: FetchApp): Topics {
   return topics;
 }
 
+/** What serves hooks of crossws, where an application brings them without an adapter. */
+const allAdapters = new WeakMap<FetchApp, CrosswsAdapter>();
+
+function adapterOf(app: FetchApp): CrosswsAdapter {
+  let adapter = allAdapters.get(app);
+  if (adapter === undefined) allAdapters.set(app, adapter = crosswsAdapter());
+  return adapter;
+}
+
 async function decide(
   app: FetchApp,
   scope: WebSocketScope,
@@ -56,13 +76,17 @@ async function decide(
 ): Promise<void> {
   if (upgrade.forHandlers !== undefined) {
     // What the handler returns then is nothing, or a placeholder.
-    return await runHandlers(app, scope, receive, send, upgrade);
+    return await runHandlers(app, scope, receive, send, upgrade, []);
   }
   const problem = responseProblem(response);
   if (problem !== undefined) throw wrongResponse(scope, problem);
   const { socket } = upgrade;
-  if (socket !== undefined && isMarker(response as Response)) {
-    const fields = [...upgrade.headers, ...addedFields(response as Response)];
+  if (upgrade.isAccepted && isMarker(response as Response)) {
+    const added = addedFields(response as Response);
+    if (socket === undefined) {
+      return await runHandlers(app, scope, receive, send, upgrade, added);
+    }
+    const fields = [...upgrade.headers, ...added];
     return await runSocket(socket, receive, send, fields);
   }
   socket?.onClosed(1006, "");
@@ -103,20 +127,24 @@ async function runHandlers(
   receive: Receive,
   send: Send,
   upgrade: UpgradeRequest,
+  added: readonly [string, string][],
 ): Promise<void> {
-  const handlers = (app.websocketHandlers ?? {}) as BunHandlers;
+  const { headers, own } = upgrade;
+  const handlers = own?.handlers ??
+    (app.websocketHandlers ?? {}) as BunHandlers;
   // Bun's server takes the first subprotocol that is offered, unless a field says otherwise.
-  const { headers } = upgrade;
-  const subprotocol = headers.get("sec-websocket-protocol") ??
-    upgrade.offered[0] ?? null;
+  const first = own === undefined ? upgrade.offered[0] ?? null : null;
+  const subprotocol = headers.get("sec-websocket-protocol") ?? first;
   headers.delete("sec-websocket-protocol");
-  await send({ type: "websocket.accept", subprotocol, headers: [...headers] });
+  const fields = [...headers, ...added];
+  await send({ type: "websocket.accept", subprotocol, headers: fields });
   const socket = new BunSocket(handlers, send, {
     data: upgrade.forHandlers?.data,
     remoteAddress: scope.client?.[0] ?? "",
     topics: topicsOf(app),
     onError: (error) =>
       app.logger.error("Exception in a WebSocket handler", { error }),
+    onLeft: own?.onLeft,
   });
   socket.onAccepted();
   while (!socket.onEvent(await receive() as WebSocketReceiveEvent));

@@ -8,6 +8,7 @@ export type MessageData = string | ArrayBufferLike | ArrayBufferView | Blob;
 export class MessageSender {
   readonly #send: Send;
   readonly #onDrain: () => void;
+  readonly #onLeft: () => void;
   #bufferedAmount = 0;
   /** Whether a message has stayed longer than the microtasks after it. */
   #isHeldUp = false;
@@ -15,10 +16,18 @@ export class MessageSender {
   #reading: Promise<void> | undefined;
   #isClosed = false;
 
-  /** @param onDrain Is told when messages that had to wait have left. */
-  constructor(send: Send, onDrain: () => void = () => {}) {
+  /**
+   * @param onDrain Is told when messages that had to wait have left.
+   * @param onLeft Is told when one message has left, before.
+   */
+  constructor(
+    send: Send,
+    onDrain: () => void = ignore,
+    onLeft: () => void = ignore,
+  ) {
     this.#send = send;
     this.#onDrain = onDrain;
+    this.#onLeft = onLeft;
   }
 
   /** Bytes of messages that have not left: text as UTF-8, without framing. */
@@ -88,6 +97,7 @@ export class MessageSender {
     const onLeft = () => {
       hasLeft = true;
       this.#bufferedAmount -= size;
+      this.#onLeft();
       if (!this.#isHeldUp || this.#bufferedAmount > 0) return;
       this.#isHeldUp = false;
       this.#onDrain();

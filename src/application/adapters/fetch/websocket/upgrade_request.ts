@@ -3,6 +3,7 @@ import type { WebSocketScope } from "../../../../asgi.ts";
 import { ServerWebSocket } from "./server_websocket.ts";
 import { UPGRADE } from "./upgrade_key.ts";
 import type { HeadersInput } from "../../../../runtime/web_types.ts";
+import type { BunHandlers } from "./bun_socket.ts";
 
 /** Marks the response that stands for an accepted handshake; it never leaves the server. */
 const MARKER = "x-tricorn-websocket";
@@ -31,6 +32,13 @@ export interface BunUpgrade {
   readonly headers?: HeadersInput | undefined;
 }
 
+/** Handlers of a single WebSocket, and what they are told of besides. */
+export interface OwnHandlers {
+  readonly handlers: BunHandlers;
+  /** Called when one message has left. */
+  onLeft(): void;
+}
+
 /** The handshake of one request. */
 export class UpgradeRequest {
   readonly #scope: WebSocketScope;
@@ -41,6 +49,8 @@ export class UpgradeRequest {
   socket: ServerWebSocket | undefined;
   /** Set once the handler wants the application's `websocket` handlers. */
   forHandlers: BunUpgrade | undefined;
+  /** Set once something else than the application has handlers for it. */
+  own: OwnHandlers | undefined;
 
   constructor(scope: WebSocketScope, url: () => string) {
     this.#scope = scope;
@@ -59,21 +69,25 @@ export class UpgradeRequest {
    */
   accept({ protocol, headers }: UpgradeOptions = {}): WebSocketUpgrade {
     this.#check();
-    if (protocol !== undefined && !this.offered.includes(protocol)) {
-      throw new TypeError(
-        `Cannot accept the subprotocol ${
-          JSON.stringify(protocol)
-        }: the client did not offer it`,
-      );
-    }
+    this.#checkProtocol(protocol);
     this.headers = new Headers(headers);
     const url = this.#url().replace(/^http/, "ws");
     this.socket = new ServerWebSocket(url, protocol ?? "");
-    // 200 and not 101: Node's class refuses that status.
-    return {
-      socket: this.socket,
-      response: new Response(null, { headers: { [MARKER]: "1" } }),
-    };
+    return { socket: this.socket, response: marker() };
+  }
+
+  /**
+   * Accepts for `own` handlers; a subprotocol is among the `headers`.
+   *
+   * @returns What stands for the answer.
+   * @throws TypeError if it was accepted before; if the subprotocol was not offered.
+   */
+  acceptFor(own: OwnHandlers, headers: Headers): Response {
+    this.#check();
+    this.#checkProtocol(headers.get("sec-websocket-protocol") ?? undefined);
+    this.headers = headers;
+    this.own = own;
+    return marker();
   }
 
   /** Accepts for the application's `websocket` handlers. @returns `true`. */
@@ -84,10 +98,31 @@ export class UpgradeRequest {
     return true;
   }
 
+  /** Whether it was accepted in one of the ways above. */
+  get isAccepted(): boolean {
+    return this.socket !== undefined || this.forHandlers !== undefined ||
+      this.own !== undefined;
+  }
+
   #check(): void {
-    if (this.socket === undefined && this.forHandlers === undefined) return;
+    if (!this.isAccepted) return;
     throw new TypeError("Cannot upgrade: the request has been upgraded before");
   }
+
+  #checkProtocol(protocol: string | undefined): void {
+    if (protocol === undefined || this.offered.includes(protocol)) return;
+    throw new TypeError(
+      `Cannot accept the subprotocol ${
+        JSON.stringify(protocol)
+      }: the client did not offer it`,
+    );
+  }
+}
+
+/** What stands for an accepted handshake. */
+function marker(): Response {
+  // 200 and not 101: Node's class refuses that status.
+  return new Response(null, { headers: { [MARKER]: "1" } });
 }
 
 /** Whether `response` stands for an accepted handshake; a copy of it does too. */
@@ -129,11 +164,18 @@ export function upgradeWebSocket(
   request: Request,
   options: UpgradeOptions = {},
 ): WebSocketUpgrade {
+  return upgradeOf(request).accept(options);
+}
+
+/**
+ * The handshake of `request`.
+ *
+ * @throws TypeError if it has none.
+ */
+export function upgradeOf(request: Request): UpgradeRequest {
   const upgrade = (request as { [UPGRADE]?: UpgradeRequest })[UPGRADE];
-  if (upgrade === undefined) {
-    throw new TypeError(
-      'Cannot upgrade: expected the Request that the server gave, with "upgrade: websocket"',
-    );
-  }
-  return upgrade.accept(options);
+  if (upgrade !== undefined) return upgrade;
+  throw new TypeError(
+    'Cannot upgrade: expected the Request that the server gave, with "upgrade: websocket"',
+  );
 }
