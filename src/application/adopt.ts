@@ -15,15 +15,21 @@ export type Adoption =
   /** It started no server. */
   | { readonly exports: Exports };
 
+/** How long a program that exports no application may take to start its server, in milliseconds. */
+const LATE_MS = 10_000;
+
 /**
- * Imports a module and takes over the server that it starts.
+ * Imports a module and takes over the server that it starts: while it is imported, or later if it
+ * exports nothing that could be served in its place.
  *
  * @param module What messages call it.
+ * @param isEnough Whether something can be served of what was exported.
  * @throws AppLoadError if it starts several; what the module throws.
  */
 export async function importAndAdopt(
   load: () => Promise<Exports>,
   module: string,
+  isEnough: (exports: Exports) => boolean,
 ): Promise<Adoption> {
   const caught: CaughtServer[] = [];
   const first = Promise.withResolvers<undefined>();
@@ -43,6 +49,10 @@ export async function importAndAdopt(
       loading,
       first.promise.then(untilTimersRan),
     ]);
+    if (caught.length === 0 && !isEnough(exports!)) {
+      await within(LATE_MS, first.promise);
+      await untilTimersRan();
+    }
     const [adopted] = caught;
     if (adopted === undefined) return { exports: exports! };
     if (caught.length === 1) return { value: adopted.value, adopted };
@@ -59,6 +69,14 @@ export async function importAndAdopt(
 
 function untilTimersRan(): Promise<undefined> {
   return new Promise((resolve) => setTimeout(resolve, 0, undefined));
+}
+
+/** Waits for `event`, but not longer than that. */
+async function within(ms: number, event: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([event, late.promise]);
+  clearTimeout(timer);
 }
 
 /** Calls that start a server. */

@@ -68,7 +68,11 @@ export async function loadExport(
   try {
     if (where.adopt) {
       const { importAndAdopt } = await import("./adopt.ts");
-      const result = await importAndAdopt(() => import(found.url), module);
+      const result = await importAndAdopt(
+        () => import(found.url),
+        module,
+        (all) => hasExport(all, attribute),
+      );
       if ("adopted" in result) return result;
       exports = result.exports;
     } else {
@@ -100,6 +104,13 @@ export function importHint(error: unknown): string {
   return typeof code === "string" ? HINTS[code] ?? "" : "";
 }
 
+/** Whether there is something to be served. */
+function hasExport(exports: Exports, attribute: string | undefined): boolean {
+  return attribute === undefined
+    ? USUAL_EXPORTS.some((usual) => exports[usual] !== undefined)
+    : walked(exports, attribute) !== undefined;
+}
+
 /** Prefers a local file to a package: nothing is downloaded if the file exists. */
 function partsOf(spec: string, base: string): ImportString | undefined {
   const local = asExport(spec);
@@ -120,23 +131,31 @@ function usualExport(exports: Exports, module: string): unknown {
   );
 }
 
-/** Follows an attribute such as `a.b.c`, step by step. */
+/** Follows an attribute such as `a.b.c`. */
 function walk(exports: Exports, attribute: string, module: string): unknown {
+  const found = walked(exports, attribute);
+  if (found !== undefined) return found.value;
+  throw loadFailure(
+    `Attribute "${attribute}" not found in module "${module}". ${
+      listing(exports)
+    }`,
+  );
+}
+
+/** Step by step; `undefined` if there is no such attribute. */
+function walked(
+  exports: Exports,
+  attribute: string,
+): { readonly value: unknown } | undefined {
   const names = attribute.split(".");
   let holder: unknown = isCommonJs(exports, names[0]!)
     ? exports["default"]
     : exports;
   for (const name of names) {
-    if (!isHolder(holder) || !(name in holder)) {
-      throw loadFailure(
-        `Attribute "${attribute}" not found in module "${module}". ${
-          listing(exports)
-        }`,
-      );
-    }
+    if (!isHolder(holder) || !(name in holder)) return undefined;
     holder = holder[name];
   }
-  return holder;
+  return { value: holder };
 }
 
 function isHolder(value: unknown): value is Exports {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { AppLoadError, Config, serve } from "../../mod.ts";
@@ -94,6 +95,82 @@ ${call};`,
       );
       assert.equal(await answerOf(path), "own /path");
     });
+  }
+
+  test("that starts its server some time after its import, and exports none", async () => {
+    const path = program(
+      "later",
+      `import { createServer } from "node:http";
+const start = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  createServer((req, res) => res.end("later")).listen(1);
+};
+start();`,
+    );
+    assert.equal(await answerOf(path), "later");
+  });
+
+  for (
+    const [name, call] of [
+      ["awaited", `events.push(await app.listen({ port: 1 }));`],
+      ["called", `app.listen({ port: 1 }, (_, url) => events.push(url));`],
+      ["unix", `await app.listen({ port: 1 });`],
+    ] as const
+  ) {
+    test(
+      `that starts Fastify on all addresses of localhost, ${name}: only ours listens`,
+      {
+        skip: name === "unix" && process.platform === "win32" &&
+          "there are no UNIX sockets",
+      },
+      async () => {
+        const before = http.Server.prototype.listen;
+        // Two addresses that can be listened on.
+        const path = program(
+          name,
+          `import dns from "node:dns";
+import http from "node:http";
+import Fastify from ${JSON.stringify(import.meta.resolve("fastify"))};
+const lookup = dns.lookup;
+dns.lookup = (host, options, done) => {
+  if (host !== "localhost") return lookup(host, options, done);
+  dns.lookup = lookup;
+  done(null, ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 })));
+};
+const app = Fastify();
+app.get("/path", (req, reply) => reply.send("fastify"));
+app.addHook("onListen", async () => events.push(app.addresses().length));
+${call}`,
+        );
+        const uds = name === "unix" ? join(folder, "socket") : undefined;
+        const server = serve(path, {
+          adopt: true,
+          ...uds === undefined ? { port: 0 } : { uds },
+          logLevel: "critical",
+          accessLog: false,
+        });
+        await server.listening;
+        const events = eventsOf(name) as unknown[];
+        const wanted = name === "unix" ? 1 : 2;
+        while (events.length < wanted) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        if (uds === undefined) {
+          const { port, url } = server;
+          assert.equal(await (await fetch(`${url}/path`)).text(), "fastify");
+          assert.ok(
+            events.includes(`http://127.0.0.1:${port}`),
+            String(events),
+          );
+          await assert.rejects(fetch(`http://127.0.0.2:${port}/path`));
+        }
+        // The first server, and what it was told of one for each address that it is not at.
+        const servers = uds === undefined ? 2 : 3;
+        assert.ok(events.includes(servers), String(events));
+        await server.stop();
+        assert.equal(http.Server.prototype.listen, before);
+      },
+    );
   }
 
   test("by what it exports, if it starts no server", async () => {

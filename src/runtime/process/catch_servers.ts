@@ -66,18 +66,65 @@ function listenOf(onServer: OnServer) {
       }
       return this;
     });
+    const { host } = Object(args[0]) as ListenOptions;
+    let restore = (): void => {};
     onServer({
       value: this,
       onListening: (address) => {
         define("address", () => nodeAddress(address));
         define("listening", true);
+        if (host === "localhost") restore = holdBack(address);
         this.emit("listening");
       },
       // Whoever serves its listeners emits "close".
-      onStopped: () => define("listening", false),
+      onStopped: () => {
+        define("listening", false);
+        restore();
+      },
     });
     return this;
   };
+}
+
+/** What is read of the first argument of `listen()`. */
+interface ListenOptions {
+  readonly host?: unknown;
+  readonly port?: unknown;
+}
+
+/**
+ * Keeps the program from listening on our port. Fastify 5 starts a further server for each other
+ * address of `localhost`, on the port of the first, once that listens: these would answer past us.
+ *
+ * @returns A function that puts back what was there.
+ */
+function holdBack(address: Address): () => void {
+  const port = address.kind === "tcp" ? address.port : undefined;
+  const { listen } = http.Server.prototype;
+  return replace(
+    http.Server.prototype,
+    "listen",
+    function (this: http.Server, ...args: unknown[]): http.Server {
+      const options = Object(args[0]) as ListenOptions;
+      if (typeof args[0] !== "object" || options.port !== port) {
+        return Reflect.apply(listen, this, args);
+      }
+      Object.defineProperties(this, {
+        address: { value: () => nodeAddress(address), configurable: true },
+        listening: { value: true, configurable: true, writable: true },
+        close: {
+          value: (onClose?: () => void) => {
+            if (onClose !== undefined) this.once("close", onClose);
+            queueMicrotask(() => this.emit("close"));
+            return this;
+          },
+          configurable: true,
+        },
+      });
+      queueMicrotask(() => this.emit("listening"));
+      return this;
+    } as Function,
+  );
 }
 
 function nodeAddress(address: Address): unknown {
