@@ -6,6 +6,10 @@
  */
 import type { HttpScope, Receive, WebSocketScope } from "../../../asgi.ts";
 import { wholeBody } from "../../whole_body.ts";
+import {
+  type RequestShell,
+  requestShell,
+} from "../../../runtime/request_shell.ts";
 import { forwardState } from "../../../runtime/node/internals/fetch_state.ts";
 import { abortReason, isBodyless, lookAt, methodOf } from "./request_facts.ts";
 import { requestStream, type StreamInit } from "./request_stream.ts";
@@ -15,8 +19,9 @@ import { standFor } from "./stand_in.ts";
 import type { UpgradeRequest } from "./websocket/upgrade_request.ts";
 import { UPGRADE } from "./websocket/upgrade_key.ts";
 
+const Shell: RequestShell = requestShell();
 /** Stands for a `Request`: `instanceof` says that it is one. */
-export class LightRequest {
+export class LightRequest extends Shell {
   readonly #scope: HttpScope | WebSocketScope;
   readonly #receive: Receive;
   readonly #info: ServerInfo;
@@ -33,11 +38,13 @@ export class LightRequest {
     receive: Receive,
     info: ServerInfo,
   ) {
+    const { host, announcesBody } = lookAt(scope.headers);
+    const url = normalUrl(scope, host);
+    super(url);
     this.#scope = scope;
     this.#receive = receive;
     this.#info = info;
-    const { host, announcesBody } = lookAt(scope.headers);
-    this.#url = normalUrl(scope, host);
+    this.#url = url;
     this.#hasBody = announcesBody && !isBodyless(methodOf(scope));
   }
 

@@ -43,17 +43,11 @@ function passOn<Light extends object>(
     }
     Object.defineProperty(prototype, name, member);
   }
-  // How `node:util` and Bun show it.
+  // How `node:util` and Bun show it: they go on with what they are given.
   Object.defineProperty(prototype, Symbol.for("nodejs.util.inspect.custom"), {
     configurable: true,
-    value(
-      this: Light,
-      _depth: number,
-      options: unknown,
-      inspect?: (value: unknown, options: unknown) => string,
-    ): unknown {
-      const real = realOf(this);
-      return inspect === undefined ? real : inspect(real, options);
+    value(this: Light): object {
+      return realOf(this);
     },
   });
 }
