@@ -69,7 +69,7 @@ export class Peer implements CrosswsPeer {
     return this.#group.namespace;
   }
 
-  get peers(): ReadonlySet<Peer> {
+  get peers(): ReadonlySet<CrosswsPeer> {
     return this.#group.peers;
   }
 

@@ -1,7 +1,6 @@
 /** The WebSockets of one namespace: who publishes reaches the others in it. */
 import type { ChannelAdapter } from "../../../../../config/options/topics.ts";
-import type { Peer } from "./crossws_peer.ts";
-import type { CrosswsSendOptions } from "./crossws_types.ts";
+import type { CrosswsPeer, CrosswsSendOptions } from "./crossws_types.ts";
 
 /** What carries messages to other processes. */
 export type Relay = (
@@ -11,7 +10,7 @@ export type Relay = (
 /** See above. */
 export class PeerGroup {
   readonly namespace: string;
-  readonly peers: Set<Peer> = new Set();
+  readonly peers: Set<CrosswsPeer> = new Set();
   readonly #relay: Relay;
 
   constructor(namespace: string, relay: Relay) {
@@ -24,7 +23,7 @@ export class PeerGroup {
     topic: string,
     data: string | Uint8Array,
     options: CrosswsSendOptions | undefined,
-    from: Peer,
+    from: CrosswsPeer,
   ): void {
     this.deliver(topic, data, options, from);
     this.#relay({ namespace: this.namespace, topic, data });
@@ -35,7 +34,7 @@ export class PeerGroup {
     topic: string,
     data: string | Uint8Array,
     options?: CrosswsSendOptions,
-    except?: Peer,
+    except?: CrosswsPeer,
   ): void {
     for (const peer of this.peers) {
       if (peer !== except && peer.topics.has(topic)) peer.send(data, options);
