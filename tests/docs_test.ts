@@ -91,6 +91,8 @@ const ANSWERS: Readonly<Record<string, (text: string) => void>> = {
     ),
   "docs/fetch.md: Light requests and responses": (text) =>
     assert.match(text, /\r\n\r\nYou asked for http:\/\/test\//),
+  "docs/fetch.md: crossws and H3": (text) =>
+    assert.match(text, /\r\n\r\nJoin us$/),
   "docs/fetch.md: WebSockets in fetch applications": (text) =>
     assert.match(text, /^HTTP\/1\.1 426 /),
   "docs/helpers.md: Helpers": (text) =>
