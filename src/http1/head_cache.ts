@@ -119,10 +119,11 @@ export function storeLine(
 
 /** Pairs of their own: those of a request belong to the application. */
 export function copyFields(fields: readonly HeaderField[]): HeaderField[] {
-  // Of the right size at once: one that grows takes room for 17.
-  const copy = fields.slice();
-  for (let i = 0; i < copy.length; i++) {
-    const field = copy[i]!;
+  const size = fields.length;
+  // Of the right size at once: one that grows takes room for 17, and `slice()` copies twice.
+  const copy: HeaderField[] = new Array(size);
+  for (let i = 0; i < size; i++) {
+    const field = fields[i]!;
     copy[i] = [field[0], field[1]];
   }
   return copy;

@@ -55,12 +55,7 @@ import type {
   ResponseSink,
   StreamProblem,
 } from "./response_sink.ts";
-import {
-  EXPECTED,
-  nextState,
-  type ResponseState,
-  type SendKind,
-} from "./response_states.ts";
+import { EXPECTED, nextState, type ResponseState } from "./response_states.ts";
 
 /** What a cycle needs of its connection. */
 export interface CycleHost {
@@ -255,7 +250,8 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
     const wrong = statusProblem(status) ?? flagProblem("trailers", trailers) ??
       headersProblem(headers);
     if (wrong !== undefined) return invalidEvent(event, wrong);
-    const refusal = this.#refusal("start", event.type);
+    const next = nextState(this.#state, "start");
+    const refusal = this.#refusal(next, event.type);
     if (refusal !== undefined) {
       return invalidUnless(checkFields(headers), event, refusal);
     }
@@ -277,7 +273,8 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
       : this.#host.stream.promisesTrailers
       ? "lastBodyBeforeTrailers"
       : "lastBody";
-    const refusal = this.#refusal(kind, event.type);
+    const next = nextState(this.#state, kind);
+    const refusal = this.#refusal(next, event.type);
     if (refusal !== undefined) return refusal;
     if (
       body.length > 0 && this.#host.stream.forbidsBody && !this.#hasWarnedOfBody
@@ -286,7 +283,7 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
     }
     const problem = this.#host.stream.write(body, !hasMore);
     if (problem !== undefined) return this.#unframed(event.type, problem);
-    return this.#advance(kind, body.length);
+    return this.#advance(next!, body.length);
   }
 
   #warnOfBody(): void {
@@ -311,14 +308,15 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
       flagProblem("more_trailers", hasMore);
     if (wrong !== undefined) return invalidEvent(event, wrong);
     const kind = hasMore ? "trailers" : "lastTrailers";
-    const refusal = this.#refusal(kind, event.type);
+    const next = nextState(this.#state, kind);
+    const refusal = this.#refusal(next, event.type);
     if (refusal !== undefined) {
       return invalidUnless(checkTrailers(headers), event, refusal);
     }
     const problem = this.#host.stream.addTrailers(headers);
     if (problem !== undefined) return invalidEvent(event, problem);
     if (!hasMore) this.#host.stream.endWithTrailers();
-    return this.#advance(kind, 0);
+    return this.#advance(next!, 0);
   }
 
   #sendEarlyHint(event: HttpResponseEarlyHintEvent): Promise<void> {
@@ -346,7 +344,8 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
     status: number,
     fields: readonly FieldInput[],
   ): Promise<void> {
-    const refusal = this.#refusal("interim", event.type);
+    const next = nextState(this.#state, "interim");
+    const refusal = this.#refusal(next, event.type);
     if (refusal !== undefined) {
       return invalidUnless(checkFields(fields), event, refusal);
     }
@@ -366,7 +365,8 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
     const kind = this.#host.stream.promisesTrailers
       ? "fileBeforeTrailers"
       : "file";
-    const refusal = this.#refusal(kind, event.type);
+    const next = nextState(this.#state, kind);
+    const refusal = this.#refusal(next, event.type);
     if (refusal !== undefined) return refusal;
     const sent = this.#fileSent = respondWithFile(
       event,
@@ -374,7 +374,7 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
       this.#call,
       {
         onFileClosed: () => this.#fileSent = undefined,
-        onFileSent: () => this.#advance(kind, 0),
+        onFileSent: () => this.#advance(next!, 0),
         onFileTakenBack: () => this.#enter("unsent"),
         onFileCutOff: () => this.#cutOff(),
       },
@@ -383,9 +383,15 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
     return sent;
   }
 
-  /** Why a message is not allowed now, as the promise to return; `undefined` if it is. */
-  #refusal(kind: SendKind, type: string): Promise<void> | undefined {
-    const next = nextState(this.#state, kind);
+  /**
+   * Why a message is not allowed now, as the promise to return; `undefined` if it is.
+   *
+   * @param next The state after it; `undefined` if it is out of order.
+   */
+  #refusal(
+    next: ResponseState | undefined,
+    type: string,
+  ): Promise<void> | undefined {
     return next !== undefined && this.#fileSent === undefined &&
         this.disconnectError === undefined
       ? undefined
@@ -410,9 +416,8 @@ export class HttpCycle implements CallOwner, SendOwner, TrackedCall {
     return new Promise(afterTurn);
   }
 
-  /** Takes the transition of an allowed message. */
-  #advance(kind: SendKind, bytes: number): Promise<void> {
-    const next = nextState(this.#state, kind)!;
+  /** Takes the transition of an allowed message. @param bytes That it has written. */
+  #advance(next: ResponseState, bytes: number): Promise<void> {
     this.#enter(next);
     if (next !== "complete") return this.#host.flow.afterWrite(bytes);
     return this.#host.onResponseComplete();

@@ -74,6 +74,8 @@ export class Http1Response implements ResponseSink {
   #framing: ResponseFraming = "none";
   #remaining = 0;
   #trailers: ByteWriter | undefined;
+  /** Whether the status of the last `start` forbids a body; true before it. */
+  #isEmpty = true;
   /** Whether the head is on its way, so that nothing can take it back. */
   isHeadCommitted = false;
   /** Of the last `start`. */
@@ -104,6 +106,7 @@ export class Http1Response implements ResponseSink {
     this.#out.isHeld = false;
     this.isHeadCommitted = false;
     this.status = 0;
+    this.#isEmpty = true;
     this.bodyBytes = 0;
     this.notes?.clear();
   }
@@ -120,12 +123,12 @@ export class Http1Response implements ResponseSink {
 
   /** Whether a body of this response is never sent: HEAD, 204, 205, 304. */
   get isBodyless(): boolean {
-    return this.#isHead || forbidsBody(this.status);
+    return this.#isHead || this.#isEmpty;
   }
 
   /** Whether a body given would be dropped because of the status, not because of HEAD. */
   get forbidsBody(): boolean {
-    return !this.#isHead && forbidsBody(this.status);
+    return !this.#isHead && this.#isEmpty;
   }
 
   /** Whether trailers were promised with the head, so that the body does not end the response. */
@@ -184,6 +187,7 @@ export class Http1Response implements ResponseSink {
     this.#mark = mark;
     this.#promisesTrailers = promisesTrailers;
     this.status = status;
+    this.#isEmpty = forbidsBody(status);
     this.#out.isHeld = true;
     return undefined;
   }
@@ -205,7 +209,7 @@ export class Http1Response implements ResponseSink {
     const facts = this.#facts;
     let length = facts.contentLength;
     let told: ResponseFraming;
-    if (forbidsBody(this.status)) {
+    if (this.#isEmpty) {
       // 204 has no length; 304 may tell the length that 200 would have (RFC 9110 §8.6). 205 must say
       // that nothing follows: to clients that do not know it, it is a status like 200 (§15.3.6).
       if (this.status === 205) length = 0;
@@ -232,7 +236,8 @@ export class Http1Response implements ResponseSink {
     // RFC 9112 §9.3: HTTP/1.0 takes the end for granted, and must be told that there is none yet.
     const persistence = closes ? "closes" : this.#isHttp10 ? "keeps" : "untold";
     writeHeadEnd(this.#out.writer, told, length, facts, persistence);
-    this.#framing = this.isBodyless ? "none" : told;
+    // Where the status forbids a body, none was told.
+    this.#framing = this.#isHead ? "none" : told;
     this.#remaining = length;
     this.#out.isHeld = false;
     this.isHeadCommitted = true;
