@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { keepCompiled } from "./src/runtime/process/own_compile_cache.ts";
 import {
   isUnmarkedMain,
   refuseToStart,
@@ -18,6 +19,7 @@ import {
 export async function run(): Promise<void> {
   const reason = whyUnsupportedHere();
   if (reason !== undefined) refuseToStart(reason);
+  keepCompiled();
   // Only now: on a runtime that is too old the rest may fail to load.
   const { main } = await import("./src/cli/main.ts");
   await main();

@@ -2,6 +2,7 @@
 import { setTimeout } from "node:timers";
 import { deno } from "../_deno_types.ts";
 import { host } from "./host.ts";
+import { flushCompiled } from "./own_compile_cache.ts";
 import { mayRead } from "./permissions.ts";
 import type { SignalName } from "../types.ts";
 
@@ -28,6 +29,7 @@ export function dieBySignal(signal: SignalName): void {
   // The kernel does not deliver signals without a handler to PID 1 of a PID namespace, which the
   // command of a container is: Node and Bun go on running, Deno 2.9 dies of SIGSEGV.
   if (host.pid === 1 || mayBeWatched()) process.exit(code);
+  flushCompiled();
   process.kill(process.pid, signal);
   // Deno 2.9 dies by a signal that it has listened to from its event loop. On a busy machine an idle
   // process would exit with 0 before that.
