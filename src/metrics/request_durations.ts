@@ -42,7 +42,11 @@ export class RequestDurations {
   readonly #series = new Map<number, HistogramSeries>();
   readonly #bounds: readonly number[] = METRICS
     .http_server_request_duration_seconds.buckets!;
-  #lastKey = -1;
+  // What the last one was: most requests are like the one before.
+  #method = "";
+  #status = 0;
+  #scheme = "";
+  #version = "";
   #last: HistogramSeries | undefined;
 
   /** @param status 100 to 999. @param durationMs In milliseconds. */
@@ -53,14 +57,16 @@ export class RequestDurations {
     version: string,
     durationMs: number,
   ): void {
-    const methodSlot = METHOD_SLOTS.get(method) ?? METHODS.length;
-    const versionSlot = version === "1.1" ? 0 : version === "1.0" ? 1 : 2;
-    const schemeSlot = scheme === "https" ? 1 : 0;
-    const key = ((status * 16 + methodSlot) * 2 + schemeSlot) * 4 + versionSlot;
-    // Most requests are like the one before.
-    if (key !== this.#lastKey) {
+    if (
+      method !== this.#method || status !== this.#status ||
+      scheme !== this.#scheme || version !== this.#version
+    ) {
+      const key = keyOf(method, status, scheme, version);
       this.#last = this.#series.get(key) ?? this.#add(key);
-      this.#lastKey = key;
+      this.#method = method;
+      this.#status = status;
+      this.#scheme = scheme;
+      this.#version = version;
     }
     this.#last!.observe(durationMs / 1000);
   }
@@ -83,6 +89,19 @@ export class RequestDurations {
   }
 }
 
+function keyOf(
+  method: string,
+  status: number,
+  scheme: string,
+  version: string,
+): number {
+  const methodSlot = METHOD_SLOTS.get(method) ?? METHODS.length;
+  const versionSlot = version === "1.1" ? 0 : version === "1.0" ? 1 : 2;
+  const schemeSlot = scheme === "https" ? 1 : 0;
+  return ((status * 16 + methodSlot) * 2 + schemeSlot) * 4 + versionSlot;
+}
+
+/** The labels of the series with this key. */
 function labelsOf(key: number): string[] {
   const version = VERSIONS[key % 4]!;
   const scheme = (key >> 2) % 2 === 1 ? "https" : "http";

@@ -499,3 +499,40 @@ describe("SIGTERM", () => {
       client.close();
     }));
 });
+
+describe("traces", () => {
+  test("a span is active in the application, and the channels tell of the same request", () =>
+    withServer({
+      app: "traced:app",
+      args: ["--otel", "--tracing-channels"],
+    }, async (server) => {
+      const trace = "0af7651916cd43dd8448eb211c80319c";
+      const parent = "b7ad6b7169203331";
+      const client = await RawClient.connect(server.target);
+      const { body } = await client.request(
+        request("GET /inner", [`traceparent: 00-${trace}-${parent}-01`]),
+      );
+      assert.equal(body, "/inner"); // the store of the channel
+      const seen = await client.request(request("GET /seen"));
+      const { spans, heard, durations } = JSON.parse(seen.body);
+      const ours = spans.find(
+        ({ name }: { readonly name: string }) => name === "GET /inner",
+      );
+      const inner = spans.find(
+        ({ name }: { readonly name: string }) => name === "inner",
+      );
+      assert.deepEqual([ours.trace, ours.parent], [trace, parent]);
+      assert.deepEqual([inner.trace, inner.parent], [trace, ours.id]);
+      assert.equal(ours.attributes["http.response.status_code"], 200);
+      assert.equal(durations.length, 1);
+      assert.deepEqual(
+        heard.filter((line: string) => line.startsWith("request")),
+        [
+          "request start /inner",
+          "request asyncStart /inner 200",
+          "request asyncEnd /inner 200",
+        ],
+      );
+      client.close();
+    }));
+});
