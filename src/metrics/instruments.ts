@@ -1,14 +1,23 @@
 /** What counts and measures: memory of a fixed size, and nothing allocated when a value comes. */
 import type { Sample } from "./snapshot.ts";
 
+/** Which series of a counter are told: those that are not 0, or each one from the start. */
+export type ToldSeries = "counted" | "all";
+
 /** A counter with one label, whose values are known beforehand; or without a label. */
 export class Counter {
   readonly #labels: readonly string[] | undefined;
   readonly #values: Float64Array;
+  readonly #told: ToldSeries;
 
-  /** @param labels The values of its label. Default: it has none. */
-  constructor(labels?: readonly string[]) {
+  /**
+   * @param labels The values of its label. Default: it has none.
+   * @param told A series that begins at 1 hides its first event from `increase()` of Prometheus: where
+   * there are few, all are told.
+   */
+  constructor(labels?: readonly string[], told: ToldSeries = "counted") {
     this.#labels = labels;
+    this.#told = told;
     this.#values = new Float64Array(labels?.length ?? 1);
   }
 
@@ -22,13 +31,15 @@ export class Counter {
     return this.#values.reduce((sum, value) => sum + value, 0);
   }
 
-  /** What it has counted: of a labelled one the series that are not 0. */
+  /** What it has counted. */
   get samples(): Sample[] {
     const labels = this.#labels;
     if (labels === undefined) return [[[], [this.#values[0]!]]];
     const samples: Sample[] = [];
     this.#values.forEach((value, slot) => {
-      if (value > 0) samples.push([[labels[slot]!], [value]]);
+      if (value > 0 || this.#told === "all") {
+        samples.push([[labels[slot]!], [value]]);
+      }
     });
     return samples;
   }

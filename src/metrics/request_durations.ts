@@ -83,6 +83,14 @@ export class RequestDurations {
     return series;
   }
 
+  /** Methods and schemes that there have been, as labels; some more than once. */
+  get kinds(): (readonly [method: string, scheme: string])[] {
+    return [...this.#series.keys()].filter((key) => key >= 0).map((key) => {
+      const [method, , scheme] = labelsOf(key);
+      return [method!, scheme!];
+    });
+  }
+
   /** Every series. */
   get samples(): Sample[] {
     return [...this.#series.values()].map(({ sample }) => sample);

@@ -69,20 +69,20 @@ export class ServerMetrics implements ServerObserver {
   readonly #durations = new RequestDurations();
   readonly #requestBytes = new Counter();
   readonly #responseBytes = new Counter();
-  readonly #aborts = new Counter(PHASES);
-  readonly #cutOffs = new Counter(ABORT_REASONS);
+  readonly #aborts = new Counter(PHASES, "all");
+  readonly #cutOffs = new Counter(ABORT_REASONS, "all");
   readonly #faults = new Counter(FAULTS);
   readonly #connections = new Counter();
   readonly #connectionTimes = histogram("tricorn_connection_duration_seconds");
-  readonly #refusals = new Counter(REFUSALS);
+  readonly #refusals = new Counter(REFUSALS, "all");
   readonly #handshakes = [
     histogram("tricorn_tls_handshake_duration_seconds", "failed"),
     histogram("tricorn_tls_handshake_duration_seconds", "complete"),
   ];
   #openWebSockets = 0;
   readonly #webSocketTimes = histogram("tricorn_websocket_duration_seconds");
-  readonly #messages = new Counter(["received", "sent"]);
-  readonly #messageBytes = new Counter(["received", "sent"]);
+  readonly #messages = new Counter(["received", "sent"], "all");
+  readonly #messageBytes = new Counter(["received", "sent"], "all");
   readonly #closes = new Counter(CLOSE_CODES);
   readonly #lags = histogram("tricorn_event_loop_lag_seconds");
 
@@ -165,7 +165,10 @@ export class ServerMetrics implements ServerObserver {
     const { tracker, handshakes, memoryBytes, cpuSeconds } = this.#sources;
     return {
       http_server_request_duration_seconds: this.#durations.samples,
-      http_server_active_requests: activeRequests(tracker.connections),
+      http_server_active_requests: activeRequests(
+        tracker.connections,
+        this.#durations.kinds,
+      ),
       tricorn_request_body_bytes_total: this.#requestBytes.samples,
       tricorn_response_body_bytes_total: this.#responseBytes.samples,
       tricorn_queued_requests: single(tracker.waitingRequests),
@@ -203,9 +206,18 @@ function single(value: number): Sample[] {
   return [[[], [value]]];
 }
 
-/** Counted when it is asked for: a request in progress costs nothing. */
-function activeRequests(connections: Tracker["connections"]): Sample[] {
-  const counts = new Map<string, [string[], number[]]>();
+/**
+ * Counted when it is asked for: a request in progress costs nothing.
+ *
+ * @param known Methods and schemes of requests that have ended: 0 where none is in progress.
+ */
+function activeRequests(
+  connections: Tracker["connections"],
+  known: readonly (readonly [method: string, scheme: string])[],
+): Sample[] {
+  const counts = new Map<string, [string[], number[]]>(
+    known.map((labels) => [labels.join(), [[...labels], [0]]]),
+  );
   for (const connection of connections) {
     if (!connection.isBusy || connection.isWebSocket) continue;
     const { activity } = connection;

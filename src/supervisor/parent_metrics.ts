@@ -77,7 +77,7 @@ export interface ParentMetricsHost {
 export class ParentMetrics implements MetricsSource, PoolObserver {
   readonly #host: ParentMetricsHost;
   readonly #totals = new Totals();
-  readonly #restarts = new Counter(REASONS);
+  readonly #restarts = new Counter(REASONS, "all");
   readonly #drains = new HistogramSeries(
     METRICS.tricorn_worker_drain_seconds.buckets!,
   );

@@ -19,6 +19,12 @@ describe("Counter", () => {
     assert.deepEqual(counter.samples, [[["b"], [1]], [["c"], [4]]]);
     assert.equal(counter.sum, 5);
   });
+
+  test("shows all labels from the start, if it is to", () => {
+    const counter = new Counter(["a", "b"], "all");
+    counter.add(1, 2);
+    assert.deepEqual(counter.samples, [[["a"], [0]], [["b"], [2]]]);
+  });
 });
 
 describe("HistogramSeries", () => {

@@ -37,6 +37,14 @@ describe("RequestDurations", () => {
     assert.deepEqual(counts(durations), [3, 1, 1, 1, 1, 1]);
   });
 
+  test("tells of which kinds requests were", () => {
+    const durations = new RequestDurations();
+    assert.deepEqual(durations.kinds, []);
+    durations.observe("GET", 200, "http", "1.1", 1);
+    durations.observe("BREW", 404, "https", "1.1", 1);
+    assert.deepEqual(durations.kinds, [["GET", "http"], ["_OTHER", "https"]]);
+  });
+
   test("makes no label of what a peer sends: other methods and schemes share one", () => {
     const durations = new RequestDurations();
     for (const method of ["BREW", "get", '"}\n', "-", ""]) {

@@ -31,7 +31,10 @@ function watch(harness: Harness) {
     metrics.snapshot()[name]!.map(([labels, [value]]) =>
       [...labels, value].join(" ")
     );
-  return { metrics, values };
+  /** Those that are not 0. */
+  const counted = (name: MetricName) =>
+    values(name).filter((value) => !value.endsWith(" 0"));
+  return { metrics, values, counted };
 }
 
 describe("ServerMetrics", () => {
@@ -74,6 +77,19 @@ describe("ServerMetrics", () => {
     ]);
   });
 
+  test("tells all series of counters with few labels from the start", () => {
+    const { values } = watch(new Harness(answer));
+    assert.deepEqual(values("tricorn_client_aborts_total"), [
+      "request 0",
+      "application 0",
+      "response 0",
+    ]);
+    assert.equal(values("tricorn_rejected_connections_total").length, 4);
+    assert.equal(values("tricorn_cut_off_responses_total").length, 7);
+    assert.deepEqual(values("tricorn_faults_total"), []);
+    assert.deepEqual(values("tricorn_websocket_closes_total"), []);
+  });
+
   for (
     const [phase, app, sent] of [
       [
@@ -106,14 +122,14 @@ describe("ServerMetrics", () => {
   ) {
     test(`counts a client that leaves in the phase "${phase}"`, async () => {
       const harness = new Harness(app);
-      const { values } = watch(harness);
+      const { counted } = watch(harness);
       const socket = harness.connect();
       socket.receive(sent);
       await harness.turn();
       socket.close();
       await harness.turn();
-      assert.deepEqual(values("tricorn_client_aborts_total"), [`${phase} 1`]);
-      assert.deepEqual(values("tricorn_cut_off_responses_total"), [
+      assert.deepEqual(counted("tricorn_client_aborts_total"), [`${phase} 1`]);
+      assert.deepEqual(counted("tricorn_cut_off_responses_total"), [
         "client_disconnected 1",
       ]);
     });
@@ -131,13 +147,13 @@ describe("ServerMetrics", () => {
   });
 
   test("counts refused connections, handshakes and lags as it is told", () => {
-    const { metrics, values } = watch(new Harness(answer));
+    const { metrics, values, counted } = watch(new Harness(answer));
     metrics.onConnectionRefused("client_limit");
     metrics.onTlsHandshake(true, 4);
     metrics.onTlsHandshake(false, 4);
     metrics.onTlsHandshake(false, 4);
     metrics.onLoopLag(4);
-    assert.deepEqual(values("tricorn_rejected_connections_total"), [
+    assert.deepEqual(counted("tricorn_rejected_connections_total"), [
       "client_limit 1",
     ]);
     assert.deepEqual(values("tricorn_tls_handshake_duration_seconds"), [
@@ -164,7 +180,7 @@ describe("ServerMetrics", () => {
     socket.receive(textFrame("d"));
     await harness.turn();
     assert.deepEqual(values("tricorn_active_websockets"), ["1"]);
-    assert.deepEqual(values("http_server_active_requests"), []);
+    assert.deepEqual(values("http_server_active_requests"), ["GET http 0"]);
     assert.deepEqual(values("tricorn_websocket_messages_total"), [
       "received 2",
       "sent 1",
@@ -203,9 +219,11 @@ describe("ServerMetrics", () => {
   }
 
   test("counts responses that were cut off for another reason", () => {
-    const { metrics, values } = watch(new Harness(answer));
+    const { metrics, counted } = watch(new Harness(answer));
     metrics.onRequestEnd({ ...RECORD, abortReason: "shutdown" });
-    assert.deepEqual(values("tricorn_cut_off_responses_total"), ["shutdown 1"]);
-    assert.deepEqual(values("tricorn_client_aborts_total"), []);
+    assert.deepEqual(counted("tricorn_cut_off_responses_total"), [
+      "shutdown 1",
+    ]);
+    assert.deepEqual(counted("tricorn_client_aborts_total"), []);
   });
 });

@@ -59,7 +59,7 @@ function setUp() {
     return (await rendering).body;
   };
   const restarts = async () =>
-    [...(await text()).matchAll(/restarts_total\{reason="(\w+)"\} (\d+)/g)]
+    [...(await text()).matchAll(/restarts_total\{reason="(\w+)"\} ([1-9]\d*)/g)]
       .map(([, reason, times]) => `${reason} ${times}`);
   return { clock, watcher, childOf, text, restarts };
 }
