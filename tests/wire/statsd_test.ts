@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "../../src/runtime/mod.ts";
 import { needsProgram, PYTHON } from "../_support/needs.ts";
 import { exchange, pause, request } from "../_support/raw_client.ts";
+import { Script, SCRIPTED_APP } from "../_support/script.ts";
 import { type ServerStart, withServer } from "../_support/spawn_server.ts";
 
 const PYTHON_RECEIVER = fileURLToPath(new URL("_statsd.py", import.meta.url));
@@ -74,6 +75,22 @@ describe("--statsd-host", () => {
       assert.ok(lines().includes(`shop.tricorn.workers:1|g${tail}`));
       assert.ok(lines().every((line) => line.endsWith(tail)));
     }));
+
+  test("tells of messages of the log", () =>
+    withReceiver((port, lines) =>
+      withServer({
+        app: SCRIPTED_APP,
+        args: ["--statsd-host", `127.0.0.1:${port}`],
+      }, async (server) => {
+        const { target } = new Script(["throw", "as asked"]);
+        await exchange(server.target, request(`GET ${target}`));
+        for (let tries = 0; tries < 1200; tries++) {
+          if (lines().includes("tricorn.log.exception:1|c")) return;
+          await pause(25);
+        }
+        assert.fail(`${lines().join("\n")}\n${server.output}`);
+      })
+    ));
 
   test("tells of all workers, and how many there are", () =>
     withReceiver(async (port, lines) => {
