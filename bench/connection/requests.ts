@@ -4,6 +4,7 @@ import type { ServerContext } from "../../src/connection/context.ts";
 import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
 import { forwardedOrigin } from "../../src/connection/scope/forwarded_origin.ts";
 import { ServerMetrics } from "../../src/metrics/server_metrics.ts";
+import { runtime } from "../../src/runtime/mod.ts";
 import { SILENT } from "../../src/logging/logger.ts";
 import { TrustedPeers } from "../../src/proxy/trusted_peers.ts";
 import type { FakeClock } from "../../tests/_support/fake_clock.ts";
@@ -39,7 +40,7 @@ function measured({ context, tracker }: Harness): ServerContext {
       cpuSeconds: none,
     }),
   );
-  return { ...context, monotonicMs: () => performance.now() };
+  return { ...context, monotonicMs: runtime.monotonicMs };
 }
 
 /** Connections of one case, and the clock whose turns they live in. */
