@@ -7,15 +7,16 @@ import type { StartTimer } from "./timers.ts";
 const LAST_WORDS_MS = 500;
 
 /**
- * Time that passes before it is worth a line that connections are waited for, in milliseconds: more
- * than a connection that was just in use is left open.
+ * Time that passes before it is worth a line that connections are waited for, in milliseconds: this
+ * beyond what a connection that was just in use is left open, twice on the coarse clock.
  */
-const WAITING_LINE_MS = 800;
+const WAITING_LINE_MS = 300;
 
 /**
  * Time without a sign of any client after which nothing is on its way from this machine, in
  * milliseconds: what is written here is here at once, so that only a client that was kept from
- * running could still have meant to write.
+ * running could still have meant to write. That happens on a machine that is short of processors, so
+ * it holds only where somebody waits for the end of this process: see docs/decisions.md.
  */
 const LOCAL_SILENCE_MS = 50;
 /** How often it is looked for such signs, in milliseconds. Each look is a turn that reads. */
@@ -31,6 +32,10 @@ export interface DrainInterrupts {
   readonly handshakes: () => number;
   /** Whether `forced` has resolved. */
   readonly isForced: () => boolean;
+  /** Whether another process serves in its place. */
+  readonly isReplaced: boolean;
+  /** How long a connection that was just in use is left open, in milliseconds. */
+  readonly lastCallMs: number;
   /** How to force it, such as ` (CTRL+C to force quit)`; or `""`. */
   readonly forceHint: string;
 }
@@ -64,6 +69,7 @@ export class Drain {
   /** Ends all connections: at once if they are idle, after their response, or after `limitMs`. */
   async run(limitMs: number): Promise<void> {
     const tracker = this.#tracker;
+    const { forced, timedOut, isReplaced, lastCallMs } = this.#interrupts;
     const isQuiet = () => this.#isQuiet();
     const hadWork = !isQuiet();
     const finished = tracker.totalRequests;
@@ -71,17 +77,16 @@ export class Drain {
     tracker.connections.each((connection) => connection.drain());
     // Most connections close at once: only those that do not are worth a line.
     const stopTelling = this.#startTimer(
-      WAITING_LINE_MS,
+      2 * lastCallMs + WAITING_LINE_MS,
       () => this.#tellWaiting(),
     );
-    const stopLooking = this.#closeSilent();
-    const { forced, timedOut } = this.#interrupts;
+    const stopLooking = isReplaced ? undefined : this.#closeSilent();
     const isDone = await this.#until(
       isQuiet,
       limitMs,
       Promise.race([forced, timedOut]),
     );
-    stopLooking();
+    stopLooking?.();
     stopTelling();
     const answered = tracker.totalRequests - finished;
     if (!isDone) await this.#cutOff();

@@ -5,10 +5,20 @@
 import type { ServerContext } from "../connection/context.ts";
 import type { DrainSignal } from "../connection/scope/drain_signal.ts";
 import type { Logger } from "../logging/logger.ts";
+import { LAST_CALL_MS } from "../connection/tracking/tracker.ts";
 import { Drain } from "./drain.ts";
 import type { Acceptor } from "./listening/acceptor.ts";
 import type { StopRequest } from "./stop_request.ts";
 import type { StartTimer } from "./timers.ts";
+
+/**
+ * How long a connection that was just in use is left open where another process serves already, in
+ * milliseconds. A client that was about to write may be kept from running for longer than this
+ * process was: nobody waits for the end, so it gets more time.
+ */
+const REPLACED_LAST_CALL_MS = 1_000;
+/** At most this part of the time of the whole drain. */
+const LAST_CALL_PARTS = 4;
 
 /** What is shut down, and how. */
 export interface ShutdownParts {
@@ -31,7 +41,8 @@ export async function shutDown(parts: ShutdownParts): Promise<boolean> {
   await waitForDelay(parts);
   logger.info("Shutting down");
   // Before the first response that closes its connection: that client connects anew.
-  await acceptor.close(() => context.tracker.startDraining());
+  const lastCallMs = lastCallOf(stop);
+  await acceptor.close(() => context.tracker.startDraining(lastCallMs));
   drainSignal.raise();
   const endHandshakes = acceptor.limitHandshakes();
   const drain = new Drain(context.tracker, logger, startTimer, {
@@ -39,11 +50,22 @@ export async function shutDown(parts: ShutdownParts): Promise<boolean> {
     timedOut: stop.timedOut,
     isForced: () => stop.isForced,
     handshakes: () => acceptor.handshakes,
+    isReplaced: stop.isReplaced,
+    lastCallMs,
     forceHint,
   });
   await drain.run(stop.timeoutMs);
   endHandshakes();
   return drain.wasCutOff;
+}
+
+/** How long a connection that was just in use is left open, in milliseconds. */
+export function lastCallOf(
+  { isReplaced, timeoutMs }: Pick<StopRequest, "isReplaced" | "timeoutMs">,
+): number {
+  if (!isReplaced) return LAST_CALL_MS;
+  const shareMs = Math.min(REPLACED_LAST_CALL_MS, timeoutMs / LAST_CALL_PARTS);
+  return Math.max(LAST_CALL_MS, shareMs);
 }
 
 /** Goes on as before for as long as the option `shutdownDelay` says. */

@@ -13,6 +13,11 @@ export interface StopOptions {
    * option `shutdownDelay`.
    */
   readonly delay?: number;
+  /**
+   * @internal Whether another process serves in its place, so that nobody waits for this end. Default:
+   * `false`.
+   */
+  readonly isReplaced?: boolean;
 }
 
 /** Made once, and changed by every later call: times get shorter, and it can be forced. */
@@ -29,6 +34,7 @@ export class StopRequest {
   readonly #stopTimers: (() => void)[] = [];
   #isRequested = false;
   #isForced = false;
+  #isReplaced = false;
   #hasBegun = false;
 
   /** @param defaults In milliseconds, for when `stop()` gives none. */
@@ -66,13 +72,19 @@ export class StopRequest {
     return this.#isRequested;
   }
 
+  /** Whether another process serves in its place. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+
   /** Whether it is to end now. */
   get isForced(): boolean {
     return this.#isForced;
   }
 
   /** Asks the server to end, or changes how long that may take. */
-  request({ timeout, delay }: StopOptions = {}): void {
+  request({ timeout, delay, isReplaced }: StopOptions = {}): void {
+    this.#isReplaced = isReplaced ?? this.#isReplaced;
     if (timeout !== undefined) {
       this.timeoutMs = timeout * 1000;
       this.#countAnew(this.timeoutMs, this.#timedOut.resolve);

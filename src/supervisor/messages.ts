@@ -51,8 +51,13 @@ export interface StartMessage {
 /** Asks a worker to finish what is in progress, and to end. */
 export interface DrainMessage {
   readonly kind: "drain";
-  /** Whether another worker serves in its place: then `shutdownDelay` is left out. */
+  /**
+   * Whether others serve in its place: then `shutdownDelay` is left out, and connections that were just
+   * in use have longer for one more request.
+   */
   readonly isReplaced: boolean;
+  /** Seconds to go on as before; default: as above, else the option `shutdownDelay`. */
+  readonly delay?: number;
   /** Seconds for what is in progress; default: the option `timeoutGracefulShutdown`. */
   readonly timeout?: number;
   /**

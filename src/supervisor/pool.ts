@@ -200,11 +200,15 @@ export class Pool implements WorkerEvents {
     this.#startLater(seat, dead);
   }
 
-  /** From now on nobody is started again; tells everybody to end. */
-  drain(): void {
+  /**
+   * From now on nobody is started again; tells everybody to end.
+   *
+   * @param isReplaced Whether others serve in their place.
+   */
+  drain(isReplaced: boolean): void {
     this.#close();
     const { workers } = this;
-    for (const worker of workers) this.#dismiss(worker, false);
+    for (const worker of workers) this.#dismiss(worker, isReplaced);
     for (const worker of workers) this.#logWait(worker);
   }
 

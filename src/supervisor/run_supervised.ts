@@ -315,7 +315,7 @@ class Parent {
       } satisfies HandedOverMessage,
     );
     void this.#sockets?.close();
-    supervisor!.drain();
+    supervisor!.drain(true);
   }
 
   /** What was counted until now, if the new parent goes on counting: it is told the rest, too. */

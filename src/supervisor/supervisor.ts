@@ -107,11 +107,15 @@ export class Supervisor {
     return true;
   }
 
-  /** Tells all workers to finish what is in progress and to end. */
-  drain(): void {
+  /**
+   * Tells all workers to finish what is in progress and to end.
+   *
+   * @param isReplaced Whether others serve in their place, of a new parent.
+   */
+  drain(isReplaced: boolean = false): void {
     if (this.#isEnding) return;
     this.#beginEnd();
-    this.#pool.drain();
+    this.#pool.drain(isReplaced);
     this.#finishIfEmpty();
   }
 

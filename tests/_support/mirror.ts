@@ -146,7 +146,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "server/loaded_parts.ts": "server/server_test.ts",
   "server/process_logging.ts": "wire/access_log_test.ts",
   "server/server_life.ts": "server/server_test.ts",
-  "server/shutdown.ts": "server/server_test.ts",
   "server/startup.ts": "server/server_test.ts",
   "server/timers.ts": "server/server_test.ts",
   // What a test client is made of, which all of its tests go through.

@@ -15,7 +15,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-function setUp() {
+function setUp(isReplaced = false) {
   const { tracker, logger } = new Harness(answering("ok"));
   const timers = new Set<Timer>();
   let now = 0;
@@ -30,6 +30,8 @@ function setUp() {
     timedOut: never,
     handshakes: () => 0,
     isForced: () => false,
+    isReplaced,
+    lastCallMs: 250,
     forceHint: "",
   });
   const closed: string[] = [];
@@ -91,6 +93,16 @@ test("Drain closes idle connections of this machine after 50 ms without a sign o
   await over;
   assert.equal(drain.wasCutOff, false);
   assert.equal(timers.size, 0);
+});
+
+test("Drain leaves idle connections of this machine open where another process serves in its place", async () => {
+  const { add, advance, closed, drain } = setUp(true);
+  const near = add("IPv4", "127.0.0.1");
+  const over = drain.run(30_000);
+  await advance(2_000);
+  assert.deepEqual(closed, []);
+  near.destroy();
+  await over;
 });
 
 test("Drain leaves idle connections from elsewhere their time: a request may be on its way", async () => {

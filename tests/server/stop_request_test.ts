@@ -40,6 +40,14 @@ test("StopRequest takes the times of the last call that gives any", () => {
   assert.equal(timers.size, 0, "the shutdown counts them when it gets there");
 });
 
+test("StopRequest keeps that another process serves in its place", () => {
+  const { stop } = setUp();
+  assert.equal(stop.isReplaced, false);
+  stop.request({ isReplaced: true });
+  stop.request({ timeout: 1 });
+  assert.equal(stop.isReplaced, true);
+});
+
 test("StopRequest counts a time that is given during the shutdown from then on", async () => {
   const { stop, timers, resolved } = setUp();
   stop.request();

@@ -38,12 +38,6 @@ export type TimeoutKind =
  */
 const HALF_CLOSED_MS = 5_000;
 
-/**
- * How long a connection that was just in use is left open when draining begins, in milliseconds:
- * its next request may have been sent already, and closing would lose it. On the coarse clock this
- * is up to twice as long.
- */
-const LAST_CALL_MS = 250;
 /** Idle time, in milliseconds, after which it is no longer likely that a request is on its way. */
 const LONG_IDLE_MS = 1_000;
 
@@ -116,7 +110,8 @@ export class Http1Timeouts implements Deadline {
   awaitHead(): void {
     if (this.#awaited === "head" || this.#awaited === "lastHead") return;
     this.#quietSince = this.#context.deadlines.now;
-    if (this.#context.tracker.isDraining) this.#await("lastHead", LAST_CALL_MS);
+    const { isDraining, lastCallMs } = this.#context.tracker;
+    if (isDraining) this.#await("lastHead", lastCallMs);
     else this.#await("head", this.#context.settings.headMs);
   }
 
@@ -168,9 +163,9 @@ export class Http1Timeouts implements Deadline {
   /** The connection has become idle. */
   awaitNextRequest(): void {
     this.#quietSince = this.#context.deadlines.now;
-    if (this.#context.tracker.isDraining) {
-      this.#await("lastRequest", LAST_CALL_MS);
-    } else this.#await("nextRequest", this.#context.settings.keepAliveMs);
+    const { isDraining, lastCallMs } = this.#context.tracker;
+    if (isDraining) this.#await("lastRequest", lastCallMs);
+    else this.#await("nextRequest", this.#context.settings.keepAliveMs);
   }
 
   /**
@@ -182,7 +177,10 @@ export class Http1Timeouts implements Deadline {
   awaitLastRequest(hasHeadBegun: boolean): boolean {
     const quietMs = this.#context.deadlines.now - this.#quietSince;
     if (quietMs >= LONG_IDLE_MS) return false;
-    this.#await(hasHeadBegun ? "lastHead" : "lastRequest", LAST_CALL_MS);
+    this.#await(
+      hasHeadBegun ? "lastHead" : "lastRequest",
+      this.#context.tracker.lastCallMs,
+    );
     return true;
   }
 

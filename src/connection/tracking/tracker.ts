@@ -8,6 +8,13 @@ import { Observers } from "./observers.ts";
 import { OpenConnections } from "./open_connections.ts";
 import type { ServerObserver } from "./server_observer.ts";
 
+/**
+ * How long a connection that was just in use is left open when draining begins, in milliseconds:
+ * its next request may have been sent already, and closing would lose it. On the coarse clock this
+ * is up to twice as long.
+ */
+export const LAST_CALL_MS = 250;
+
 /** What the server does with an application's call. */
 export interface TrackedCall extends Indexed {
   /** Stops waiting for it. @param reason What its signal tells. */
@@ -46,6 +53,7 @@ export class Tracker {
   readonly #waiting: Set<WaitingRequest> = new Set();
   #progressObservers: readonly (() => void)[] = [];
   #isDraining = false;
+  #lastCallMs = LAST_CALL_MS;
   #runningCalls = 0;
   #concurrentCalls = 0;
   #totalRequests = 0;
@@ -67,6 +75,11 @@ export class Tracker {
   /** Whether the server is shutting down: responses close their connection. */
   get isDraining(): boolean {
     return this.#isDraining;
+  }
+
+  /** While draining: how long a connection that was just in use is left open, in milliseconds. */
+  get lastCallMs(): number {
+    return this.#lastCallMs;
   }
 
   /** Application calls that have not returned. */
@@ -102,9 +115,14 @@ export class Tracker {
     return ++this.#lastConnectionId;
   }
 
-  /** From now on responses close their connection. */
-  startDraining(): void {
+  /**
+   * From now on responses close their connection.
+   *
+   * @param lastCallMs See {@linkcode Tracker.lastCallMs}.
+   */
+  startDraining(lastCallMs: number = LAST_CALL_MS): void {
     this.#isDraining = true;
+    this.#lastCallMs = lastCallMs;
   }
 
   /** The application is called. */

@@ -170,9 +170,13 @@ async function serve(link: ParentLink, start: StartMessage): Promise<Ending> {
   return { exitCode: errors.hasBroken || server.shutdownFailed ? 1 : 0 };
 }
 
-function stopOptions({ isReplaced, timeout }: DrainMessage): StopOptions {
+function stopOptions(
+  { isReplaced, delay, timeout }: DrainMessage,
+): StopOptions {
   return {
+    isReplaced,
     ...isReplaced ? { delay: 0 } : {},
+    ...delay === undefined ? {} : { delay },
     ...timeout === undefined ? {} : { timeout },
   };
 }

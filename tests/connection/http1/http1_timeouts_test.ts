@@ -136,6 +136,16 @@ describe("Http1Timeouts", () => {
     assert.deepEqual(begun.late, ["lastHead"]);
   });
 
+  test("draining: a last request has the time that the drain gives it", () => {
+    const { context, late, timeouts, pass } = setUp();
+    context.tracker.startDraining(1_000);
+    timeouts.awaitNextRequest();
+    pass(750);
+    assert.deepEqual(late, []);
+    pass(250);
+    assert.deepEqual(late, ["lastRequest"]);
+  });
+
   test("silence ends with whatever comes", () => {
     const { context, timeouts } = setUp();
     timeouts.awaitSilence();
