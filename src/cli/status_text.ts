@@ -52,6 +52,9 @@ function workerLines(
   workers: readonly WorkerStatus[],
   rates: ReadonlyMap<number, number> | undefined,
 ): string[] {
+  if (workers.length === 0) {
+    return ["No server process runs: the log says why."];
+  }
   const head = [
     "SLOT",
     "PID",

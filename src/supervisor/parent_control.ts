@@ -12,7 +12,7 @@ import type { Supervisor } from "./supervisor.ts";
 import type { WorkerHandle, WorkerState } from "./worker_handle.ts";
 
 /** For the answers of all workers together, in milliseconds: who is later is blocked. */
-const ANSWER_MS = 1000;
+export const ANSWER_MS = 1000;
 
 /** What does not come from the supervisor. */
 export type ParentFacts = Pick<

@@ -1,6 +1,7 @@
 /** What workers are started with, from a configuration. */
 import type { Config } from "../config/config.ts";
 import type { Options } from "../config/options/mod.ts";
+import { isObserved } from "../config/options/control.ts";
 import { wantsMetrics } from "../config/options/metrics.ts";
 import { type SslIdentity, usesTls } from "../config/options/tls.ts";
 import { ConfigError } from "../errors.ts";
@@ -46,8 +47,7 @@ export async function workerPlan(
   const message = {
     ...startMessage(config, sockets, "workers"),
     hostId,
-    isObserved: config.options.pidFile !== undefined ||
-      !!config.options.controlSocket,
+    isObserved: isObserved(config.options),
     isMeasured: wantsMetrics(config.options),
     ...config.options.sslDev ? { development } : {},
   };

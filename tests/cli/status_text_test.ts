@@ -63,6 +63,15 @@ describe("statusLines()", () => {
     ]);
   });
 
+  test("says that no process serves, where a reload waits for a change", () => {
+    assert.deepEqual(statusLines({ ...STATUS, workers: [] }, ALL).slice(3), [
+      "",
+      "No server process runs: the log says why.",
+      "",
+      "No requests in progress.",
+    ]);
+  });
+
   test("fits a terminal of 80 columns, with four workers and rates", () => {
     const workers = [0, 1, 2, 3].map((slot) => ({
       ...WORKER,

@@ -77,18 +77,11 @@ test("--reload serves what was saved, in each way to save it (process:P-083)", (
 test("--watch is another name of --reload, which ignores --workers (options:B-002)", () =>
   inProject(async (project) => {
     project.write("main.ts", source('"one"'));
-    const server = await project.start(
-      ["--workers", "2", "--pid-file", "server.pid"],
-      "--watch",
-    );
+    const server = await project.start(["--workers", "2"], "--watch");
     await server.line("stderr", /Application startup complete/);
     assert.equal(
       server.stderr[0],
       'WARNING:  "workers" flag is ignored when reloading is enabled.',
-    );
-    assert.equal(
-      server.stderr[1],
-      "WARNING:  --pid-file and --control-socket are ignored when reloading is enabled.",
     );
     await project.restarts(() => project.write("main.ts", source('"two"')));
     assert.equal(await project.answer(), "two");

@@ -61,9 +61,15 @@ export const CONTROL_OPTIONS: OptionTable<ControlOptions> = {
  * @param notifySocket The variable `NOTIFY_SOCKET`.
  */
 export function wantsControl(
-  { pidFile, controlSocket }: ControlOptions,
+  options: ControlOptions,
   notifySocket: string | undefined,
 ): boolean {
-  return pidFile !== undefined || Boolean(controlSocket) ||
-    Boolean(notifySocket);
+  return isObserved(options) || Boolean(notifySocket);
+}
+
+/** Whether an operator may look at the requests of a server. */
+export function isObserved(
+  { pidFile, controlSocket }: Pick<ControlOptions, "controlSocket" | "pidFile">,
+): boolean {
+  return pidFile !== undefined || Boolean(controlSocket);
 }

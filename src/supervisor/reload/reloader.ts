@@ -9,6 +9,8 @@ export const KILL_AFTER_MS = 2_000;
 /** One server process. */
 export interface ServerChild {
   readonly pid: number;
+  /** Resolves once it accepts connections; never, if it does not come to that. */
+  readonly ready: Promise<void>;
   /** Resolves once its process is gone. Never rejects. */
   readonly exited: Promise<ChildExit>;
   /** Lets it load the application and serve. Once; until then it only loads the server itself. */
@@ -49,6 +51,13 @@ export interface ReloaderParts {
 /** Why the server process is replaced; `undefined`: everything ends. */
 type Reason = { readonly changed: readonly string[] } | "asked" | undefined;
 
+/** Somebody who waits for a restart. */
+interface Waiting {
+  /** Number of the first start that counts: earlier ones had begun before it was asked for. */
+  readonly from: number;
+  readonly resolve: (isReady: boolean) => void;
+}
+
 /** Runs from `run()` until `stop()`. */
 export class Reloader {
   readonly #parts: ReloaderParts;
@@ -59,6 +68,9 @@ export class Reloader {
   #isStopped = false;
   readonly #stopped = Promise.withResolvers<void>();
   #asked = Promise.withResolvers<void>();
+  /** How many server processes were started, or could not be. */
+  #starts = 0;
+  #waiting: Waiting[] = [];
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
@@ -66,8 +78,8 @@ export class Reloader {
 
   /** Resolves when it was stopped and the server process is gone. */
   async run(): Promise<void> {
-    const { changes, logger, start } = this.#parts;
-    await this.#begin(start());
+    const { changes, logger } = this.#parts;
+    await this.#begin(this.#start());
     let pending = changes.next();
     while (!this.#isStopped) {
       const reason = await Promise.race([
@@ -84,7 +96,7 @@ export class Reloader {
         // What changes from here on is seen by this look, and leads to one more restart.
         pending = changes.next();
       }
-      const next = start();
+      const next = this.#start();
       next.catch(() => {}); // told when it is its turn
       await this.#replace();
       await this.#begin(next);
@@ -93,15 +105,25 @@ export class Reloader {
     await this.#end((child) => child.drain(undefined));
   }
 
-  /** Replaces the server process although nothing has changed. */
-  restart(): void {
+  /**
+   * Replaces the server process although nothing has changed.
+   *
+   * @returns Whether one that was started from now on accepts connections. A change meanwhile replaces
+   * it once more, and then the next one counts.
+   */
+  restart(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.push({ from: this.#starts + 1, resolve });
+    if (this.#isStopped) this.#tell(false);
     this.#asked.resolve();
+    return promise;
   }
 
   /** Ends the server process, then `run`. */
   stop(): void {
     this.#isStopped = true;
     this.#stopped.resolve();
+    this.#tell(false);
   }
 
   /** As `stop`, without waiting for requests. */
@@ -112,6 +134,18 @@ export class Reloader {
     this.#ending?.kill();
   }
 
+  #start(): Promise<ServerChild> {
+    this.#starts++;
+    return this.#parts.start();
+  }
+
+  /** Tells those who wait for start `number`, or an earlier one, what has become of it. */
+  #tell(isReady: boolean, number: number = Infinity): void {
+    const told = this.#waiting.filter(({ from }) => from <= number);
+    this.#waiting = this.#waiting.filter(({ from }) => from > number);
+    for (const { resolve } of told) resolve(isReady);
+  }
+
   #changeText(changed: readonly string[]): string {
     const { describe, watcher } = this.#parts;
     return `${watcher} detected changes in ${describe(changed)}. Reloading...`;
@@ -120,13 +154,14 @@ export class Reloader {
   /** Has a process serve, unless everything ends by now. */
   async #begin(next: Promise<ServerChild>): Promise<void> {
     const { logger } = this.#parts;
+    const number = this.#starts;
     let child: ServerChild;
     try {
       child = await next;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       logger.error(`Cannot start the server process: ${reason}`);
-      return;
+      return this.#tell(false, number);
     }
     if (this.#isStopped) {
       child.kill();
@@ -135,6 +170,7 @@ export class Reloader {
     }
     this.#child = child;
     child.begin();
+    void child.ready.then(() => this.#tell(true, number));
     void child.exited.then((exit) => {
       if (this.#child !== child) return; // it was told to
       this.#child = undefined;
@@ -145,6 +181,7 @@ export class Reloader {
         `] ended ${exitText(exit)}. Waiting for changes to start it again.`,
       );
       logger.warning(how.message, how);
+      this.#tell(false, number);
     });
   }
 

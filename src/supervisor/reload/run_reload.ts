@@ -1,33 +1,36 @@
 /** A server that is started anew when its sources change, as a whole program. */
-import type { Config } from "../../config/config.ts";
-import { type SslIdentity, usesTls } from "../../config/options/tls.ts";
+import { wantsControl } from "../../config/options/control.ts";
+import { usesTls } from "../../config/options/tls.ts";
 import { ListenError } from "../../errors.ts";
 import type { Logger } from "../../logging/logger.ts";
 import type { Logging } from "../../logging/logging.ts";
 import { hasLogFiles } from "../../logging/logging_options.ts";
 import { runtime } from "../../runtime/mod.ts";
-import type { Child, CompileCache, SignalName } from "../../runtime/types.ts";
+import type { CompileCache, SignalName } from "../../runtime/types.ts";
 import type { Ending } from "../../server/ending.ts";
 import { loggingFor } from "../../server/process_logging.ts";
 import {
   CTRL_C_HINT,
   logAddresses,
   processLine,
+  urlText,
 } from "../../server/ready_line.ts";
 import { startTimer } from "../../server/timers.ts";
+import { VERSION } from "../../version.ts";
 import type { AdminListener } from "../../admin/admin_listener.ts";
-import type { MetricsSource } from "../../metrics/metrics_source.ts";
-import type { HealthSource } from "../../admin/health_source.ts";
-import type { ChildWatcher } from "./child_watcher.ts";
-import { measureParent, openParentReports } from "../parent_measuring.ts";
+import type { Control } from "../../control/control.ts";
 import { HeldSockets } from "../held_sockets.ts";
-import { fromWorker, type StartMessage } from "../messages.ts";
+import type { ParentFacts } from "../parent_control.ts";
+import { measureParent, openParentReports } from "../parent_measuring.ts";
+import type { ParentMetrics } from "../parent_metrics.ts";
 import { takeParentSignals } from "../parent_signals.ts";
 import type { SupervisedRun } from "../run_supervised.ts";
 import { startMessage } from "../start_message.ts";
+import type { ChildWatcher } from "./child_watcher.ts";
+import { ChildSource } from "./child_source.ts";
 import { FileChanges } from "./file_changes.ts";
 import { changedText, listText } from "./reload_text.ts";
-import { Reloader, type ServerChild } from "./reloader.ts";
+import { Reloader } from "./reloader.ts";
 import { WatchedFiles } from "./watched_files.ts";
 
 /** Names of the ways to find changes, as Uvicorn has them: tools look for them in logs. */
@@ -36,8 +39,8 @@ const WATCHER = { events: "WatchFiles", polling: "StatReload" } as const;
 /**
  * Watches the sources and serves from another process, until a signal ends both.
  *
- * @throws ConfigError for an application or options that other processes cannot have, and for
- * directories that cannot be watched.
+ * @throws ConfigError for an application or options that other processes cannot have, for directories
+ * that cannot be watched, and for a pid file or control socket that cannot be had.
  */
 export async function runReload(run: SupervisedRun): Promise<Ending> {
   const { config } = run;
@@ -46,290 +49,274 @@ export async function runReload(run: SupervisedRun): Promise<Ending> {
   const files = new WatchedFiles(config.options, trees, runtime);
   const logging = loggingFor(config);
   const logger = logging.server;
-  const { pidFile, controlSocket, workers } = config.options;
   const cache = await runtime.openCompileCache();
-  let sockets: HeldSockets | undefined;
-  let admin: AdminListener | undefined;
-  let measured: MeasuredChild | undefined;
+  const parent = new ReloadingParent(run, files, logging, cache);
   try {
     for (const note of run.notes) logger.info(note);
-    if (workers !== 1) {
+    if (config.options.workers !== 1) {
       logger.warning('"workers" flag is ignored when reloading is enabled.');
     }
-    if (pidFile !== undefined || controlSocket) {
-      logger.warning(
-        "--pid-file and --control-socket are ignored when reloading is enabled.",
-      );
-    }
     await logging.open();
-    logger.info(
-      `Will watch for changes in these directories: ${listText(files.roots)}`,
-    );
-    const health = await healthFor(config);
-    measured = await measureChild(config, logging);
-    admin = await openAdmin(config, health, measured?.source, logger);
-    sockets = await HeldSockets.open(config);
-    const watchers = [health, measured?.watcher].filter((one) =>
-      one !== undefined
-    );
-    const isMeasured = measured !== undefined;
-    return await reload(
-      { ...run, cache, watchers, isMeasured },
-      files,
-      logging,
-      sockets,
-    );
+    return await parent.live();
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     logger.error(error.message);
     return { exitCode: 3 };
   } finally {
-    await sockets?.close();
-    await admin?.close();
-    measured?.close();
+    await parent.close();
     cache.close();
     logging.flush();
   }
 }
 
-/** What is to be run, where it is compiled, and who follows that. */
-interface ReloadRun extends SupervisedRun {
-  readonly cache: CompileCache;
-  readonly watchers: readonly ChildWatcher[];
-  /** Whether one of them counts, whatever the options are by then. */
-  readonly isMeasured: boolean;
-}
+/** The process that watches. */
+class ReloadingParent {
+  readonly #run: SupervisedRun;
+  readonly #files: WatchedFiles;
+  readonly #logging: Logging;
+  readonly #cache: CompileCache;
+  readonly #watchers: ChildWatcher[] = [];
+  #sockets: HeldSockets | undefined;
+  #admin: AdminListener | undefined;
+  /** `undefined` if nothing is measured. */
+  #metrics: ParentMetrics | undefined;
+  #closeMetrics: () => void = () => {};
+  #control: Control | undefined;
+  #reloader: Reloader | undefined;
+  /** Whether it was told to end. */
+  #isStopping = false;
+  /** Whether the pid file could not be written. */
+  #hasFailed = false;
+  /** The signal that ends it. */
+  #received: SignalName | undefined;
 
-/** What counts the server processes. */
-interface MeasuredChild {
-  readonly source: MetricsSource;
-  readonly watcher: ChildWatcher;
-  close(): void;
-}
+  constructor(
+    run: SupervisedRun,
+    files: WatchedFiles,
+    logging: Logging,
+    cache: CompileCache,
+  ) {
+    this.#run = run;
+    this.#files = files;
+    this.#logging = logging;
+    this.#cache = cache;
+  }
 
-/** The health of the server process, if somebody may ask for it. */
-async function healthFor(
-  { options: { adminBind, timeoutLiveness } }: Config,
-): Promise<(HealthSource & ChildWatcher) | undefined> {
-  if (adminBind === undefined) return undefined;
-  const { ChildHealth } = await import("./child_health.ts");
-  return new ChildHealth({
-    livenessMs: timeoutLiveness * 1000,
-    monotonicMs: runtime.monotonicMs,
-    startTimer,
-  });
-}
+  /** Resolves when both processes are to end, and the one that serves has. @throws ListenError, ConfigError */
+  async live(): Promise<Ending> {
+    const logger = this.#logging.server;
+    await this.#openControl();
+    logger.info(
+      `Will watch for changes in these directories: ${
+        listText(this.#files.roots)
+      }`,
+    );
+    await this.#measure();
+    await this.#openAdmin();
+    const sockets = this.#sockets = await HeldSockets.open(this.#run.config);
+    await this.#serve(sockets);
+    logProcess("Stopping", "", logger);
+    if (this.#hasFailed) return { exitCode: 3 };
+    return this.#received === "SIGHUP"
+      ? { exitCode: 129, signal: "SIGHUP" }
+      : { exitCode: 0 };
+  }
 
-/** What is measured; `undefined` if nothing is. */
-async function measureChild(
-  { options }: Config,
-  logging: Logging,
-): Promise<MeasuredChild | undefined> {
-  const source = await measureParent(options);
-  if (source === undefined) return undefined;
-  const { ChildMetrics } = await import("./child_metrics.ts");
-  const watcher = new ChildMetrics(source, runtime.every);
-  const reports = await openParentReports(
-    options,
-    logging,
-    () => watcher.workers.length,
-  );
-  return {
-    source,
-    watcher,
-    close() {
+  /** Lets go of all that it holds. */
+  async close(): Promise<void> {
+    await this.#sockets?.close();
+    await this.#admin?.close();
+    this.#closeMetrics();
+    await this.#control?.close();
+  }
+
+  /** Pid file, control socket and systemd, if there are any. @throws ConfigError */
+  async #openControl(): Promise<void> {
+    const { options } = this.#run.config;
+    if (!wantsControl(options, runtime.env("NOTIFY_SOCKET"))) return;
+    const { Control } = await import("../../control/control.ts");
+    const { ChildStatus } = await import("./child_status.ts");
+    const { monotonicMs } = runtime;
+    const isStopping = () => this.#isStopping;
+    const status = new ChildStatus({ monotonicMs, startTimer, isStopping });
+    this.#watchers.push(status);
+    this.#control = await Control.open(
+      options,
+      {
+        status: () => status.status(this.#facts()),
+        stop: (isForced) => this.#stop(isForced),
+        reload: () => this.#restart(),
+      },
+      this.#logging.server,
+    );
+  }
+
+  /** What does not come from the server process. */
+  #facts(): ParentFacts {
+    const { config } = this.#run;
+    const scheme = usesTls(config.options) ? "https" : "http";
+    return {
+      version: VERSION,
+      runtime: `${runtime.name} ${runtime.version}`,
+      pid: runtime.pid,
+      application: String(config.app),
+      addresses:
+        this.#sockets?.bound.map(({ address }) => urlText(address, scheme)) ??
+          [],
+    };
+  }
+
+  /** Counts the server processes, if that is asked for. @throws ConfigError */
+  async #measure(): Promise<void> {
+    const { options } = this.#run.config;
+    const metrics = this.#metrics = await measureParent(options);
+    if (metrics === undefined) return;
+    const { ChildMetrics } = await import("./child_metrics.ts");
+    const watcher = new ChildMetrics(metrics, runtime.every);
+    this.#watchers.push(watcher);
+    const reports = await openParentReports(
+      options,
+      this.#logging,
+      () => watcher.workers.length,
+    );
+    this.#closeMetrics = () => {
       watcher.close();
       reports?.close();
-    },
-  };
-}
-
-/** @throws ListenError */
-async function openAdmin(
-  { options: { adminBind } }: Config,
-  health: HealthSource | undefined,
-  metrics: MetricsSource | undefined,
-  logger: Logger,
-): Promise<AdminListener | undefined> {
-  if (adminBind === undefined || health === undefined) return undefined;
-  const { AdminListener } = await import("../../admin/admin_listener.ts");
-  return await AdminListener.open(adminBind, { health, metrics }, logger);
-}
-
-async function reload(
-  run: ReloadRun,
-  files: WatchedFiles,
-  logging: Logging,
-  sockets: HeldSockets,
-): Promise<Ending> {
-  const logger = logging.server;
-  const { options } = run.config;
-  const scheme = usesTls(options) ? "https" : "http";
-  logAddresses(sockets.bound, scheme, CTRL_C_HINT, logger);
-  const watcher = options.reloadPoll ? WATCHER.polling : WATCHER.events;
-  logProcess("Started", ` using ${watcher}`, logger);
-  const changes = new FileChanges({
-    look: () => files.look(),
-    watch: options.reloadPoll ? undefined : files.watch.bind(files),
-    onFailure: (reason) =>
-      logger.warning(
-        `Cannot watch all files for changes: ${reason}. Looking at them every ` +
-          `${options.reloadDelay} seconds instead.`,
-      ),
-    delayMs: options.reloadDelay * 1000,
-    nowMs: runtime.monotonicMs,
-    startTimer,
-  });
-  const source = new ChildSource(run, sockets, logger);
-  const { reloadTimeout, timeoutGracefulShutdown } = options;
-  const reloader = new Reloader({
-    start: () => source.start(() => reloader.restart()),
-    changes,
-    describe: (paths) => changedText(paths, files.cwd),
-    watcher,
-    logger,
-    reloadMs: Math.min(reloadTimeout, timeoutGracefulShutdown) * 1000,
-    startTimer,
-  });
-  let received: SignalName | undefined;
-  const release = takeParentSignals({
-    end(signal) {
-      received = signal;
-      reloader.stop();
-    },
-    endNow: () => reloader.forceStop(),
-    restart: () => reloader.restart(),
-    grow() {},
-    shrink() {},
-    reopenLogs() {
-      if (hasLogFiles(options)) logging.reopen();
-      source.reopenLogs();
-    },
-    upgrade() {},
-  }, runtime);
-  // A watcher that fails, and the channel to a process that has ended, let this one end.
-  const stayAlive = startTimer(Infinity, () => {});
-  try {
-    await changes.begin();
-    await reloader.run();
-  } finally {
-    stayAlive();
-    release();
+    };
   }
-  logProcess("Stopping", "", logger);
-  return received === "SIGHUP"
-    ? { exitCode: 129, signal: "SIGHUP" }
-    : { exitCode: 0 };
-}
 
-/** Starts server processes, each with the configuration as it is then. */
-class ChildSource {
-  readonly #run: ReloadRun;
-  readonly #sockets: HeldSockets;
-  readonly #logger: Logger;
-  #child: Child | undefined;
-  /** The certificate for development: browsers ask about each one only once. */
-  #development: SslIdentity | undefined;
+  /** The listener for probes, if there is to be one. @throws ListenError */
+  async #openAdmin(): Promise<void> {
+    const { adminBind, timeoutLiveness } = this.#run.config.options;
+    if (adminBind === undefined) return;
+    const { ChildHealth } = await import("./child_health.ts");
+    const { AdminListener } = await import("../../admin/admin_listener.ts");
+    const health = new ChildHealth({
+      livenessMs: timeoutLiveness * 1000,
+      monotonicMs: runtime.monotonicMs,
+      startTimer,
+    });
+    this.#watchers.push(health);
+    const sources = { health, metrics: this.#metrics };
+    const logger = this.#logging.server;
+    this.#admin = await AdminListener.open(adminBind, sources, logger);
+  }
 
-  constructor(run: ReloadRun, sockets: HeldSockets, logger: Logger) {
-    this.#run = run;
-    this.#sockets = sockets;
-    this.#logger = logger;
+  /** Serves, with one process after the other, until it is told to end. */
+  async #serve(sockets: HeldSockets): Promise<void> {
+    const logger = this.#logging.server;
+    const { options } = this.#run.config;
+    const scheme = usesTls(options) ? "https" : "http";
+    logAddresses(sockets.bound, scheme, CTRL_C_HINT, logger);
+    const watcher = options.reloadPoll ? WATCHER.polling : WATCHER.events;
+    logProcess("Started", ` using ${watcher}`, logger);
+    const changes = this.#changes();
+    const source = new ChildSource({
+      run: this.#run,
+      cache: this.#cache,
+      sockets,
+      logger,
+      watchers: this.#watchers,
+      isMeasured: this.#metrics !== undefined,
+    });
+    const { reloadTimeout, timeoutGracefulShutdown } = options;
+    const reloader = this.#reloader = new Reloader({
+      start: () => source.start(() => void reloader.restart()),
+      changes,
+      describe: (paths) => changedText(paths, this.#files.cwd),
+      watcher,
+      logger,
+      reloadMs: Math.min(reloadTimeout, timeoutGracefulShutdown) * 1000,
+      startTimer,
+    });
+    if (this.#isStopping) reloader.stop();
+    const release = this.#takeSignals(reloader, source);
+    // A watcher that fails, and the channel to a process that has ended, let this one end.
+    const stayAlive = startTimer(Infinity, () => {});
+    try {
+      await changes.begin();
+      this.#announce();
+      await reloader.run();
+    } finally {
+      stayAlive();
+      release();
+    }
+  }
+
+  #changes(): FileChanges {
+    const files = this.#files;
+    const { reloadPoll, reloadDelay } = this.#run.config.options;
+    return new FileChanges({
+      look: () => files.look(),
+      watch: reloadPoll ? undefined : files.watch.bind(files),
+      onFailure: (reason) =>
+        this.#logging.server.warning(
+          `Cannot watch all files for changes: ${reason}. Looking at them every ` +
+            `${reloadDelay} seconds instead.`,
+        ),
+      delayMs: reloadDelay * 1000,
+      nowMs: runtime.monotonicMs,
+      startTimer,
+    });
   }
 
   /**
-   * Starts one, which waits for its beginning.
-   *
-   * @param onSpent Called when it has served as many requests as it may.
+   * From now on it can be found. Whether the application starts is another matter: whoever connects
+   * waits for it, and the operator may ask.
    */
-  async start(onSpent: () => void): Promise<ServerChild> {
-    const { config, env } = this.#child === undefined
-      ? this.#run
-      : await this.#run.reread();
-    const { places, descriptors } = this.#sockets;
-    if (config.options.sslDev) await this.#certify(config);
-    const message = {
-      ...startMessage(config, places, "reload"),
-      isMeasured: this.#run.isMeasured,
-      ...config.options.sslDev ? { development: this.#development } : {},
-    };
-    const child = this.#child = await runtime.spawnChild({
-      args: [message.app],
-      env: { ...this.#run.cache.env, ...env, TRICORN_WORKER: "0" },
-      descriptors,
-    });
-    return new SpawnedServer(child, message, onSpent, this.#run.watchers);
-  }
-
-  async #certify(config: Config): Promise<void> {
-    if (this.#development !== undefined) return;
-    const { makeDevelopmentIdentity } = await import(
-      "../../server/tls/open_certificates.ts"
-    );
-    this.#development = makeDevelopmentIdentity(config, this.#logger);
-  }
-
-  reopenLogs(): void {
-    this.#child?.send({ kind: "reopenLogs" });
-  }
-}
-
-/** A server process as the reloader sees it. */
-class SpawnedServer implements ServerChild {
-  readonly #child: Child;
-  readonly #message: StartMessage;
-  readonly #watchers: readonly ChildWatcher[];
-
-  constructor(
-    child: Child,
-    message: StartMessage,
-    onSpent: () => void,
-    watchers: readonly ChildWatcher[],
-  ) {
-    this.#child = child;
-    this.#message = message;
-    this.#watchers = watchers;
-    child.onMessage = (data) => {
-      const message = fromWorker(data);
-      if (message === undefined) return;
-      for (const watcher of watchers) watcher.onMessage(child, message);
-      if (message.kind === "spent") onSpent();
-    };
-    void child.exited.then(() => {
-      for (const watcher of watchers) watcher.onGone(child);
-    });
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  get exited(): ServerChild["exited"] {
-    return this.#child.exited;
-  }
-
-  begin(): void {
-    for (const watcher of this.#watchers) watcher.onStart(this.#child);
-    this.#child.send(this.#message);
-  }
-
-  drain(timeoutMs: number | undefined): void {
-    const isReplaced = timeoutMs !== undefined;
-    for (const watcher of this.#watchers) {
-      watcher.onDrain(this.#child, isReplaced);
+  #announce(): void {
+    try {
+      this.#control?.announce();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#logging.server.error((error as Error).message);
+      this.#stop(false);
     }
-    this.#child.send(
-      timeoutMs === undefined ? { kind: "drain", isReplaced: false } : {
-        kind: "drain",
-        isReplaced: true,
-        timeout: timeoutMs / 1000,
-        abandonsStart: true,
-      },
-    );
   }
 
-  kill(): void {
-    this.#child.kill("SIGKILL");
+  #stop(isForced: boolean): void {
+    this.#isStopping = true;
+    this.#control?.stopping();
+    if (isForced) this.#reloader?.forceStop();
+    else this.#reloader?.stop();
+  }
+
+  /** Another server process, although nothing has changed. Rejects if it does not serve. */
+  async #restart(): Promise<string> {
+    if (this.#reloader === undefined) {
+      throw new Error("Cannot restart the server process: it is starting");
+    }
+    if (await this.#reloader.restart()) return "Restarted: the server process";
+    throw new Error("Cannot restart the server process: the log says why");
+  }
+
+  #takeSignals(reloader: Reloader, source: ChildSource): () => void {
+    const logger = this.#logging.server;
+    const { options } = this.#run.config;
+    const cannot = (signal: SignalName, why: string): void =>
+      logger.warning(`Received ${signal}: a server that reloads ${why}`);
+    return takeParentSignals({
+      end: (signal) => {
+        this.#received = signal;
+        this.#stop(false);
+      },
+      endNow: () => this.#stop(true),
+      restart: () => {
+        // What goes wrong is in the log.
+        void (this.#control?.reload() ?? reloader.restart()).catch(() => {});
+      },
+      grow: () => cannot("SIGTTIN", "has no workers"),
+      shrink: () => cannot("SIGTTOU", "has no workers"),
+      reopenLogs: () => {
+        if (hasLogFiles(options)) this.#logging.reopen();
+        source.reopenLogs();
+      },
+      upgrade: () =>
+        cannot(
+          "SIGUSR2",
+          "cannot hand over to a new version; use --workers",
+        ),
+    }, runtime);
   }
 }
 

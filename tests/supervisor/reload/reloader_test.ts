@@ -12,6 +12,8 @@ class FakeChild {
   readonly told: string[] = [];
   readonly #exited = Promise.withResolvers<ChildExit>();
   readonly exited = this.#exited.promise;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly ready = this.#ready.promise;
   readonly pid: number;
 
   constructor(pid: number) {
@@ -29,6 +31,10 @@ class FakeChild {
   kill(): void {
     this.told.push("kill");
     this.end({ code: null, signal: "SIGKILL" });
+  }
+
+  listen(): void {
+    this.#ready.resolve();
   }
 
   end(exit: ChildExit = { code: 0, signal: null }): void {
@@ -223,4 +229,53 @@ test("Reloader starts nothing any more once it is forced", async () => {
   await running;
   assert.equal(children.length, 2);
   assert.deepEqual(children[1]!.told, ["kill"]);
+});
+
+/** What a promise has come to by now. */
+async function outcome(promise: Promise<boolean>): Promise<boolean | "none"> {
+  await settle();
+  return await Promise.race([promise, Promise.resolve("none" as const)]);
+}
+
+test("Reloader.restart() resolves when the new process accepts connections", async () => {
+  const { children, reloader } = await setUp();
+  const done = reloader.restart();
+  await settle();
+  children[0]!.listen(); // too late: it was told to end
+  children[0]!.end();
+  assert.equal(await outcome(done), "none");
+  children[1]!.listen();
+  assert.equal(await outcome(done), true);
+});
+
+test("Reloader.restart() counts the process that a change puts in the place of the new one", async () => {
+  const { children, reloader, change } = await setUp();
+  const done = reloader.restart();
+  await settle();
+  children[0]!.end();
+  await settle();
+  await change("a.ts");
+  children[1]!.end();
+  assert.equal(await outcome(done), "none");
+  children[2]!.listen();
+  assert.equal(await outcome(done), true);
+});
+
+test("Reloader.restart() is in vain if the new process ends, or cannot be started, or all ends", async () => {
+  const { children, failures, reloader, running } = await setUp();
+  const first = reloader.restart();
+  await settle();
+  children[0]!.end();
+  await settle();
+  children[1]!.end({ code: 3, signal: null });
+  assert.equal(await outcome(first), false);
+  failures.push(new Error("no"));
+  assert.equal(await outcome(reloader.restart()), false);
+  const third = reloader.restart();
+  await settle();
+  reloader.stop();
+  assert.equal(await outcome(third), false);
+  children[2]!.end();
+  await running;
+  assert.equal(await outcome(reloader.restart()), false);
 });
