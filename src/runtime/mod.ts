@@ -127,7 +127,12 @@ export const runtime: Runtime = {
       scan: scan.scanTrees,
       watch: watchTrees,
       directories: scan.matchDirectories,
+      ownFolders: scan.ownFolders,
     };
+  },
+  async hasPreloads() {
+    const { hasPreloads } = await import("./process/preloads.ts");
+    return hasPreloads();
   },
   async loadPackage(name, folder, options) {
     const packages = await import("./process/packages.ts");

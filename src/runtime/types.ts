@@ -424,6 +424,8 @@ export interface FileTrees {
    * The directories that `names` lead to from `base`, one name after the other; links are followed.
    */
   directories(base: string, names: readonly NamePattern[]): readonly string[];
+  /** The directories, with `/`, that hold the modules of this program; empty if they are not files. */
+  ownFolders(): readonly string[];
 }
 
 /** What was compiled of modules, for children that load the same ones. */
@@ -719,6 +721,11 @@ export interface Runtime {
   loadTrees(): Promise<FileTrees>;
   /** Starts a thread that watches the event loop of this one. */
   watchLoop(options: LoopWatchOptions): Promise<LoopWatch>;
+  /**
+   * Whether the runtime was told to run code of others, or to read variables from files, before the
+   * command: a child that has started already has done so, and would not do it again.
+   */
+  hasPreloads(): Promise<boolean>;
   /** Makes a place for what children compile, on a runtime that does not keep it by itself. */
   openCompileCache(): Promise<CompileCache>;
   /**

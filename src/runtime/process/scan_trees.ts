@@ -73,16 +73,17 @@ class Scan implements TreeScan {
     const { path, root } = walk;
     const stats = statsOf(path);
     if (stats === undefined || !stats.isDirectory()) return;
-    const id = `${stats.dev}:${stats.ino}`;
-    if (this.#walked.has(id)) return;
-    this.#walked.add(id);
+    const inode = `${stats.dev}:${stats.ino}`;
+    if (this.#walked.has(inode)) return;
+    this.#walked.add(inode);
     let entries;
     try {
       entries = fs.readdirSync(path, { withFileTypes: true });
     } catch {
       return; // no permission, or gone
     }
-    this.directories.set(path, id);
+    // A directory that is made in the place of another one often gets its inode.
+    this.directories.set(path, `${inode}:${stats.birthtimeMs}`);
     this.#entries += entries.length;
     for (const entry of entries) {
       const below = joined(path, entry.name);
@@ -114,6 +115,21 @@ class Scan implements TreeScan {
 /** See `FileTrees.resolve`. */
 export function absolutePath(path: string): string {
   return withSlashes(resolve(path));
+}
+
+/**
+ * See `FileTrees.ownFolders`.
+ *
+ * @param url Of this module, which lies among the sources, or in the npm package in a chunk.
+ */
+export function ownFolders(url: string = import.meta.url): string[] {
+  const folder = new URL(
+    /\/src\/runtime\/process\/[^/]+$/.test(url) ? "../.." : ".",
+    url,
+  );
+  if (folder.protocol !== "file:") return [];
+  const { fileURLToPath } = process.getBuiltinModule("node:url");
+  return [withSlashes(fileURLToPath(folder)).replace(/\/$/, "")];
 }
 
 /** See `FileTrees.directories`. */

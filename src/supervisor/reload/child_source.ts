@@ -5,18 +5,23 @@ import type { SslIdentity } from "../../config/options/tls.ts";
 import type { Logger } from "../../logging/logger.ts";
 import { runtime } from "../../runtime/mod.ts";
 import type { Child, CompileCache } from "../../runtime/types.ts";
+import { startTimer } from "../../server/timers.ts";
 import type { HeldSockets } from "../held_sockets.ts";
 import { fromWorker, type StartMessage } from "../messages.ts";
 import type { SupervisedRun } from "../run_supervised.ts";
 import { startMessage } from "../start_message.ts";
 import type { ChildWatcher } from "./child_watcher.ts";
 import type { ServerChild } from "./reloader.ts";
+import { Spare, type SpareOrder } from "./spare.ts";
+import type { WatchedFiles } from "./watched_files.ts";
 
 /** What server processes are started from. */
 export interface ChildSourceParts {
   readonly run: SupervisedRun;
   readonly cache: CompileCache;
   readonly sockets: HeldSockets;
+  /** What is looked at to see whether a process that was started ahead can still be used. */
+  readonly files: Pick<WatchedFiles, "lookAtStart">;
   readonly logger: Logger;
   /** Who follows them. */
   readonly watchers: readonly ChildWatcher[];
@@ -27,38 +32,63 @@ export interface ChildSourceParts {
 /** Starts server processes, each with the configuration as it is then. */
 export class ChildSource {
   readonly #parts: ChildSourceParts;
+  readonly #spare: Spare;
   #child: Child | undefined;
   /** The certificate for development: browsers ask about each one only once. */
   #development: SslIdentity | undefined;
 
   constructor(parts: ChildSourceParts) {
     this.#parts = parts;
+    this.#spare = new Spare({
+      spawn: (order) => this.#spawn(order),
+      look: async () =>
+        await runtime.hasPreloads()
+          ? undefined
+          : await parts.files.lookAtStart(runtime),
+      startTimer,
+    });
   }
 
   /**
-   * Starts one, which waits for its beginning.
+   * Starts one, which waits for its beginning; or takes the one that was started ahead.
    *
+   * @param isFresh Whether it must be started now.
    * @param onSpent Called when it has served as many requests as it may.
    */
-  async start(onSpent: () => void): Promise<ServerChild> {
+  async start(isFresh: boolean, onSpent: () => void): Promise<ServerChild> {
     const { run, cache, sockets, watchers, isMeasured } = this.#parts;
     const { config, env } = this.#child === undefined
       ? run
       : await run.reread();
-    const { places, descriptors } = sockets;
     if (config.options.sslDev) await this.#certify(config);
     const message = {
-      ...startMessage(config, places, "reload"),
+      ...startMessage(config, sockets.places, "reload"),
       isObserved: isObserved(config.options),
       isMeasured,
       ...config.options.sslDev ? { development: this.#development } : {},
     };
-    const child = this.#child = await runtime.spawnChild({
+    const order = {
       args: [message.app],
       env: { ...cache.env, ...env, TRICORN_WORKER: "0" },
-      descriptors,
+    };
+    if (isFresh) void this.#spare.discard();
+    const spare = isFresh ? undefined : await this.#spare.take(order);
+    const child = this.#child = spare ?? await this.#spawn(order);
+    const server = new SpawnedServer(child, message, onSpent, watchers);
+    void Promise.race([server.ready, server.exited]).then(() => {
+      if (this.#child === child) this.#spare.prepare(order);
     });
-    return new SpawnedServer(child, message, onSpent, watchers);
+    return server;
+  }
+
+  /** Ends the one that was started ahead. */
+  close(): Promise<void> {
+    return this.#spare.close();
+  }
+
+  #spawn(order: SpareOrder): Promise<Child> {
+    const { descriptors } = this.#parts.sockets;
+    return runtime.spawnChild({ ...order, descriptors });
   }
 
   async #certify(config: Config): Promise<void> {

@@ -31,8 +31,10 @@ export interface ReloaderParts {
   /**
    * Starts a server process, which is to wait for its beginning: while it starts, the one before ends.
    * Rejects if there can be none.
+   *
+   * @param isFresh Whether one that was started before, and waits, must not be used.
    */
-  readonly start: () => Promise<ServerChild>;
+  readonly start: (isFresh: boolean) => Promise<ServerChild>;
   /** See `FileChanges`. */
   readonly changes: {
     next(): Promise<readonly string[] | undefined>;
@@ -79,7 +81,7 @@ export class Reloader {
   /** Resolves when it was stopped and the server process is gone. */
   async run(): Promise<void> {
     const { changes, logger } = this.#parts;
-    await this.#begin(this.#start());
+    await this.#begin(this.#start(true));
     let pending = changes.next();
     while (!this.#isStopped) {
       const reason = await Promise.race([
@@ -96,7 +98,8 @@ export class Reloader {
         // What changes from here on is seen by this look, and leads to one more restart.
         pending = changes.next();
       }
-      const next = this.#start();
+      // Who asks for it may have changed what nobody watches, such as the runtime.
+      const next = this.#start(reason === "asked");
       next.catch(() => {}); // told when it is its turn
       await this.#replace();
       await this.#begin(next);
@@ -134,9 +137,9 @@ export class Reloader {
     this.#ending?.kill();
   }
 
-  #start(): Promise<ServerChild> {
+  #start(isFresh: boolean): Promise<ServerChild> {
     this.#starts++;
-    return this.#parts.start();
+    return this.#parts.start(isFresh);
   }
 
   /** Tells those who wait for start `number`, or an earlier one, what has become of it. */

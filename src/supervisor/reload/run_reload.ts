@@ -215,13 +215,14 @@ class ReloadingParent {
       run: this.#run,
       cache: this.#cache,
       sockets,
+      files: this.#files,
       logger,
       watchers: this.#watchers,
       isMeasured: this.#metrics !== undefined,
     });
     const { reloadTimeout, timeoutGracefulShutdown } = options;
     const reloader = this.#reloader = new Reloader({
-      start: () => source.start(() => void reloader.restart()),
+      start: (isFresh) => source.start(isFresh, () => void reloader.restart()),
       changes,
       describe: (paths) => changedText(paths, this.#files.cwd),
       watcher,
@@ -240,6 +241,7 @@ class ReloadingParent {
     } finally {
       stayAlive();
       release();
+      await source.close();
     }
   }
 

@@ -6,6 +6,7 @@ import type { FileTrees, Runtime, TreeScan } from "../../runtime/types.ts";
 import { fileReason } from "../../text/file_reason.ts";
 import { reloadRoots } from "./reload_roots.ts";
 import { ReloadRules } from "./reload_rules.ts";
+import { startFiles } from "./start_files.ts";
 
 /** Options that matter here. */
 export type WatchedOptions = Pick<
@@ -50,6 +51,15 @@ export class WatchedFiles {
   look(): Promise<TreeScan> {
     this.#roots = this.#findRoots();
     return this.#trees.scan(this.#roots, this.#rules);
+  }
+
+  /** What a server process reads before it is told what to serve: see {@linkcode startFiles}. */
+  lookAtStart(host: Pick<Runtime, "mayRead">): Promise<string | undefined> {
+    const { cwd } = this;
+    const mayHold = this.#rules.mayHold.bind(this.#rules);
+    // The working directory, even if others are watched: the runtime looks there.
+    const roots = [...new Set([cwd, ...this.#roots])];
+    return startFiles({ roots, mayHold, cwd }, this.#trees, host);
   }
 
   /** Begins to call `wake` when something happens in what `update` is given. */

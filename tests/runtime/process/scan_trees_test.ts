@@ -8,8 +8,10 @@ import { test } from "node:test";
 import {
   absolutePath,
   matchDirectories,
+  ownFolders,
   scanTrees,
 } from "../../../src/runtime/process/scan_trees.ts";
+import { ROOT } from "../../_support/this_runtime.ts";
 import type { TreeFilter } from "../../../src/runtime/types.ts";
 
 const ALL: TreeFilter = { mayHold: () => true, isWatched: () => true };
@@ -196,4 +198,16 @@ test("absolutePath() gives an absolute path with slashes", () => {
   assert.equal(absolutePath("."), cwd);
   assert.equal(absolutePath("a/../b/"), `${cwd}/b`);
   assert.equal(absolutePath(process.cwd()), cwd);
+});
+
+test("ownFolders() is the sources, the folder of chunks in a package, and nothing elsewhere", () => {
+  assert.deepEqual(ownFolders(), [`${ROOT}/src`]);
+  assert.deepEqual(
+    ownFolders("file:///a/node_modules/tricorn/lib/scan_trees-X1.js"),
+    ["/a/node_modules/tricorn/lib"],
+  );
+  assert.deepEqual(
+    ownFolders("https://jsr.io/@tricorn/serve/1.0.0/src/runtime/process/x.ts"),
+    [],
+  );
 });

@@ -47,9 +47,11 @@ async function setUp() {
   const children: FakeChild[] = [];
   const log: string[] = [];
   const failures: unknown[] = [];
+  const fresh: boolean[] = [];
   let found = Promise.withResolvers<readonly string[] | undefined>();
   const reloader = new Reloader({
-    start() {
+    start(isFresh) {
+      fresh.push(isFresh);
       const failure = failures.shift();
       if (failure !== undefined) return Promise.reject(failure);
       const child = new FakeChild(children.length + 1);
@@ -88,6 +90,7 @@ async function setUp() {
     children,
     log,
     failures,
+    fresh,
     reloader,
     running,
     change,
@@ -229,6 +232,16 @@ test("Reloader starts nothing any more once it is forced", async () => {
   await running;
   assert.equal(children.length, 2);
   assert.deepEqual(children[1]!.told, ["kill"]);
+});
+
+test("Reloader demands a process that is started now at first, and where one is asked for", async () => {
+  const { children, fresh, reloader, change } = await setUp();
+  await change("a.ts");
+  children[0]!.end();
+  await settle();
+  void reloader.restart();
+  await settle();
+  assert.deepEqual(fresh, [true, false, true]);
 });
 
 /** What a promise has come to by now. */

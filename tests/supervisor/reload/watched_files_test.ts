@@ -36,6 +36,7 @@ function setUp(options: Partial<WatchedOptions> = {}) {
         close: () => void calls.push("close"),
       };
     },
+    ownFolders: () => [],
     directories: (base, [name]) =>
       [...folders].filter((path) => name!.matches(path.slice(base.length + 1))),
   };
