@@ -167,9 +167,36 @@ test("watchTrees() sleeps while files are only read, and after it was closed", (
     assert.equal(await wakesDuring(() => fs.writeFileSync(path, "3")), 0);
   }));
 
-test("watchTrees() does not fail for a directory that is gone", () =>
-  watching(async ({ folder, failures, update }) => {
-    fs.rmSync(join(folder, "root"), { recursive: true });
+test("watchTrees() waits for a root that is gone, and watches the one that is made in its place", () =>
+  watching(async ({ folder, failures, update, wakes }) => {
+    const root = join(folder, "root");
+    const path = join(root, "sub/a.ts");
+    const make = () => {
+      fs.mkdirSync(join(root, "sub"), { recursive: true });
+      fs.writeFileSync(path, "1");
+    };
+    const remove = () => fs.rmSync(root, { recursive: true });
+    for (const round of ["first", "second"]) {
+      await wakes(`the ${round} deletion`, remove);
+      await update();
+      assert.deepEqual(failures, []);
+      await wakes(`the ${round} return`, make);
+      await update();
+      await wakes(`a write after it`, () => fs.writeFileSync(path, "2"));
+      await wakes(`the ${round} exchange`, () => {
+        remove();
+        make();
+      });
+      await update();
+      await wakes(`a write after that`, () => fs.writeFileSync(path, "3"));
+    }
+  }));
+
+test("watchTrees() waits for a root in the nearest directory that is there", () =>
+  watching(async ({ folder, update, wakes }) => {
+    fs.rmSync(folder, { recursive: true });
     await update();
-    assert.deepEqual(failures, []);
+    await wakes("the first directory", () => fs.mkdirSync(folder));
+    await update();
+    await wakes("the root", () => fs.mkdirSync(join(folder, "root")));
   }));
