@@ -1,13 +1,18 @@
 /**
  * A chat room: one page, and a WebSocket for everybody who is on it.
  *
- * Run it with `tricorn --app-dir examples/chat chat:app` and open it in two tabs.
+ * Run it with `tricorn --app-dir examples/chat chat:app` and open it in two tabs. With `--workers 4`
+ * the two may reach different processes, and with `--channels redis://…` different hosts: processes
+ * tell each other over a topic (docs/topics.md).
  */
 import { fileURLToPath } from "node:url";
 import type {
   AsgiApp,
   HttpScope,
+  LifespanApp,
   Send,
+  Topics,
+  TopicSubscription,
   WebSocketApp,
   WebSocketScope,
   WebSocketSendEvent,
@@ -21,6 +26,22 @@ type Told =
   | { type: "leave"; name: string }
   | { type: "say"; name: string; text: string };
 
+/** What one process tells the others, as JSON. */
+interface Notice {
+  /** Which process. */
+  from: string;
+  /** Everybody who is connected to it now. */
+  names: string[];
+  /** What the people of the others are to be told. */
+  told?: Told;
+  /** Whether the others are to say who is connected to them. */
+  asks?: boolean;
+}
+
+/** Each process tells the others who is there so often, in milliseconds. */
+const TELL_EVERY_MS = 10_000;
+/** A process that has not done so for so long has crashed, and its people are gone, in milliseconds. */
+const FORGET_AFTER_MS = 35_000;
 /** Messages on their way to somebody who does not read them; past this, they have to go. */
 const MAX_BEHIND = 100;
 const MAX_NAME = 32;
@@ -56,16 +77,100 @@ class Person {
   }
 }
 
-const room = new Set<Person>();
+/** The room, as this process knows it. */
+class Room {
+  readonly #id = crypto.randomUUID();
+  readonly #here = new Set<Person>();
+  /** By process, and when it last said so. */
+  readonly #elsewhere = new Map<string, { names: string[]; at: number }>();
+  #topic: TopicSubscription | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-function tellAll(told: Told): void {
-  for (const person of room) person.tell(told);
+  /** Begins to listen to other processes. */
+  async open(topics: Topics): Promise<void> {
+    this.#topic = await topics.subscribe("chat");
+    void this.#listen(this.#topic);
+    this.#publish({ asks: true });
+    this.#timer = setInterval(() => this.#refresh(), TELL_EVERY_MS);
+  }
+
+  /** Nobody is connected to this process any more. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#publish({});
+    this.#topic?.close();
+  }
+
+  /** Everybody, here and elsewhere. */
+  get names(): string[] {
+    const elsewhere = [...this.#elsewhere.values()];
+    return [...this.#namesHere, ...elsewhere.flatMap(({ names }) => names)];
+  }
+
+  get #namesHere(): string[] {
+    return [...this.#here].map((person) => person.name);
+  }
+
+  add(person: Person): void {
+    const people = this.names;
+    this.#tellHere({ type: "join", name: person.name });
+    this.#here.add(person);
+    this.#publish({ told: { type: "join", name: person.name } });
+    person.tell({ type: "welcome", name: person.name, people });
+  }
+
+  delete(person: Person): void {
+    this.#here.delete(person);
+    this.tellAll({ type: "leave", name: person.name });
+  }
+
+  tellAll(told: Told): void {
+    this.#tellHere(told);
+    this.#publish({ told });
+  }
+
+  #tellHere(told: Told): void {
+    for (const person of this.#here) person.tell(told);
+  }
+
+  /** To all other processes; this one does not get it. */
+  #publish(notice: Pick<Notice, "asks" | "told">): void {
+    const whole: Notice = {
+      from: this.#id,
+      names: this.#namesHere,
+      ...notice,
+    };
+    this.#topic?.publish(JSON.stringify(whole));
+  }
+
+  async #listen(topic: TopicSubscription): Promise<void> {
+    for await (const message of topic) {
+      const { from, names, told, asks } = JSON.parse(String(message)) as Notice;
+      this.#elsewhere.set(from, { names, at: Date.now() });
+      if (told !== undefined) this.#tellHere(told);
+      if (asks) this.#publish({});
+    }
+  }
+
+  #refresh(): void {
+    for (const [from, { names, at }] of this.#elsewhere) {
+      if (Date.now() - at < FORGET_AFTER_MS) continue;
+      this.#elsewhere.delete(from);
+      for (const name of names) this.#tellHere({ type: "leave", name });
+    }
+    this.#publish({});
+  }
 }
 
-/** The name that was asked for, made different from everybody else's. */
+const room = new Room();
+
+/**
+ * The name that was asked for, made different from everybody else's. Two who come in the same moment
+ * to different processes may still share one.
+ */
 function freeName(asked: string): string {
   const name = asked.trim().slice(0, MAX_NAME) || "Somebody";
-  const taken = new Set([...room].map((person) => person.name));
+  const taken = new Set(room.names);
   if (!taken.has(name)) return name;
   let number = 2;
   while (taken.has(`${name} ${number}`)) number++;
@@ -99,22 +204,28 @@ const chat: WebSocketApp = async (scope, receive, send) => {
   await send({ type: "websocket.accept" });
   const asked = new URLSearchParams(scope.query_string).get("name") ?? "";
   const me = new Person(freeName(asked), send);
-  const people = [...room].map((person) => person.name);
-  tellAll({ type: "join", name: me.name });
   room.add(me);
-  me.tell({ type: "welcome", name: me.name, people });
   try {
     for (;;) {
       const event = await receive();
       if (event.type === "websocket.disconnect") return;
       if (event.type !== "websocket.receive") continue;
       const text = event.text?.trim().slice(0, MAX_TEXT) ?? "";
-      if (text !== "") tellAll({ type: "say", name: me.name, text });
+      if (text !== "") room.tellAll({ type: "say", name: me.name, text });
     }
   } finally {
     room.delete(me);
-    tellAll({ type: "leave", name: me.name });
   }
+};
+
+const lifespan: LifespanApp = async (scope, receive, send) => {
+  await receive(); // lifespan.startup
+  await room.open(scope.extensions.topics!);
+  await send({ type: "lifespan.startup.complete" });
+
+  await receive(); // lifespan.shutdown
+  room.close();
+  await send({ type: "lifespan.shutdown.complete" });
 };
 
 async function servePage(scope: HttpScope, send: Send): Promise<void> {
@@ -147,7 +258,7 @@ export const app: AsgiApp = async (scope, receive, send) => {
         receive as Parameters<WebSocketApp>[1],
         send,
       );
-    default:
-      throw new Error("No lifespan here");
+    case "lifespan":
+      return await (lifespan as AsgiApp)(scope, receive, send);
   }
 };

@@ -1,15 +1,23 @@
 /** The chat of examples/chat, as people use it: in a browser, with the server coming and going. */
 import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import type { ServerStatus } from "../../src/control/controlled.ts";
 import { needsProgram } from "../_support/needs.ts";
 import { exchange } from "../_support/raw_client.ts";
-import { type ServerProcess, spawnServer } from "../_support/spawn_server.ts";
+import { ServerProcess, spawnServer } from "../_support/spawn_server.ts";
 import { ROOT } from "../_support/this_runtime.ts";
 import { FrameClient } from "../_support/websocket_client.ts";
-import { handshakeRequest } from "../_support/websocket_frames.ts";
+import { handshakeRequest, textFrame } from "../_support/websocket_frames.ts";
 import { CHROMIUM, Chromium, type Page } from "./_chromium.ts";
+import { until } from "./_workers.ts";
 
-function start(port: number): Promise<ServerProcess> {
+function start(
+  port: number,
+  args: readonly string[] = [],
+): Promise<ServerProcess> {
   return spawnServer({
     args: [
       "--app-dir",
@@ -17,6 +25,7 @@ function start(port: number): Promise<ServerProcess> {
       "chat:app",
       "--port",
       `${port}`,
+      ...args,
     ],
   });
 }
@@ -127,5 +136,83 @@ test("a page from elsewhere is refused, names are kept apart, and nobody hears a
     assert.equal(other.status, 404);
   } finally {
     await server.kill();
+  }
+});
+
+/** How many of the workers have a connection. */
+async function busyWorkers(pidFile: string): Promise<number> {
+  const asking = new ServerProcess({
+    args: ["status", "--json", "--pid-file", pidFile],
+  });
+  await asking.end();
+  const { workers } = JSON.parse(asking.stdout.join("\n")) as ServerStatus;
+  return workers.filter(({ connections }) => connections > 0).length;
+}
+
+test("people on different workers hear each other, each word once, and know who is there", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-chat-"));
+  const pidFile = join(folder, "chat.pid");
+  const server = await start(0, ["--workers", "4", "--pid-file", pidFile]);
+  const people: { readonly name: string; readonly client: FrameClient }[] = [];
+  const hears = async (client: FrameClient, told: object) =>
+    assert.equal(await client.said(), `text ${JSON.stringify(told)}`);
+  /** Everybody but the last, who knows it from the welcome. */
+  const others = () => people.slice(0, -1);
+  try {
+    // Written when all workers are ready.
+    await until(() => existsSync(pidFile), "four workers", server);
+    await until(
+      async () => {
+        if (people.length >= 40) assert.fail("All are on one worker");
+        for (let i = 0; i < 3; i++) {
+          const name = `P${people.length}`;
+          const client = await FrameClient.connect(
+            server.target,
+            `/chat?name=${name}`,
+          );
+          people.push({ name, client });
+          const welcome = JSON.parse((await client.said()).slice(5));
+          assert.deepEqual(
+            { ...welcome, people: [...welcome.people].sort() },
+            {
+              type: "welcome",
+              name,
+              people: others().map(({ name }) => name).sort(),
+            },
+          );
+          for (const { client } of others()) {
+            await hears(client, { type: "join", name });
+          }
+        }
+        return await busyWorkers(pidFile) >= 3;
+      },
+      "people on three workers",
+      server,
+    );
+    for (const { name, client } of people) {
+      client.send(textFrame(`I am ${name}`));
+      for (const { client } of people) {
+        await hears(client, { type: "say", name, text: `I am ${name}` });
+      }
+    }
+    // A name that somebody on another worker has is not given again.
+    const [first] = people;
+    const twin = await FrameClient.connect(server.target, "/chat?name=P0");
+    assert.match(await twin.said(), /"welcome","name":"P0 2"/);
+    for (const { client } of people) {
+      await hears(client, { type: "join", name: "P0 2" });
+    }
+    twin.reset();
+    for (const { client } of people) {
+      await hears(client, { type: "leave", name: "P0 2" });
+    }
+    first!.client.reset();
+    for (const { client } of people.slice(1)) {
+      await hears(client, { type: "leave", name: "P0" });
+    }
+  } finally {
+    for (const { client } of people) client.reset();
+    await server.kill();
+    rmSync(folder, { recursive: true, force: true });
   }
 });
