@@ -71,7 +71,7 @@ export async function runSupervised(run: SupervisedRun): Promise<Ending> {
     await logging.open();
     return await parent.live();
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!isFailedStart(error)) throw error;
     logger.error(error.message);
     return { exitCode: 3 };
   } finally {
@@ -79,6 +79,15 @@ export async function runSupervised(run: SupervisedRun): Promise<Ending> {
     await parent.close();
     logging.flush();
   }
+}
+
+/**
+ * Whether `error` is a start that fails for what is around it, as a single process tells it: an address,
+ * a pid file or a control socket that cannot be had. Where that was found says nothing to an operator.
+ */
+export function isFailedStart(error: unknown): error is Error {
+  return error instanceof ListenError ||
+    error instanceof ConfigError && error.exitCode === 3;
 }
 
 /** The process that the workers belong to. */

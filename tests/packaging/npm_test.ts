@@ -371,6 +371,7 @@ describe("the files", () => {
           "orphans",
           "packages",
           "parent_link",
+          "preloads",
           "probe",
           "process_health",
           "proxy_rules",

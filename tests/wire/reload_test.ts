@@ -116,7 +116,7 @@ test("--reload ignores what does not count", () =>
     assert.equal(project.starts, 2);
   }));
 
-test("--reload-include, --reload-dir and --reload-poll (process:P-089)", () =>
+test("--reload-include, --reload-dir and --reload-poll (process:P-081, P-087, P-089, P-097)", () =>
   inProject(async (project) => {
     project.write("main.ts", source('"one"'));
     project.write("src/a.ts", "");
@@ -260,7 +260,7 @@ test("--reload is not held up by a process that never ends (process:P-084)", () 
     client.close();
   }));
 
-test("--reload makes few restarts of many saves, and serves the last (process:P-083)", () =>
+test("--reload makes few restarts of many saves, and serves the last (process:P-083, P-088)", () =>
   inProject(async (project) => {
     project.write("main.ts", source('"0"'));
     await project.start();

@@ -81,6 +81,36 @@ describe("a server with workers", () => {
     });
   });
 
+  test("is refused in one line, code 3, where pid file or control socket cannot be had", async () => {
+    for (
+      const [args, problem] of [
+        [
+          ["--pid-file", "none/a.pid"],
+          /^ERROR: {4}Cannot listen on unix:none\/a\.ctl \(--control-socket\): /,
+        ],
+        [
+          ["--pid-file", "none/a.pid", "--control-socket", ""],
+          /^ERROR: {4}Cannot use pid file 'none\/a\.pid' \(--pid-file\): the directory does not exist$/,
+        ],
+        [
+          ["--pid-file", folder, "--control-socket", ""],
+          /^ERROR: {4}Cannot use pid file '.*' \(--pid-file\): it is a directory$/,
+        ],
+      ] as const
+    ) {
+      const process = new ServerProcess({
+        app: "topics:app",
+        cwd: folder,
+        args: ["--port=0", "--workers=2", ...args],
+      });
+      assert.equal((await process.end()).code, 3);
+      const { stderr } = process;
+      const found = stderr.filter((line) => !/^(INFO|WARNING): /.test(line));
+      assert.equal(found.length, 1, stderr.join("\n"));
+      assert.match(found[0]!, problem);
+    }
+  });
+
   test("carries topics from worker to worker, once each", async () => {
     const server = await spawnServer({
       app: "topics:app",

@@ -146,7 +146,7 @@ describe("a parent", () => {
       assert.match(server.output, /Application shutdown failed/);
     }, { app: "lives:badEnd" }));
 
-  test("tells each worker its index, and both serve", () =>
+  test("tells each worker its index, and both serve (process:P-079)", () =>
     withWorkers(2, async (server) => {
       const seen = new Map<string, number>();
       await until(

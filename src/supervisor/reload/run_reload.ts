@@ -1,7 +1,6 @@
 /** A server that is started anew when its sources change, as a whole program. */
 import { wantsControl } from "../../config/options/control.ts";
 import { usesTls } from "../../config/options/tls.ts";
-import { ListenError } from "../../errors.ts";
 import type { Logger } from "../../logging/logger.ts";
 import type { Logging } from "../../logging/logging.ts";
 import { hasLogFiles } from "../../logging/logging_options.ts";
@@ -24,7 +23,7 @@ import type { ParentFacts } from "../parent_control.ts";
 import { measureParent, openParentReports } from "../parent_measuring.ts";
 import type { ParentMetrics } from "../parent_metrics.ts";
 import { takeParentSignals } from "../parent_signals.ts";
-import type { SupervisedRun } from "../run_supervised.ts";
+import { isFailedStart, type SupervisedRun } from "../run_supervised.ts";
 import { startMessage } from "../start_message.ts";
 import type { ChildWatcher } from "./child_watcher.ts";
 import { ChildSource } from "./child_source.ts";
@@ -59,7 +58,7 @@ export async function runReload(run: SupervisedRun): Promise<Ending> {
     await logging.open();
     return await parent.live();
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!isFailedStart(error)) throw error;
     logger.error(error.message);
     return { exitCode: 3 };
   } finally {

@@ -130,6 +130,7 @@ for (
     ], ["a/x.ts", "b/x.ts"]],
   ] as const
 ) {
+  // process:P-090 to P-092, P-099
   test(`ReloadRules: ${behavior} (process:P-089)`, () => {
     const tested = rules(includes, excludes);
     for (const path of watched) {
