@@ -87,6 +87,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "logging/access/access_log.ts": "logging/logging_test.ts",
   "logging/logger.ts": "logging/record_logger_test.ts",
   "supervisor/parent_measuring.ts": "wire/reload_metrics_test.ts",
+  "supervisor/reload/child_source.ts": "wire/reload_spare_test.ts",
   "supervisor/reload/run_reload.ts": "wire/reload_test.ts",
   "version.ts": "package_test.ts",
   // One contract for all transports.
