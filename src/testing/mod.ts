@@ -47,4 +47,5 @@ export {
 export { WebSocketRefused } from "./websocket/web_socket_refused.ts";
 export type { TlsConnection } from "../runtime/types.ts";
 export type { HeadersInput } from "../runtime/web_types.ts";
+export type { CompressionOffer } from "./websocket/compression.ts";
 export type { WebSocketOptions } from "./websocket/handshake.ts";

@@ -100,6 +100,16 @@ export class TestConnection {
     return this.#socket.clientQueuedBytes;
   }
 
+  /** Bytes that were written so far. */
+  get sentBytes(): number {
+    return this.#sent;
+  }
+
+  /** Bytes that have come and were read so far. */
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
   /**
    * Sends `data`, text as UTF-8; resolves when the server has all of it.
    *

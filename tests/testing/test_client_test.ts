@@ -550,6 +550,75 @@ describe("webSocket()", () => {
     }
   };
 
+  for (
+    const [what, compression, agreed] of [
+      ["as browsers do", true, /^permessage-deflate(;|$)/],
+      ["with small windows", {
+        serverMaxWindowBits: 9,
+        clientMaxWindowBits: 9,
+      }, /; server_max_window_bits=9; client_max_window_bits=9$/],
+      ["without windows that are kept", {
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        clientMaxWindowBits: false,
+      }, /; server_no_context_takeover; client_no_context_takeover/],
+    ] as const
+  ) {
+    test(`compresses ${what}, if the server agrees`, async () => {
+      const long = "0123456789".repeat(1000);
+      await using client = await testClient(socketApp);
+      await using socket = await client.webSocket("/", { compression });
+      assert.match(socket.extensions, agreed);
+      const { connection } = socket;
+      const sent = connection.sentBytes;
+      const received = connection.receivedBytes;
+      await socket.send(long);
+      assert.equal(await socket.receiveText(), long);
+      assert.ok(connection.sentBytes - sent < 500);
+      assert.ok(connection.receivedBytes - received < 500);
+      for (const message of ["", "short", long, new Uint8Array(70_000)]) {
+        await socket.send(message);
+        assert.deepEqual(await socket.receive(), message);
+      }
+      const before = connection.sentBytes;
+      await socket.send(long, { compress: false });
+      assert.equal(await socket.receiveText(), long);
+      assert.ok(connection.sentBytes - before > 10_000);
+      assert.equal((await socket.close()).code, 1000);
+    });
+  }
+
+  test("compresses nothing if it is not offered, or the server refuses", async () => {
+    const long = "0123456789".repeat(1000);
+    await using client = await testClient(socketApp);
+    await using without = await testClient(socketApp, {
+      wsPerMessageDeflate: false,
+    });
+    for (
+      const opening of [
+        client.webSocket("/", { compression: false }),
+        without.webSocket("/"),
+      ]
+    ) {
+      await using socket = await opening;
+      assert.equal(socket.extensions, "");
+      assert.equal(socket.headers.get("sec-websocket-extensions"), null);
+      await socket.send(long);
+      assert.equal(await socket.receiveText(), long);
+      assert.ok(socket.connection.sentBytes > 10_000);
+      assert.ok(socket.connection.receivedBytes > 10_000);
+    }
+  });
+
+  test("a compressed message that is damaged is refused by the server", async () => {
+    await using client = await testClient(socketApp);
+    const socket = await client.webSocket("/");
+    // A final text frame, marked as compressed, whose block is of no kind that there is.
+    const frame = [0xc1, 0x83, 0, 0, 0, 0, 0xff, 0xff, 0xff];
+    await socket.connection.write(Uint8Array.from(frame));
+    assert.equal((await socket.closed).code, 1007);
+  });
+
   test("carries text, bytes and JSON", async () => {
     await using client = await testClient(socketApp);
     await using socket = await client.webSocket("/", {

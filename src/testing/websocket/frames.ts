@@ -16,22 +16,28 @@ export const OPCODE = {
 export interface Frame {
   readonly opcode: number;
   readonly isFinal: boolean;
+  /** Whether it begins a compressed message (RFC 7692 §6). */
+  readonly isCompressed: boolean;
   readonly payload: Uint8Array;
 }
 
+/** The bit that marks compressed messages. */
+const RSV1 = 0x40;
+
 /** Most bytes of one frame that a test client takes. */
-const MAX_FRAME_BYTES = 2 ** 30;
+export const MAX_FRAME_BYTES: number = 2 ** 30;
 
 /** A whole frame. @param key Four octets. */
 export function clientFrame(
   opcode: number,
   payload: Uint8Array,
   key: Uint8Array,
+  isCompressed: boolean,
 ): Uint8Array {
   const { length } = payload;
   const octets = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const frame = new Uint8Array(2 + octets + 4 + length);
-  frame[0] = 0x80 | opcode;
+  frame[0] = 0x80 | (isCompressed ? RSV1 : 0) | opcode;
   frame[1] = 0x80 | (octets === 0 ? length : octets === 2 ? 126 : 127);
   for (let i = 0; i < octets; i++) {
     frame[2 + i] = Math.floor(length / 2 ** (8 * (octets - 1 - i))) % 256;
@@ -42,14 +48,23 @@ export function clientFrame(
   return frame;
 }
 
-/** The next frame; `undefined` if the server has ended. */
-export async function readFrame(inbound: Inbound): Promise<Frame | undefined> {
+/**
+ * The next frame; `undefined` if the server has ended.
+ *
+ * @param isCompressing Whether messages may be compressed.
+ */
+export async function readFrame(
+  inbound: Inbound,
+  isCompressing: boolean,
+): Promise<Frame | undefined> {
   const first = await inbound.some(1);
   if (first === undefined) return undefined;
   const [second] = await inbound.exactly(1);
   const start = first[0]!;
   const opcode = start & 0x0f;
-  if ((start & 0x70) !== 0 || (second! & 0x80) !== 0) {
+  const isData = opcode === OPCODE.TEXT || opcode === OPCODE.BINARY;
+  const reserved = isCompressing && isData ? 0x70 & ~RSV1 : 0x70;
+  if ((start & reserved) !== 0 || (second! & 0x80) !== 0) {
     throw new ProtocolViolation(
       "Cannot read frame: expected no reserved bits and no mask",
     );
@@ -71,5 +86,10 @@ export async function readFrame(inbound: Inbound): Promise<Frame | undefined> {
     throw new ProtocolViolation(`Cannot read frame: it has ${length} bytes`);
   }
   const payload = await inbound.exactly(length);
-  return { opcode, isFinal: (start & 0x80) !== 0, payload };
+  return {
+    opcode,
+    isFinal: (start & 0x80) !== 0,
+    isCompressed: (start & RSV1) !== 0,
+    payload,
+  };
 }

@@ -7,9 +7,12 @@ import { bytesOfLatin1 } from "../http/outgoing.ts";
 import { BodyReader, valuesOf } from "../http/response_reader.ts";
 import { headersOf, TestResponse } from "../http/test_response.ts";
 import type { TestConnection } from "../test_connection.ts";
+import { agreedOn, type CompressionOffer, offerOf } from "./compression.ts";
 import { TestWebSocket } from "./test_web_socket.ts";
 import { WebSocketRefused } from "./web_socket_refused.ts";
 import type { HeadersInput } from "../../runtime/web_types.ts";
+
+const EXTENSIONS = "sec-websocket-extensions";
 
 /** What a WebSocket is asked for with. */
 export interface WebSocketOptions {
@@ -19,6 +22,11 @@ export interface WebSocketOptions {
   readonly headers?: HeadersInput;
   /** Whether pings of the server are answered. Default: true; false is a peer that is gone. */
   readonly answersPings?: boolean;
+  /**
+   * Whether compression (permessage-deflate) is offered, and how. Default: true, as browsers do.
+   * The server agrees unless `--ws-per-message-deflate` is off, and compresses from 64 bytes on.
+   */
+  readonly compression?: boolean | CompressionOffer;
 }
 
 /**
@@ -32,7 +40,7 @@ export async function openWebSocket(
   url: URL,
   options: WebSocketOptions,
 ): Promise<TestWebSocket> {
-  const { protocols = [], answersPings = true } = options;
+  const { protocols = [], answersPings = true, compression = true } = options;
   const key = btoa(
     String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))),
   );
@@ -44,6 +52,9 @@ export async function openWebSocket(
   headers.set("sec-websocket-key", key);
   if (protocols.length > 0) {
     headers.set("sec-websocket-protocol", protocols.join(", "));
+  }
+  if (compression !== false && !headers.has(EXTENSIONS)) {
+    headers.set(EXTENSIONS, offerOf(compression === true ? {} : compression));
   }
   const lines = [`GET ${url.pathname}${url.search} HTTP/1.1`];
   for (const [name, value] of headers) lines.push(`${name}: ${value}`);
@@ -73,9 +84,12 @@ export async function openWebSocket(
     );
   }
   const [protocol = ""] = valuesOf(head.fields, "sec-websocket-protocol");
+  const extensions = valuesOf(head.fields, EXTENSIONS).join(", ");
   return new TestWebSocket({
     connection,
     protocol,
+    extensions,
+    compression: agreedOn(extensions, headers.get(EXTENSIONS) ?? ""),
     headers: headersOf(head.fields),
     answersPings,
   });

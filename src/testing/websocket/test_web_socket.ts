@@ -4,8 +4,9 @@ import {
   ProtocolViolation,
   WebSocketClosed,
 } from "../errors.ts";
+import type { MessageCompression } from "../../connection/websocket/message_compression.ts";
 import type { TestConnection } from "../test_connection.ts";
-import { clientFrame, OPCODE, readFrame } from "./frames.ts";
+import { clientFrame, MAX_FRAME_BYTES, OPCODE, readFrame } from "./frames.ts";
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
@@ -19,6 +20,8 @@ export interface WebSocketEnd {
 export interface WebSocketParts {
   readonly connection: TestConnection;
   readonly protocol: string;
+  readonly extensions: string;
+  readonly compression: MessageCompression | undefined;
   readonly headers: Headers;
   /** Whether pings are answered. */
   readonly answersPings: boolean;
@@ -46,6 +49,8 @@ const NOTHING = new Uint8Array(0);
 export class TestWebSocket {
   /** The sub-protocol that the application chose; `""` for none. */
   readonly protocol: string;
+  /** What the server agreed to, such as `permessage-deflate`; `""` for nothing. */
+  readonly extensions: string;
   /** Of the answer to the handshake. */
   readonly headers: Headers;
   /** The connection below, to break it off or to send frames of one's own. */
@@ -54,6 +59,7 @@ export class TestWebSocket {
   readonly closed: Promise<WebSocketEnd>;
   readonly #closed = Promise.withResolvers<WebSocketEnd>();
   readonly #answersPings: boolean;
+  readonly #compression: MessageCompression | undefined;
   readonly #queue: (string | Uint8Array)[] = [];
   #wake: (() => void)[] = [];
   #end: WebSocketEnd | undefined;
@@ -66,7 +72,9 @@ export class TestWebSocket {
   constructor(parts: WebSocketParts) {
     this.connection = parts.connection;
     this.protocol = parts.protocol;
+    this.extensions = parts.extensions;
     this.headers = parts.headers;
+    this.#compression = parts.compression;
     this.#answersPings = parts.answersPings;
     this.closed = this.#closed.promise;
     void this.#run();
@@ -85,12 +93,21 @@ export class TestWebSocket {
   /**
    * Sends a text or a binary message; resolves when the server has it.
    *
+   * @param options `compress: false` sends it as it is. Default: compressed, if that was agreed on.
    * @throws ConnectionLost if it cannot arrive.
    */
-  async send(message: string | Uint8Array): Promise<void> {
-    if (typeof message === "string") {
-      await this.#write(OPCODE.TEXT, encoder.encode(message));
-    } else await this.#write(OPCODE.BINARY, message);
+  async send(
+    message: string | Uint8Array,
+    options: { readonly compress?: boolean } = {},
+  ): Promise<void> {
+    const isText = typeof message === "string";
+    const payload = isText ? encoder.encode(message) : message;
+    const opcode = isText ? OPCODE.TEXT : OPCODE.BINARY;
+    const compression = options.compress === false
+      ? undefined
+      : this.#compression;
+    if (compression === undefined) await this.#write(opcode, payload);
+    else await this.#write(opcode, compression.deflate(payload), true);
   }
 
   /** Sends `value` as JSON, in a text message. */
@@ -188,9 +205,15 @@ export class TestWebSocket {
     await this.close();
   }
 
-  async #write(opcode: number, payload: Uint8Array): Promise<void> {
+  async #write(
+    opcode: number,
+    payload: Uint8Array,
+    isCompressed = false,
+  ): Promise<void> {
     const key = crypto.getRandomValues(new Uint8Array(4));
-    await this.connection.write(clientFrame(opcode, payload, key));
+    await this.connection.write(
+      clientFrame(opcode, payload, key, isCompressed),
+    );
   }
 
   /** Reads until the end. */
@@ -203,6 +226,7 @@ export class TestWebSocket {
     }
     this.#end = end;
     this.connection.close();
+    this.#compression?.close();
     this.#closed.resolve(end);
     this.#notify();
   }
@@ -210,11 +234,15 @@ export class TestWebSocket {
   async #read(): Promise<WebSocketEnd | undefined> {
     let pieces: Uint8Array[] = [];
     let kind = 0;
+    let isCompressed = false;
     for (;;) {
       while (this.#queue.length >= MAX_QUEUE && !this.#hasSentClose) {
         await this.#changed();
       }
-      const frame = await readFrame(this.connection.inbound);
+      const frame = await readFrame(
+        this.connection.inbound,
+        this.#compression !== undefined,
+      );
       if (frame === undefined) return undefined;
       const { opcode, payload, isFinal } = frame;
       switch (opcode) {
@@ -234,13 +262,27 @@ export class TestWebSocket {
           break;
         default:
           kind = opcode;
+          isCompressed = frame.isCompressed;
           pieces = [];
       }
       pieces.push(payload);
       if (!isFinal) continue;
-      this.#queue.push(messageOf(kind, pieces));
+      const whole = joined(pieces);
+      const bytes = isCompressed ? this.#inflated(whole) : whole;
+      this.#queue.push(messageOf(kind, bytes));
       this.#notify();
     }
+  }
+
+  #inflated(payload: Uint8Array): Uint8Array {
+    const bytes = this.#compression!.inflate(payload, MAX_FRAME_BYTES);
+    // A copy, also of a Buffer: what is lent is used again for the next message.
+    if (typeof bytes !== "string") return new Uint8Array(bytes);
+    throw new ProtocolViolation(
+      `Cannot inflate message: it is ${
+        bytes === "bad" ? "damaged" : "too big"
+      }`,
+    );
   }
 
   async #onClose(payload: Uint8Array): Promise<WebSocketEnd> {
@@ -264,10 +306,7 @@ export class TestWebSocket {
   }
 }
 
-function messageOf(
-  kind: number,
-  pieces: readonly Uint8Array[],
-): string | Uint8Array {
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(
     pieces.reduce((sum, { length }) => sum + length, 0),
   );
@@ -276,7 +315,11 @@ function messageOf(
     whole.set(piece, at);
     at += piece.length;
   }
-  if (kind === OPCODE.BINARY) return whole;
-  if (kind === OPCODE.TEXT) return decoder.decode(whole);
+  return whole;
+}
+
+function messageOf(kind: number, bytes: Uint8Array): string | Uint8Array {
+  if (kind === OPCODE.BINARY) return bytes;
+  if (kind === OPCODE.TEXT) return decoder.decode(bytes);
   throw new ProtocolViolation(`Cannot read frame: its opcode is ${kind}`);
 }
