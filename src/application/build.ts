@@ -75,7 +75,10 @@ async function fromValue(
   options: BuildOptions,
   adopted?: CaughtServer,
 ): Promise<AsgiApp> {
-  const settled = await settle(value, `The promise ${label} was rejected.`);
+  const subject = label.startsWith('"')
+    ? `The promise ${label}`
+    : `${label} is a promise that`;
+  const settled = await settle(value, `${subject} was rejected.`);
   const { app, verdict, isGuessed } = await open(settled, label, options);
   const { interface: name, reason } = verdict;
   if (name === undefined) {

@@ -165,3 +165,10 @@ describe("buildApplication() and the interface", () => {
     });
   });
 });
+
+test("a promise that is rejected is told from its value", async () => {
+  await assert.rejects(build(Promise.reject(new Error("late"))), {
+    name: "AppLoadError",
+    message: /The application is a promise that was rejected\.$/,
+  });
+});
