@@ -44,7 +44,8 @@ export type DenoPermission =
   | { readonly name: "read" | "write"; readonly path?: string }
   | { readonly name: "env"; readonly variable?: string }
   | { readonly name: "run"; readonly command?: string }
-  | { readonly name: "sys" | "ffi" | "import" };
+  | { readonly name: "sys"; readonly kind?: string }
+  | { readonly name: "ffi" | "import" };
 
 /** The answer of a query. */
 export interface DenoPermissionStatus {

@@ -26,6 +26,15 @@ export function mayListEnv(): boolean {
   return isGranted({ name: "env" });
 }
 
+/** Whether Deno's inspector may be used; not on releases before 2.9.2, which know no such permission. */
+export function mayInspect(): boolean {
+  try {
+    return isGranted({ name: "sys", kind: "inspector" });
+  } catch {
+    return false;
+  }
+}
+
 /** Whether `permission` is granted already. Never prompts. */
 export function isGranted(permission: DenoPermission): boolean {
   return deno === undefined ||

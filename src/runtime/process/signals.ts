@@ -4,6 +4,7 @@ import { deno } from "../_deno_types.ts";
 import { host } from "./host.ts";
 import { flushCompiled } from "./own_compile_cache.ts";
 import { mayRead } from "./permissions.ts";
+import { closeSignalInspector } from "./signal_inspector.ts";
 import type { SignalName } from "../types.ts";
 
 /** See `Runtime.onSignal`. A signal that this platform lacks is never delivered. */
@@ -11,7 +12,10 @@ export function onSignal(signal: SignalName, listener: () => void): () => void {
   // On other platforms Node and Bun accept the name silently, and Deno throws.
   if (signal === "SIGBREAK" && host.platform !== "win32") return () => {};
   // A function of its own, so that a listener added twice can be removed once.
-  const heard = () => listener();
+  const heard = () => {
+    if (signal === "SIGUSR1") closeSignalInspector();
+    listener();
+  };
   try {
     host.addSignalListener(signal, heard);
   } catch {
