@@ -83,7 +83,8 @@ export class StopRequest {
   }
 
   /** Asks the server to end, or changes how long that may take. */
-  request({ timeout, delay, isReplaced }: StopOptions = {}): void {
+  request(options: StopOptions = {}): void {
+    const { timeout, delay, isReplaced } = options;
     this.#isReplaced = isReplaced ?? this.#isReplaced;
     if (timeout !== undefined) {
       this.timeoutMs = timeout * 1000;

@@ -75,6 +75,7 @@ function typed(
     cwd,
     env: {
       PATH: `${programs}${delimiter}${process.env.PATH}`,
+      npm_config_user_agent: undefined, // bunx leaves that of `npm test` as it is
       // npm, Bun and Deno read one of these.
       npm_config_registry: registry.url,
       NPM_CONFIG_REGISTRY: registry.url,
