@@ -34,11 +34,14 @@ export async function upgrade(
   server: ServerProcess,
   pidFile: string,
 ): Promise<number> {
-  const before = pidIn(pidFile);
+  let before = 0;
+  // A signal to 0 would reach this process.
+  await until(() => (before = pidIn(pidFile)) > 0, "the pid file", server);
   process.kill(before, "SIGUSR2");
-  const isOther = () => ![0, before].includes(pidIn(pidFile));
+  let after = 0;
+  const isOther = () => ![0, before].includes(after = pidIn(pidFile));
   await until(isOther, "a new parent", server);
-  return pidIn(pidFile);
+  return after;
 }
 
 /** Runs `use` with a server, and ends whoever it has become. */

@@ -63,6 +63,9 @@ export async function tryCommands(release, installed) {
         env: {
           PATH: path,
           NO_COLOR: "1",
+          // What npm tells its scripts: Bun would take Node for being there.
+          NODE: undefined,
+          npm_node_execpath: undefined,
           npm_config_update_notifier: "false",
         },
         limitMs: LIMIT_MS,
