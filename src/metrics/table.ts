@@ -4,6 +4,7 @@
  * spells them; those of connections follow Kestrel's list; those of the process are the usual ones
  * of Prometheus clients. No label is made from what a peer sends.
  */
+import { DURATION_BUCKETS } from "../connection/tracking/duration_buckets.ts";
 
 /** What a metric is to those who read it. */
 export type MetricKind = "counter" | "gauge" | "histogram";
@@ -23,23 +24,6 @@ export interface MetricDefinition {
   readonly scope: "serving" | "answering";
 }
 
-/** Of `http.server.request.duration`, in seconds. */
-const REQUEST_BUCKETS = [
-  0.005,
-  0.01,
-  0.025,
-  0.05,
-  0.075,
-  0.1,
-  0.25,
-  0.5,
-  0.75,
-  1,
-  2.5,
-  5,
-  7.5,
-  10,
-];
 /** Of `kestrel.connection.duration`, in seconds. */
 const CONNECTION_BUCKETS = [
   0.01,
@@ -122,7 +106,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
       "network_protocol_version",
     ],
     "Time from the end of a request's head to the end of its response; status 499 if the client left before there was one",
-    { unit: "seconds", buckets: REQUEST_BUCKETS },
+    { unit: "seconds", buckets: DURATION_BUCKETS },
   ),
   http_server_active_requests: serving(
     "gauge",
@@ -191,7 +175,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     "histogram",
     ["outcome"],
     "Time of TLS handshakes, by whether they were completed",
-    { unit: "seconds", buckets: REQUEST_BUCKETS },
+    { unit: "seconds", buckets: DURATION_BUCKETS },
   ),
   tricorn_active_websockets: serving("gauge", [], "Open WebSockets"),
   tricorn_websocket_duration_seconds: serving(

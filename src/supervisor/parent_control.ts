@@ -1,11 +1,17 @@
 /** What the parent of workers tells its operator. */
+import type { Config } from "../config/config.ts";
+import { usesTls } from "../config/options/tls.ts";
 import type { ServerStatus, WorkerStatus } from "../control/controlled.ts";
+import { runtime } from "../runtime/mod.ts";
 import {
   type ProcessStatus,
   type ServerPhase,
   tenths,
 } from "../server/process_status.ts";
+import { urlText } from "../server/ready_line.ts";
 import { startTimer } from "../server/timers.ts";
+import { VERSION } from "../version.ts";
+import type { HeldSockets } from "./held_sockets.ts";
 import type { Seat } from "./pool.ts";
 import { askWithin } from "./question.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -14,11 +20,27 @@ import type { WorkerHandle, WorkerState } from "./worker_handle.ts";
 /** For the answers of all workers together, in milliseconds: who is later is blocked. */
 export const ANSWER_MS = 1000;
 
-/** What does not come from the supervisor. */
+/** What does not come from the processes that serve. */
 export type ParentFacts = Pick<
   ServerStatus,
   "addresses" | "application" | "pid" | "runtime" | "version"
 >;
+
+/** Tells them. @param sockets `undefined` while none are open. */
+export function parentFacts(
+  config: Config,
+  sockets: Pick<HeldSockets, "bound"> | undefined,
+): ParentFacts {
+  const scheme = usesTls(config.options) ? "https" : "http";
+  const bound = sockets?.bound ?? [];
+  return {
+    version: VERSION,
+    runtime: `${runtime.name} ${runtime.version}`,
+    pid: runtime.pid,
+    application: String(config.app),
+    addresses: bound.map(({ address }) => urlText(address, scheme)),
+  };
+}
 
 /** What the states of a worker are called. */
 export const PHASES: Readonly<Record<WorkerState, ServerPhase>> = {

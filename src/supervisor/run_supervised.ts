@@ -14,14 +14,12 @@ import {
   CTRL_C_HINT,
   logAddresses,
   processLine,
-  urlText,
 } from "../server/ready_line.ts";
 import { waitForStrangers } from "../server/strangers.ts";
 import { startTimer } from "../server/timers.ts";
-import { VERSION } from "../version.ts";
 import type { AdminSources } from "../admin/admin_app.ts";
 import type { Control } from "../control/control.ts";
-import { parentStatus } from "./parent_control.ts";
+import { parentFacts, parentStatus } from "./parent_control.ts";
 import { HeldSockets } from "./held_sockets.ts";
 import type { ToldMetrics } from "../metrics/totals.ts";
 import { measureParent, openParentReports } from "./parent_measuring.ts";
@@ -228,16 +226,8 @@ class Parent {
     if (this.#supervisor === undefined) {
       throw new Error("Cannot tell the status: the server is starting");
     }
-    const scheme = usesTls(this.#config.options) ? "https" : "http";
-    return parentStatus(this.#supervisor, {
-      version: VERSION,
-      runtime: `${runtime.name} ${runtime.version}`,
-      pid: runtime.pid,
-      application: String(this.#config.app),
-      addresses: this.#sockets!.bound.map(({ address }) =>
-        urlText(address, scheme)
-      ),
-    });
+    const facts = parentFacts(this.#config, this.#sockets);
+    return parentStatus(this.#supervisor, facts);
   }
 
   /** All workers have been ready. */

@@ -67,6 +67,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "application/verdict.ts": "application/interface_test.ts",
   // A list, and two constants.
   "http/trailer_names.ts": "http/response_fields_test.ts",
+  "connection/tracking/duration_buckets.ts": "traces/otel/otel_tracer_test.ts",
   "http1/scan_result.ts": "http1/head_parser_test.ts",
   // Formats are held to each other, for one record and for hostile ones.
   "logging/access/access_atoms.ts": "logging/access/access_format_test.ts",

@@ -10,10 +10,8 @@ import { bun } from "../_bun_types.ts";
 import { deno } from "../_deno_types.ts";
 import { builtins } from "./builtins.ts";
 import { host } from "./host.ts";
+import { CHOICES } from "./own_compile_cache.ts";
 import type { CompileCache } from "../types.ts";
-
-/** The operator's own choice, which stays. */
-const CHOICES = ["NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE"];
 
 const NONE: CompileCache = { env: {}, close() {} };
 

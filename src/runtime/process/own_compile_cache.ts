@@ -8,12 +8,13 @@
 import { bun } from "../_bun_types.ts";
 import { deno } from "../_deno_types.ts";
 
-/** The operator's own choice, which stays; and coverage, which is less exact for kept code. */
-const CHOICES = [
+/** Variables by which an operator chooses: then nothing is kept elsewhere. */
+export const CHOICES: readonly string[] = [
   "NODE_COMPILE_CACHE",
   "NODE_DISABLE_COMPILE_CACHE",
-  "NODE_V8_COVERAGE",
 ];
+/** Coverage is less exact for code that was kept. */
+const COVERAGE = "NODE_V8_COVERAGE";
 
 /** Keeps what is compiled from now on, if there is a place for it. Never throws. */
 export function keepCompiled(): void {
@@ -21,7 +22,9 @@ export function keepCompiled(): void {
   if (deno !== undefined || bun !== undefined || process.getuid === undefined) {
     return;
   }
-  if (CHOICES.some((name) => process.env[name] !== undefined)) return;
+  if ([...CHOICES, COVERAGE].some((name) => process.env[name] !== undefined)) {
+    return;
+  }
   try {
     const folder = ownFolder(process.getuid());
     if (folder === undefined) return;

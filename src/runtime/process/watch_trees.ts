@@ -2,9 +2,9 @@
  * Wakes when something happens in directories. What has happened is for a scan to find out: events
  * are merged, told twice, or told for the wrong directory, each runtime in its own way.
  *
- * Deno watches trees, through `Deno.watchFs`, each of which is a stream to be read. Node and Bun watch each directory that was scanned: what is excluded, such as
- * node_modules, then costs nothing, and the recursive watchers of Node up to 24 lose files that were
- * saved by a rename.
+ * Deno watches trees, through `Deno.watchFs`, each of which is a stream to be read. Node and Bun
+ * watch each directory that was scanned: what is excluded, such as node_modules, then costs nothing,
+ * and the recursive watchers of Node up to 24 lose files that were saved by a rename.
  *
  * A root that is gone is waited for in the nearest directory around it that is there.
  */

@@ -12,14 +12,12 @@ import {
   CTRL_C_HINT,
   logAddresses,
   processLine,
-  urlText,
 } from "../../server/ready_line.ts";
 import { startTimer } from "../../server/timers.ts";
-import { VERSION } from "../../version.ts";
 import type { AdminListener } from "../../admin/admin_listener.ts";
 import type { Control } from "../../control/control.ts";
 import { HeldSockets } from "../held_sockets.ts";
-import type { ParentFacts } from "../parent_control.ts";
+import { parentFacts } from "../parent_control.ts";
 import { measureParent, openParentReports } from "../parent_measuring.ts";
 import type { ParentMetrics } from "../parent_metrics.ts";
 import { takeParentSignals } from "../parent_signals.ts";
@@ -142,27 +140,13 @@ class ReloadingParent {
     this.#control = await Control.open(
       options,
       {
-        status: () => status.status(this.#facts()),
+        status: () =>
+          status.status(parentFacts(this.#run.config, this.#sockets)),
         stop: (isForced) => this.#stop(isForced),
         reload: () => this.#restart(),
       },
       this.#logging.server,
     );
-  }
-
-  /** What does not come from the server process. */
-  #facts(): ParentFacts {
-    const { config } = this.#run;
-    const scheme = usesTls(config.options) ? "https" : "http";
-    return {
-      version: VERSION,
-      runtime: `${runtime.name} ${runtime.version}`,
-      pid: runtime.pid,
-      application: String(config.app),
-      addresses:
-        this.#sockets?.bound.map(({ address }) => urlText(address, scheme)) ??
-          [],
-    };
   }
 
   /** Counts the server processes, if that is asked for. @throws ConfigError */

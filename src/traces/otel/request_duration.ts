@@ -1,4 +1,5 @@
 /** The histogram `http.server.request.duration` of OpenTelemetry's semantic conventions. */
+import { DURATION_BUCKETS } from "../../connection/tracking/duration_buckets.ts";
 import type { RequestRecord } from "../../logging/access/request_record.ts";
 import type { Context, Histogram, OtelApi } from "./api.ts";
 import {
@@ -6,24 +7,6 @@ import {
   type Failure,
   type Methods,
 } from "./attributes.ts";
-
-/** Upper bounds in seconds, by the conventions. */
-const BUCKETS: readonly number[] = [
-  0.005,
-  0.01,
-  0.025,
-  0.05,
-  0.075,
-  0.1,
-  0.25,
-  0.5,
-  0.75,
-  1,
-  2.5,
-  5,
-  7.5,
-  10,
-];
 
 /** Measures how long requests take. */
 export class RequestDuration {
@@ -37,7 +20,7 @@ export class RequestDuration {
       {
         description: "Duration of HTTP server requests.",
         unit: "s",
-        advice: { explicitBucketBoundaries: BUCKETS },
+        advice: { explicitBucketBoundaries: DURATION_BUCKETS },
       },
     );
   }

@@ -13,6 +13,7 @@ import { handshakeRequest } from "../../../../_support/websocket_frames.ts";
 import { Hono } from "hono";
 import { defineWebSocketHelper } from "hono/ws";
 import { RUNTIME } from "../../../../_support/this_runtime.ts";
+import { client } from "./_client.ts";
 
 type Fetch = { fetch(request: Request, info: ServerInfo): unknown };
 
@@ -31,35 +32,6 @@ async function withApp(
   } finally {
     await server.stop({ timeout: 1 });
   }
-}
-
-/** A client, and all that happens to it. */
-function client(url: string, path = "/", protocols: string[] = []) {
-  const socket = new WebSocket(url.replace(/^http/, "ws") + path, protocols);
-  socket.binaryType = "arraybuffer";
-  const messages: unknown[] = [];
-  const opened = Promise.withResolvers<void>();
-  const closed = Promise.withResolvers<CloseEvent>();
-  let wake = () => {};
-  socket.onopen = () => opened.resolve();
-  socket.onmessage = (event) => {
-    messages.push(event.data);
-    wake();
-  };
-  socket.onerror = () => opened.reject(new Error("refused"));
-  socket.onclose = (event) => closed.resolve(event);
-  opened.promise.catch(() => {});
-  return {
-    socket,
-    opened: opened.promise,
-    closed: closed.promise,
-    async next(): Promise<unknown> {
-      while (messages.length === 0) {
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-      return messages.shift();
-    },
-  };
 }
 
 describe("upgradeWebSocket()", () => {

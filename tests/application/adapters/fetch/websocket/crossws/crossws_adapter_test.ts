@@ -12,6 +12,7 @@ import { serve } from "../../../../../../mod.ts";
 import { RawClient } from "../../../../../_support/raw_client.ts";
 import { handshakeRequest } from "../../../../../_support/websocket_frames.ts";
 import type { LogRecord } from "../../../../../../src/logging/record.ts";
+import { client } from "../_client.ts";
 
 interface Served {
   readonly url: string;
@@ -44,39 +45,6 @@ function appOf(adapter: ReturnType<typeof crosswsAdapter>): unknown {
       request.headers.get("upgrade") === "websocket"
         ? adapter.handleUpgrade(request, info)
         : new Response("plain"),
-  };
-}
-
-/** A client, and all that happens to it. */
-function client(url: string, path = "/", protocols: string[] = []) {
-  const socket = new WebSocket(url.replace(/^http/, "ws") + path, protocols);
-  socket.binaryType = "arraybuffer";
-  const messages: unknown[] = [];
-  const opened = Promise.withResolvers<void>();
-  const closed = Promise.withResolvers<CloseEvent>();
-  let wake = () => {};
-  socket.onopen = () => opened.resolve();
-  socket.onmessage = (event) => {
-    messages.push(event.data);
-    wake();
-  };
-  socket.onerror = () => opened.reject(new Error("refused"));
-  socket.onclose = (event) => closed.resolve(event);
-  opened.promise.catch(() => {});
-  return {
-    socket,
-    opened: opened.promise,
-    closed: closed.promise,
-    async next(): Promise<unknown> {
-      while (messages.length === 0) {
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-      return messages.shift();
-    },
-    async close(code = 1000): Promise<void> {
-      socket.close(code);
-      await closed.promise;
-    },
   };
 }
 
