@@ -11,7 +11,10 @@ import { connect as connectTls } from "node:tls";
 import { Mailbox } from "./mailbox.ts";
 import { type ClientTarget, latin1 } from "./raw_client.ts";
 
-/** Time for the answers waited for, in milliseconds: far more than a busy machine needs. */
+/**
+ * Time for an answer, for the answers waited for, and for a server to come back, in milliseconds:
+ * far more than a busy machine needs.
+ */
 const PATIENCE_MS = 60_000;
 
 /** How to ask. */
@@ -28,7 +31,10 @@ export interface LoadOptions {
   readonly pieces?: number;
   /** Whether to speak TLS, believing any certificate; default: no. */
   readonly tls?: boolean;
-  /** Whether refused clients try again; default: they stop, as after the end of the only server. */
+  /**
+   * Whether refused clients try again, for a minute; default: they stop, as after the end of the
+   * only server.
+   */
   readonly persists?: boolean;
 }
 
@@ -51,6 +57,8 @@ export interface LoadCounts {
   quietCloses: number;
   /** Connections refused. */
   refused: number;
+  /** Requests, lost ones, on connections that stayed open for a minute without a byte. */
+  silent: number;
 }
 
 const DEFAULT_REQUEST = "GET / HTTP/1.1\r\nHost: load\r\n\r\n";
@@ -65,6 +73,7 @@ export class LoadClient {
     lostFirst: 0,
     quietCloses: 0,
     refused: 0,
+    silent: 0,
   };
   /** Resolves when every client has stopped: all were refused, or `stop` was called. */
   readonly finished: Promise<void>;
@@ -103,11 +112,19 @@ export class LoadClient {
   }
 
   async #live(): Promise<void> {
+    let lastMet = performance.now();
     while (!this.#isStopping) {
       const socket = await this.#connect();
-      if (socket !== undefined) await this.#converse(socket);
-      else if (!this.#options.persists) return;
-      else await new Promise((resolve) => setTimeout(resolve, 20));
+      if (socket !== undefined) {
+        await this.#converse(socket);
+        lastMet = performance.now();
+      } else if (
+        this.#options.persists && performance.now() - lastMet < PATIENCE_MS
+      ) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      } else {
+        return;
+      }
     }
   }
 
@@ -177,6 +194,10 @@ export class LoadClient {
       ) over(true);
       else if (pauseMs === undefined) ask();
       else timer = setTimeout(ask, pauseMs);
+    });
+    socket.setTimeout(PATIENCE_MS, () => {
+      if (isAsking && !isOver) counts.silent++;
+      over(false);
     });
     socket.on("end", () => over(false));
     socket.on("error", () => over(false));

@@ -1,5 +1,5 @@
 /** A server that hands over to new parents: who is it now, and what ends it? */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { pause } from "./raw_client.ts";
 import {
@@ -58,14 +58,32 @@ export async function withUpgrades(
     await until(() => pidIn(pidFile) > 0, "the pid file", server);
     await use(server);
   } finally {
-    const pid = pidIn(pidFile);
-    try {
-      // Workers end by themselves when their parent is gone.
-      if (pid > 0) process.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    // It may have ended, while those that it has become hold its streams.
+    // Those that it has become: one that is starting is not in the pid file yet. Workers end by
+    // themselves when their parent is gone.
+    for (const pid of parentsOf(pidFile)) killIfRunning(pid);
+    // It may have ended, while those held its streams.
     await server.kill().catch(() => server.exited);
   }
+}
+
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** The processes whose arguments name `pidFile`. */
+function parentsOf(pidFile: string): number[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter(
+    (id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0")
+          .includes(pidFile);
+      } catch {
+        return false; // It has ended.
+      }
+    },
+  ).map(Number);
 }
