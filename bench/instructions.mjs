@@ -30,6 +30,7 @@ const CASES = {
   "GET through a proxy": { file: "cycle_bench.ts", turns: 2_000 },
   "GET, 64 fields": { file: "cycle_bench.ts", turns: 400 },
   "POST echo, 10 kB": { file: "cycle_bench.ts", turns: 1_000 },
+  "GET of Hono": { file: "fetch_bench.ts", turns: 1_000 },
   "text, 125 B": { file: "message_bench.ts", turns: 2_000 },
 };
 /** Requests or messages of a turn, where a case has no other size. */

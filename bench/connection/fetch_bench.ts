@@ -24,6 +24,7 @@ hono.post("/", async (c) => c.json(await c.req.json()));
 
 function adapted(app: unknown): HttpApp {
   const context = newContext("fetch", {
+    isImported: true,
     logger: SILENT,
     onWarning() {},
     onListening() {},

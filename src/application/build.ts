@@ -61,21 +61,31 @@ export async function buildApplication(
 
 async function load(app: unknown, options: BuildOptions): Promise<AsgiApp> {
   if (typeof app !== "string") {
-    return await fromValue(app, "The application", options);
+    const given = { label: "The application", isImported: false };
+    return await fromValue(app, given, options);
   }
   const { appDir, cwd = workingDirectory(), adopt = false } = options;
   const { value, adopted } = await loadExport(app, { cwd, appDir, adopt });
-  return await fromValue(value, `"${app}"`, options, adopted);
+  const found = { label: `"${app}"`, isImported: true, adopted };
+  return await fromValue(value, found, options);
 }
 
-/** @param label What messages call the value. */
+/** Where an application comes from. */
+interface Origin {
+  /** What messages call it. */
+  readonly label: string;
+  /** Whether an import string names it, and no program has handed it over. */
+  readonly isImported: boolean;
+  readonly adopted?: CaughtServer | undefined;
+}
+
 async function fromValue(
   value: unknown,
-  label: string,
+  origin: Origin,
   options: BuildOptions,
-  adopted?: CaughtServer,
 ): Promise<AsgiApp> {
-  const subject = label.startsWith('"')
+  const { label } = origin;
+  const subject = origin.isImported
     ? `The promise ${label}`
     : `${label} is a promise that`;
   const settled = await settle(value, `${subject} was rejected.`);
@@ -87,7 +97,7 @@ async function fromValue(
   options.onDetected?.(name, reason);
   const adapted = name === "asgi3"
     ? app as AsgiApp
-    : await adaptTo(name, app, verdict, options, adopted);
+    : await adaptTo(name, app, verdict, options, origin);
   if (isGuessed) {
     options.onWarning(
       "ASGI app factory detected. Using it, but please consider setting the --factory flag " +
@@ -139,13 +149,14 @@ async function adaptTo(
   app: unknown,
   verdict: Verdict,
   options: BuildOptions,
-  adopted: CaughtServer | undefined,
+  { adopted, isImported }: Origin,
 ): Promise<AsgiApp> {
   const { adapt } = await import("./adapters/adapt.ts");
   const { logger = SILENT, onWarning } = options;
   return await adapt(app, name, verdict, {
     logger,
     adopted,
+    isImported,
     onWarning: (message) => onWarning(message),
     onListening: (callback) => options.onListening?.(callback),
   });

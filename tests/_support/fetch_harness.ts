@@ -16,6 +16,7 @@ export function adapted(value: unknown): AdaptedFetch {
   const logger = new FakeLogger();
   const listeners: OnListening[] = [];
   const context = newContext("fetch", {
+    isImported: false,
     logger,
     onWarning: (message) => logger.warning(message),
     onListening: (callback) => void listeners.push(callback),
@@ -53,7 +54,13 @@ export async function ask(
   const harness = fetchHarness(value, options);
   const socket = harness.connect();
   socket.receive(request);
-  await until(harness, () => isWhole(socket.text) || socket.isClosed);
+  const isHead = request.startsWith("HEAD ");
+  await until(
+    harness,
+    () =>
+      (isHead ? socket.text.includes("\r\n\r\n") : isWhole(socket.text)) ||
+      socket.isClosed,
+  );
   return socket.text;
 }
 

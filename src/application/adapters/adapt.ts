@@ -24,6 +24,8 @@ export interface AdapterHost {
   readonly logger: Logger;
   /** The server of the program that is taken over, if the application is one. */
   readonly adopted?: CaughtServer | undefined;
+  /** See {@linkcode AdapterContext}. */
+  readonly isImported: boolean;
   onWarning(message: string): void;
   /** Registers what is called each time a server of the application listens. */
   onListening(callback: OnListening): void;
@@ -57,11 +59,12 @@ export async function adapt(
 /** @internal The context of one application. */
 export function newContext(
   shape: AdapterContext["shape"],
-  { logger, onWarning, onListening }: AdapterHost,
+  { logger, isImported, onWarning, onListening }: AdapterHost,
 ): AdapterContext {
   const lifespan = new AdaptedLifespan(logger);
   return {
     shape,
+    isImported,
     logger,
     onWarning,
     lifespan: (scope, receive, send) => lifespan.run(scope, receive, send),

@@ -11,6 +11,11 @@ export type OnListening = (addresses: readonly Address[]) => void;
 export interface AdapterContext {
   /** What the application looks like. */
   readonly shape: ApplicationShape;
+  /**
+   * Whether an import string names the application, so that this process is there to serve it. One
+   * that a program hands over shares its process with that program.
+   */
+  readonly isImported: boolean;
   /** The life of the server: `tricorn`. */
   readonly logger: Logger;
   /** Receives warnings for the operator: whole sentences. */

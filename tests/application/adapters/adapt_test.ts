@@ -17,6 +17,7 @@ test("what a callback throws when the server listens is logged", () => {
   const logger = new FakeLogger();
   const callbacks: OnListening[] = [];
   const context = newContext("fetch", {
+    isImported: false,
     logger,
     onWarning: () => {},
     onListening: (callback) => void callbacks.push(callback),

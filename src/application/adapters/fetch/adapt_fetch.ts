@@ -2,11 +2,12 @@
  * Serves fetch applications: `export default { fetch }`, Hono, Elysia, h3, and functions that take
  * a `Request` and return a `Response`.
  */
-import type { AsgiApp } from "../../../asgi.ts";
+import type { AsgiApp, Receive, Send, WebSocketScope } from "../../../asgi.ts";
 import type { AdapterContext } from "../context.ts";
 import { answerRequest } from "./answer_request.ts";
 import { type FetchApp, handlerOf } from "./fetch_app.ts";
 import { listenAddress } from "./listen_address.ts";
+import { rememberBodies } from "./remembered_body.ts";
 import { requestMaker } from "./server_request.ts";
 
 /** What an application may have besides its handler. */
@@ -19,6 +20,7 @@ interface Members {
 
 /** Turns a fetch application into an ASGI application. */
 export function adaptFetch(value: unknown, context: AdapterContext): AsgiApp {
+  if (context.isImported) rememberBodies();
   const app: FetchApp = {
     ...handlerOf(value),
     websocketHandlers: (Object(value) as Members).websocket,
@@ -26,18 +28,27 @@ export function adaptFetch(value: unknown, context: AdapterContext): AsgiApp {
     newRequest: requestMaker(),
   };
   hookUp(value, context);
-  return async (scope, receive, send) => {
+  // Not `async`: a promise around that of the answer would cost each request.
+  return (scope, receive, send) => {
     switch (scope.type) {
       case "http":
-        return await answerRequest(app, scope, receive, send);
-      case "websocket": {
-        const { answerHandshake } = await import("./websocket/handshake.ts");
-        return await answerHandshake(app, scope, receive, send);
-      }
+        return answerRequest(app, scope, receive, send);
+      case "websocket":
+        return answerUpgrade(app, scope, receive, send);
       case "lifespan":
-        return await context.lifespan(scope, receive, send);
+        return context.lifespan(scope, receive, send);
     }
   };
+}
+
+async function answerUpgrade(
+  app: FetchApp,
+  scope: WebSocketScope,
+  receive: Receive,
+  send: Send,
+): Promise<void> {
+  const { answerHandshake } = await import("./websocket/handshake.ts");
+  await answerHandshake(app, scope, receive, send);
 }
 
 /**

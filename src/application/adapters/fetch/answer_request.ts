@@ -28,7 +28,11 @@ export async function answerRequest(
   }
   info.attach(request);
   try {
-    const response = await fetchFrom(app, request, info);
+    const returned = app.onError === undefined
+      ? app.fetch(request, info)
+      : fetchOrExplain(app, request, info);
+    // Most handlers of small answers have no need of a promise.
+    const response = returned instanceof Response ? returned : await returned;
     const problem = responseProblem(response);
     if (problem !== undefined) throw wrongResponse(scope, problem);
     await sendResponse(response as Response, scope.method, send, info);
@@ -40,17 +44,16 @@ export async function answerRequest(
   if (work !== undefined) await work;
 }
 
-/** Calls the handler; what it throws goes to the application's `error`, if it has one. */
-async function fetchFrom(
+/** Calls the handler; what it throws goes to the application's `error`. */
+async function fetchOrExplain(
   app: FetchApp,
   request: Request,
   info: ServerInfo,
 ): Promise<unknown> {
-  if (app.onError === undefined) return await app.fetch(request, info);
   try {
     return await app.fetch(request, info);
   } catch (error) {
-    return await app.onError(info, error);
+    return await app.onError!(info, error);
   }
 }
 

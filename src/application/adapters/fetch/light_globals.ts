@@ -4,9 +4,14 @@
  */
 import { LightRequest } from "./light_request.ts";
 import { responseClass } from "./light_response.ts";
-import { standingIn } from "./stand_in.ts";
+import { replaceGlobal, standingIn } from "./stand_in.ts";
 
 let isReplaced = false;
+
+/** Whether {@linkcode useLightFetch} was called. */
+export function areGlobalsLight(): boolean {
+  return isReplaced;
+}
 
 /**
  * Replaces `Request`, `Response` and `fetch` of this process by ones that make the runtime's objects
@@ -31,18 +36,9 @@ export function useLightFetch(): void {
   const nativeFetch = globalThis.fetch;
   const fetch = (input: RequestInfo | URL, init?: RequestInit) =>
     nativeFetch(realOf(input), init);
-  replace("Request", requestClass(globalThis.Request));
-  replace("Response", responseClass());
-  replace("fetch", fetch);
-}
-
-function replace(name: string, value: unknown): void {
-  Object.defineProperty(globalThis, name, {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value,
-  });
+  replaceGlobal("Request", requestClass(globalThis.Request));
+  replaceGlobal("Response", responseClass());
+  replaceGlobal("fetch", fetch);
 }
 
 /** The class of the runtime, with a constructor that takes light requests as well. */

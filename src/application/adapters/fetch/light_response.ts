@@ -8,9 +8,11 @@ import { standFor, standingIn } from "./stand_in.ts";
 /** The runtime's own, whatever stands in its place later. */
 const NativeResponse = globalThis.Response;
 
-/** The type that the standard gives text: in Bun 1.4 it shows in its own server alone. */
-const TEXT_TYPE = new NativeResponse("").headers.get("content-type") ??
-  "text/plain;charset=utf-8";
+const nativeTextType = new NativeResponse("").headers.get("content-type");
+/** The type that the standard gives text. */
+export const TEXT_TYPE: string = nativeTextType ?? "text/plain;charset=utf-8";
+/** Whether the runtime keeps that to itself: in Bun 1.4 it shows in its own server alone. */
+export const LACKS_TEXT_TYPE: boolean = nativeTextType === null;
 
 /** What is sent of a response. */
 export interface LightParts {

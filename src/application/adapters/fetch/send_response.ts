@@ -1,20 +1,21 @@
 /** Sends what a fetch handler has returned. */
-import type { Send } from "../../../asgi.ts";
+import type { BodyInput, HttpResponseStartEvent, Send } from "../../../asgi.ts";
 import { heldBody } from "../../../runtime/node/internals/fetch_state.ts";
 import { untypedBody } from "../../../runtime/untyped_body.ts";
-import { LightResponse } from "./light_response.ts";
+import { LACKS_TEXT_TYPE, LightResponse, TEXT_TYPE } from "./light_response.ts";
+import { BYTES, SENT, takeRememberedBody } from "./remembered_body.ts";
 import { sendBody } from "./response_body.ts";
-import { startOf } from "./response_head.ts";
+import { type ResponseStart, startOf } from "./response_head.ts";
 import { endResponse } from "./response_trailers.ts";
 import type { ServerInfo } from "./server_info.ts";
 
 /**
  * Sends `response`.
  *
- * @throws TypeError if its body was used before; also whatever its body throws, and what `send()`
- * rejects with.
+ * @throws TypeError at once if its body was used before. Rejects with whatever its body throws, and
+ * with what `send()` rejects with.
  */
-export async function sendResponse(
+export function sendResponse(
   response: Response,
   method: string,
   send: Send,
@@ -24,39 +25,65 @@ export async function sendResponse(
   const light = LightResponse.take(response);
   if (light !== undefined) {
     const { status, fields: headers, body } = light;
-    const start = {
-      type: "http.response.start",
-      status,
-      headers,
-      trailers,
-    } as const;
-    await send(start);
-    return await endResponse(send, info, start, body);
+    const type = "http.response.start";
+    return sendWhole({ type, status, headers, trailers }, body, send, info);
   }
   const start = startOf(response, trailers);
   if (response.bodyUsed) throw usedBody();
+  if (method === "HEAD" || isBodyless(response.status)) {
+    // Frameworks give these a body too: its producer must not wait for a reader.
+    response.body?.cancel().catch(() => {});
+    return sendWhole(start, "", send, info);
+  }
+  const whole = wholeBody(response, start);
+  if (whole !== undefined) return sendWhole(start, whole, send, info);
+  const { body } = response;
+  if (body === null) return sendWhole(start, "", send, info);
+  if (body.locked) throw usedBody();
+  return sendBody(body, start, send, info);
+}
+
+async function sendWhole(
+  start: HttpResponseStartEvent,
+  body: Promise<BodyInput> | BodyInput,
+  send: Send,
+  info: ServerInfo,
+): Promise<void> {
+  const whole = body instanceof Promise ? await body : body;
+  await send(start);
+  await endResponse(send, info, start, whole);
+}
+
+/**
+ * The body of `response`, if it is known to be whole; its type goes to `start` where the runtime
+ * keeps that for its own server.
+ */
+function wholeBody(
+  response: Response,
+  start: ResponseStart,
+): string | Promise<string | Uint8Array> | undefined {
+  const body = takeRememberedBody(response);
+  if (typeof body === "string") {
+    if (LACKS_TEXT_TYPE && !response.headers.has("content-type")) {
+      start.headers.push(["content-type", TEXT_TYPE]);
+    }
+    return body;
+  }
+  if (body === SENT) throw usedBody();
+  if (body === BYTES) return response.bytes();
   const typed = untypedBody(response);
-  if (typed !== undefined && method !== "HEAD") {
-    const { type, bytes } = await typed;
-    if (type !== "") start.headers.push(["content-type", type]);
-    await send(start);
-    return await endResponse(send, info, start, bytes);
+  if (typed !== undefined) {
+    return typed.then(({ type, bytes }) => {
+      if (type !== "") start.headers.push(["content-type", type]);
+      return bytes;
+    });
   }
   const held = heldBody(response);
-  if (held !== undefined && method !== "HEAD" && !isBodyless(response.status)) {
-    const body = await (held === "text" ? response.text() : response.bytes());
-    await send(start);
-    return await endResponse(send, info, start, body);
-  }
-  const { body } = response;
-  if (body === null || method === "HEAD" || isBodyless(response.status)) {
-    // Frameworks give these a body too: its producer must not wait for a reader.
-    body?.cancel().catch(() => {});
-    await send(start);
-    return await endResponse(send, info, start);
-  }
-  if (body.locked) throw usedBody();
-  await sendBody(body, start, send, info);
+  return held === undefined
+    ? undefined
+    : held === "text"
+    ? response.text()
+    : response.bytes();
 }
 
 /** Statuses whose responses end with the head (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */

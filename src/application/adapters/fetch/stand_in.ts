@@ -68,3 +68,13 @@ export function standingIn<Class extends object>(
   });
   return Object.setPrototypeOf(construct, native) as Class;
 }
+
+/** Puts `value` in the place of a global of this process. */
+export function replaceGlobal(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    value,
+  });
+}
