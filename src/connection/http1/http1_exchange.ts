@@ -28,7 +28,10 @@ import {
   type LimitedRequest,
   RequestLimits,
 } from "../exchange/request_limits.ts";
-import { requestRecord } from "../exchange/request_record.ts";
+import {
+  type RecordedRequest,
+  requestRecord,
+} from "../exchange/request_record.ts";
 import { httpScope, scopePath } from "../scope/scope.ts";
 import type { WriteFlow } from "../output/write_flow.ts";
 import type { Activity } from "../tracking/activity.ts";
@@ -93,7 +96,7 @@ interface Extras {
 
 /** One request and its response. */
 export class Http1Exchange
-  implements CycleHost, OfferedUpgradeOwner, LimitedRequest {
+  implements CycleHost, OfferedUpgradeOwner, LimitedRequest, RecordedRequest {
   readonly head: Http1RequestHead;
   readonly cycle: HttpCycle;
   readonly origin: RequestOrigin;
@@ -101,8 +104,8 @@ export class Http1Exchange
   readonly path: string;
   readonly #owner: ExchangeOwner;
   readonly #context: ServerContext;
-  /** On the monotonic clock; 0 if it is not kept. */
-  readonly #startedAtMs: number;
+  /** On the monotonic clock, in milliseconds; 0 if it is not kept. */
+  readonly startedAtMs: number;
   #handshake: Handshake | undefined;
   /** Whether the application is still to be called, which waits for the end of the read. */
   isUnstarted = true;
@@ -129,7 +132,7 @@ export class Http1Exchange
     if (requestIdRule !== undefined) {
       this.#extras = { requestId: requestIdRule(head, owner.info) };
     }
-    this.#startedAtMs = context.tracker.keepsStartTimes
+    this.startedAtMs = context.tracker.keepsStartTimes
       ? context.monotonicMs()
       : 0;
     owner.response.begin(head);
@@ -138,6 +141,16 @@ export class Http1Exchange
 
   #rare(): Extras {
     return this.#extras ??= {};
+  }
+
+  /** See {@linkcode RecordedRequest}: a handshake has a record of its own. */
+  get isWebSocket(): boolean {
+    return false;
+  }
+
+  /** Whether all of the body has arrived. */
+  get isRequestComplete(): boolean {
+    return this.cycle.body.isComplete;
   }
 
   /** `undefined` unless the option `requestIdHeader` is used. */
@@ -152,7 +165,7 @@ export class Http1Exchange
       path: this.path,
       scheme: this.origin.scheme,
       client: clientText(this.origin),
-      startedAtMs: this.#startedAtMs,
+      startedAtMs: this.startedAtMs,
       waitsFor: this.#extras?.limits?.waitsForSlot
         ? "slot"
         : this.flow.isFull
@@ -446,30 +459,14 @@ export class Http1Exchange
   }
 
   #record(abortReason: AbortReason | undefined): RequestRecord {
-    const { head, stream } = this;
+    const { stream } = this;
     const isUnanswered = abortReason !== undefined && !stream.isHeadCommitted;
     return requestRecord(
-      {
-        method: head.method,
-        path: this.path,
-        query: head.query,
-        httpVersion: head.version,
-        isWebSocket: false,
-        fields: head.headers,
-        receivedBytes: this.receivedBytes,
-        isComplete: this.cycle.body.isComplete,
-        requestId: this.requestId,
-      },
-      {
-        status: isUnanswered ? 499 : stream.status,
-        bodyBytes: stream.bodyBytes,
-        abortReason,
-        startedAtMs: this.#startedAtMs,
-        endedAtMs: this.#context.monotonicMs(),
-      },
-      this.origin,
-      this.#owner.info,
-      stream.notes,
+      this,
+      stream,
+      isUnanswered ? 499 : stream.status,
+      abortReason,
+      this.#context.monotonicMs(),
     );
   }
 }

@@ -2,9 +2,11 @@
 import { HTTP_FAULTS, type HttpFaultCode } from "../../faults.ts";
 import { decodePath } from "../../http/percent.ts";
 import type { RequestParser } from "../../http1/request_parser.ts";
-import type { RequestRecord } from "../../logging/access/request_record.ts";
 import type { ServerContext } from "../context.ts";
-import { requestRecord } from "../exchange/request_record.ts";
+import {
+  type RecordedRequest,
+  requestRecord,
+} from "../exchange/request_record.ts";
 import { httpFaultText } from "../fault_text.ts";
 import type { ConnectionInfo } from "../scope/connection_info.ts";
 import { clientText, type RequestOrigin } from "../scope/request_origin.ts";
@@ -53,41 +55,38 @@ export function answerUnparsed(
   response.writeWhole(status, text);
   tracker.endRequest(
     tracker.wantsRecords
-      ? unparsedRecord(parser, info, response, {
+      ? requestRecord(
+        unparsedRequest(parser, info, startedAtMs),
+        response,
         status,
-        startedAtMs,
-        endedAtMs: monotonicMs(),
-      })
+        undefined,
+        monotonicMs(),
+      )
       : undefined,
   );
 }
 
-function unparsedRecord(
+/** As much of it as has been seen. */
+function unparsedRequest(
   parser: RequestParser,
   info: ConnectionInfo,
-  response: Http1Response,
-  result: {
-    readonly status: number;
-    readonly startedAtMs: number;
-    readonly endedAtMs: number;
-  },
-): RequestRecord {
+  startedAtMs: number,
+): RecordedRequest {
   const line = parser.seenLine();
-  return requestRecord(
-    {
+  return {
+    head: {
       method: line?.method ?? "-",
-      path: decodePath(line?.rawPath ?? "-"),
       query: line?.query ?? "",
-      httpVersion: line?.version ?? "1.1",
-      isWebSocket: false,
-      fields: [],
-      receivedBytes: 0,
-      isComplete: false,
-      requestId: undefined,
+      version: line?.version ?? "1.1",
+      headers: [],
     },
-    { ...result, bodyBytes: response.bodyBytes, abortReason: undefined },
+    path: decodePath(line?.rawPath ?? "-"),
+    origin: info,
     info,
-    info,
-    response.notes,
-  );
+    requestId: undefined,
+    isWebSocket: false,
+    receivedBytes: 0,
+    isRequestComplete: false,
+    startedAtMs,
+  };
 }

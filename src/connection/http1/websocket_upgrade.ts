@@ -457,29 +457,19 @@ export class WebSocketUpgrade
   }
 
   #record(status: number, abortReason: AbortReason | undefined): RequestRecord {
-    const { head, path, origin, requestId } = this.#request;
     return requestRecord(
       {
-        method: head.method,
-        path,
-        query: head.query,
-        httpVersion: head.version,
+        ...this.#request,
+        info: this.#info,
         isWebSocket: true,
-        fields: head.headers,
         receivedBytes: 0,
-        isComplete: true,
-        requestId,
-      },
-      {
-        status,
-        bodyBytes: this.#response?.bodyBytes ?? 0,
-        abortReason,
+        isRequestComplete: true,
         startedAtMs: this.#startedAtMs,
-        endedAtMs: this.#context.monotonicMs(),
       },
-      origin,
-      this.#info,
-      this.#response?.notes,
+      this.#response,
+      status,
+      abortReason,
+      this.#context.monotonicMs(),
     );
   }
 }
