@@ -9,6 +9,7 @@ import { wantsHealth } from "../config/options/health.ts";
 import { wantsMetrics } from "../config/options/metrics.ts";
 import { usesTls } from "../config/options/tls.ts";
 import type { ServerContext } from "../connection/context.ts";
+import { loadWebSocketPart } from "../connection/http1/websocket_part.ts";
 import type { Tracker } from "../connection/tracking/tracker.ts";
 import type { Logger } from "../logging/logger.ts";
 import type { Logging } from "../logging/logging.ts";
@@ -21,6 +22,9 @@ import type { StopRequest } from "./stop_request.ts";
 import { type ServerTime, unlessStopped } from "./timers.ts";
 import type { Certificates } from "./tls/certificates.ts";
 import type { Watchdog } from "./watchdog.ts";
+
+/** From the start to the loading of what speaks WebSocket. */
+const WEBSOCKETS_AFTER_MS = 250;
 
 /** The server that they are parts of. */
 export interface PartsOwner extends HealthHost {
@@ -46,6 +50,8 @@ export class LoadedParts {
   #certificates: Certificates | undefined;
   #health: ServerHealth | undefined;
   #watchdog: Watchdog | undefined;
+  /** Stops the timer of what is loaded later. */
+  #stopLater: (() => void) | undefined;
 
   constructor(owner: PartsOwner, given: ServerParts) {
     this.#owner = owner;
@@ -140,8 +146,23 @@ export class LoadedParts {
     return (await import("../connection/http1/raw_upgrade.ts")).newRawUpgrade;
   }
 
+  /**
+   * Loads what speaks WebSocket, if the server does, a moment after it has begun to listen: whoever
+   * waits for the start comes first.
+   */
+  loadWebSocketsLater(): void {
+    const { config, time } = this.#owner;
+    if (config.options.ws === "none") return;
+    const stopTimer = this.#stopLater = time.every(WEBSOCKETS_AFTER_MS, () => {
+      stopTimer();
+      // A handshake tries again, and says why it fails.
+      loadWebSocketPart().catch(() => {});
+    });
+  }
+
   /** Ends those that have been opened. */
   close(): void {
+    this.#stopLater?.();
     this.#certificates?.close();
     this.#watchdog?.close();
     void this.measuring?.then((measuring) => measuring.close());

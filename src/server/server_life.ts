@@ -371,6 +371,7 @@ export class ServerLife implements PartsOwner {
     if (!this.#isRefed) listeners.unref();
     this.#phase = "running";
     this.parts.certificates?.watch();
+    this.parts.loadWebSocketsLater();
     if (limitMaxRequests !== undefined) {
       const limit = { limitMaxRequests, limitMaxRequestsJitter };
       limitRequests(limit, this.tracker, (max) => this.#onMaxRequests(max));

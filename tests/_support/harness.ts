@@ -2,6 +2,7 @@
 import type { AsgiApp, HttpApp, Scope } from "../../src/asgi.ts";
 import { DrainSignal } from "../../src/connection/scope/drain_signal.ts";
 import { Http1Connection } from "../../src/connection/http1/http1_connection.ts";
+import { loadWebSocketPart } from "../../src/connection/http1/websocket_part.ts";
 import type {
   HttpSettings,
   ServerContext,
@@ -18,6 +19,9 @@ import { runtime } from "../../src/runtime/mod.ts";
 import type { OpenFile } from "../../src/runtime/types.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
 import { FakeSocket } from "./fake_socket.ts";
+
+// As soon after the start of a server; handshakes that come before are tested by themselves.
+await loadWebSocketPart();
 
 export interface LogLine {
   readonly level: LogLevel;

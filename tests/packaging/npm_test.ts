@@ -392,6 +392,7 @@ describe("the files", () => {
           "unix_path",
           "watch_trees",
           "watchdog",
+          "websocket_upgrade",
           "open_traces",
           "tracing_channel",
           "yaml",

@@ -30,7 +30,7 @@ import {
   type TimeoutKind,
 } from "./http1_timeouts.ts";
 import { answerUnparsed, refusalOf } from "./refusal.ts";
-import { WebSocketUpgrade } from "./websocket_upgrade.ts";
+import { webSocketPart } from "./websocket_part.ts";
 
 /** One connection. Registers itself with its context and leaves it when the socket has closed. */
 export class Http1Connection
@@ -329,6 +329,7 @@ export class Http1Connection
 
   /** Hands socket and unread bytes over: this connection is done with both. */
   upgrade(handshake: Handshake, exchange: Http1Exchange): void {
+    const { WebSocketUpgrade } = webSocketPart()!;
     const upgrade = new WebSocketUpgrade(
       this.#socket,
       this.#context,

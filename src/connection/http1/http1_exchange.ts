@@ -42,6 +42,7 @@ import {
   offersTakeOver,
   warnOfOldUpgrade,
 } from "./upgrade_offer.ts";
+import { loadWebSocketPart, webSocketPart } from "./websocket_part.ts";
 
 /** Unread body bytes that are read and dropped to keep a connection; past this, closing is cheaper. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
@@ -66,7 +67,7 @@ export interface ExchangeOwner {
   onReceive(isFirst: boolean): void;
   /** The peer broke the protocol or exceeded a limit. */
   refuse(code: HttpFaultCode): void;
-  /** Hands the socket to a WebSocket: the last call of this exchange. */
+  /** Hands the socket to a WebSocket, whose part is loaded: the last call of this exchange. */
   upgrade(handshake: Handshake, exchange: Http1Exchange): void;
   /** Hands the socket to `upgrade`: no more of this connection is read or written here. */
   yieldTo(upgrade: OfferedUpgrade): void;
@@ -238,12 +239,26 @@ export class Http1Exchange
     }
     if (this.#handshake !== undefined) {
       this.cycle.skip();
-      // A draining server would close the WebSocket with its first frame.
-      if (tracker.isDraining) this.cycle.refuse(503);
-      else this.#owner.upgrade(this.#handshake, this);
+      if (webSocketPart() !== undefined) this.#upgrade(this.#handshake);
+      else void this.#upgradeOnceLoaded(this.#handshake);
       return;
     }
     this.#run(true);
+  }
+
+  #upgrade(handshake: Handshake): void {
+    // A draining server would close the WebSocket with its first frame.
+    if (this.#context.tracker.isDraining) this.cycle.refuse(503);
+    else this.#owner.upgrade(handshake, this);
+  }
+
+  async #upgradeOnceLoaded(handshake: Handshake): Promise<void> {
+    try {
+      await loadWebSocketPart();
+      if (!this.isOver) this.#upgrade(handshake);
+    } catch (thrown) {
+      this.#owner.onFailure(thrown);
+    }
   }
 
   /** @param isCounted Whether the call counts against the concurrency limit. */
