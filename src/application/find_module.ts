@@ -81,9 +81,7 @@ function kindOf(path: string): FileKind | undefined {
     return runtime.fileKind(path);
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") {
-      return undefined;
-    }
+    if (code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
     throw error;
   }
 }

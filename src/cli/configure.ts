@@ -124,7 +124,8 @@ async function gather(
     envFiles = envFile;
     places = await loadEnv(envFiles, file!.layer.nameOf("envFile"), host);
   }
-  for (const warning of strangeVariables(host.envNames(), host.env)) {
+  const names = host.envNames();
+  for (const warning of strangeVariables(names, host.env)) {
     host.onWarning(warning);
   }
   const below = file?.layer.values ?? {};
@@ -134,6 +135,7 @@ async function gather(
     (name) => flags[name] !== undefined || name === "envFile",
     below,
     (variable) => places.get(variable) ?? "",
+    names,
   );
   const layers = [flagLayer(flags), environment];
   if (file !== undefined) layers.push(file.layer);

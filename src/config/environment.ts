@@ -11,6 +11,8 @@ import { didYouMean } from "../text/suggest.ts";
 export type Lookup = (name: string) => string | undefined;
 
 const PREFIX = "TRICORN_";
+/** On Windows, names of variables are case-insensitive. */
+const OWN = /^tricorn_/i;
 /**
  * Variables that are not options: two are read by the command, one by runtime/node/internals/fence.ts,
  * and one tells an application which worker it runs in.
@@ -29,6 +31,24 @@ const OTHERS: readonly string[] = [
 const LINK_NAME =
   /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const LINK_VALUE = /^(tcp|udp|sctp):\/\/\S+:\d+$/;
+
+/**
+ * Looks up only what is there. There are over a hundred variables of options, hardly any is set, and
+ * on Deno each look asks for a permission.
+ *
+ * @param names Names of all variables; empty if they may not be listed, so that each is looked up.
+ */
+export function amongNames(names: readonly string[], env: Lookup): Lookup {
+  if (names.length === 0) return env;
+  // On Windows, names of variables are case-insensitive.
+  const known = new Set(names.map((name) => name.toUpperCase()));
+  return (name) => known.has(name.toUpperCase()) ? env(name) : undefined;
+}
+
+/** Whether one of `names` may be a variable of an option; true if they are not known. */
+export function hasOwnPrefix(names: readonly string[]): boolean {
+  return names.length === 0 || names.some((name) => OWN.test(name));
+}
 
 /**
  * Hides service links from `env`. Each one that is looked up, and would have been read as an
@@ -70,7 +90,7 @@ export function strangeVariables(
   names: readonly string[],
   env: Lookup,
 ): string[] {
-  const strange = names.filter((name) => /^tricorn_/i.test(name));
+  const strange = names.filter((name) => OWN.test(name));
   if (strange.length === 0) return [];
   const known = [...OTHERS, ...TEXT_OPTION_NAMES.flatMap(variablesOf)];
   const warnings: string[] = [];

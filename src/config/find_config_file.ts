@@ -21,8 +21,9 @@ export const CONFIG_ENDINGS = [
  * @throws ConfigError if there are several.
  */
 export function findConfigFile(): string | undefined {
+  const mayReadAll = runtime.mayRead(".");
   const found = CONFIG_ENDINGS.map((ending) => `tricorn.config${ending}`)
-    .filter(isFile);
+    .filter((path) => (mayReadAll || runtime.mayRead(path)) && isFile(path));
   if (found.length > 1) {
     throw new ConfigError(
       `Cannot choose between ${found.join(" and ")}: name one with '--config'`,
@@ -33,7 +34,7 @@ export function findConfigFile(): string | undefined {
 
 function isFile(path: string): boolean {
   try {
-    return runtime.mayRead(path) && runtime.fileKind(path) === "file";
+    return runtime.fileKind(path) === "file";
   } catch {
     return false;
   }

@@ -360,7 +360,7 @@ export interface LoopWatch {
 }
 
 /** Kinds of path entries that module lookup distinguishes. */
-export type FileKind = "file" | "folder";
+export type FileKind = "file" | "folder" | "other";
 
 /** A file opened for reading: the body of a pathsend. */
 export interface OpenFile {
@@ -678,9 +678,10 @@ export interface Runtime {
   /** Working directory, absolute. */
   cwd(): string;
   /**
-   * What lies at `path`, links followed; `undefined` for any other kind.
+   * What lies at `path`, links followed; `undefined` if there is nothing. Made for looking at many
+   * places: an error for each would take longer than the rest of the search.
    *
-   * @throws The system's error with its `code`, such as `ENOENT`; Deno's `NotCapable`.
+   * @throws The system's error with its `code`, such as `EACCES`; Deno's `NotCapable`.
    */
   fileKind(path: string): FileKind | undefined;
   /** An environment variable; `undefined` if unset, or without permission to read it. */

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { configure } from "../../src/cli/configure.ts";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
 import {
+  amongNames,
   strangeVariables,
   withoutServiceLinks,
 } from "../../src/config/environment.ts";
@@ -177,5 +178,31 @@ describe("a service link", () => {
         message: /^Invalid value for '--port': .* TRICORN_PORT\)$/,
       });
     }
+  });
+});
+
+describe("amongNames()", () => {
+  const asked: string[] = [];
+  const env = (name: string) => {
+    asked.push(name);
+    return name === "A" ? "1" : undefined;
+  };
+
+  test("asks only for what is there", () => {
+    const lookup = amongNames(["A", "Path"], env);
+    assert.equal(lookup("A"), "1");
+    assert.equal(lookup("B"), undefined);
+    assert.deepEqual(asked.splice(0), ["A"]);
+  });
+
+  test("leaves the case of names to the system", () => {
+    assert.equal(amongNames(["a"], env)("A"), "1");
+    assert.deepEqual(asked.splice(0), ["A"]);
+  });
+
+  test("asks for everything where names may not be listed", () => {
+    const lookup = amongNames([], env);
+    assert.equal(lookup("B"), undefined);
+    assert.deepEqual(asked.splice(0), ["B"]);
   });
 });

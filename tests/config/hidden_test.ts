@@ -56,6 +56,7 @@ test("no message shows a password that is refused", async () => {
         await configure(command, {
           ...PROCESS,
           env: (name) => env[name],
+          envNames: () => Object.keys(env),
           onWarning: () => {},
         });
       },

@@ -19,9 +19,13 @@ export function denoHost(api: DenoApi): Host {
     isTerminal: (fd) => streams[fd]!.isTerminal(),
     readText: (path) => api.readTextFileSync(path),
     fileKind(path) {
-      const { isFile, isDirectory } = api.statSync(path);
-      if (isDirectory) return "folder";
-      return isFile ? "file" : undefined;
+      try {
+        const { isFile, isDirectory } = api.statSync(path);
+        return isDirectory ? "folder" : isFile ? "file" : "other";
+      } catch (error) {
+        if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+        throw error;
+      }
     },
     addSignalListener: (signal, listener) =>
       api.addSignalListener(signal, listener),

@@ -24,9 +24,9 @@ export const nodeHost: Host = {
   isTerminal: (fd) => isCharacterDevice(fd) && builtins.tty.isatty(fd),
   readText: (path) => builtins.fs.readFileSync(path, "utf8"),
   fileKind(path) {
-    const stats = builtins.fs.statSync(path);
-    if (stats.isDirectory()) return "folder";
-    return stats.isFile() ? "file" : undefined;
+    const stats = builtins.fs.statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    return stats.isDirectory() ? "folder" : stats.isFile() ? "file" : "other";
   },
   addSignalListener: (signal, listener) => void process.on(signal, listener),
   removeSignalListener: (signal, listener) =>

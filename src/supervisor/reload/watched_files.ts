@@ -109,8 +109,11 @@ function directoriesOf(
 
 function whyNoDirectory(path: string, host: WatchHost): string | undefined {
   try {
-    if (host.fileKind(path) === "folder") return undefined;
-    return "it is not a directory";
+    const kind = host.fileKind(path);
+    if (kind === "folder") return undefined;
+    return kind === undefined
+      ? fileReason({ code: "ENOENT" }, path)
+      : "it is not a directory";
   } catch (error) {
     return fileReason(error, path);
   }
