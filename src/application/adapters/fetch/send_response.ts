@@ -30,15 +30,17 @@ export function sendResponse(
   }
   const start = startOf(response, trailers);
   if (response.bodyUsed) throw usedBody();
-  if (method === "HEAD" || isBodyless(response.status)) {
-    // Frameworks give these a body too: its producer must not wait for a reader.
-    response.body?.cancel().catch(() => {});
-    return sendWhole(start, "", send, info);
-  }
-  const whole = wholeBody(response, start);
+  // Of a response to HEAD the server sends the length of the body alone.
+  const whole = isBodyless(response.status)
+    ? undefined
+    : wholeBody(response, start);
   if (whole !== undefined) return sendWhole(start, whole, send, info);
   const { body } = response;
-  if (body === null) return sendWhole(start, "", send, info);
+  if (body === null || method === "HEAD" || isBodyless(response.status)) {
+    // Frameworks give these a body too: its producer must not wait for a reader.
+    body?.cancel().catch(() => {});
+    return sendWhole(start, "", send, info);
+  }
   if (body.locked) throw usedBody();
   return sendBody(body, start, send, info);
 }
