@@ -182,6 +182,7 @@ const COMPARISONS = [
   ["tricorn-node-log", "tricorn-node", "unlogged"],
   ["tricorn-deno-hono", "deno-serve-deno-hono", "honoNative"],
   ["tricorn-deno-hono", "srvx-deno-hono", undefined],
+  ["raw-deno-hono", "deno-serve-deno-hono", undefined],
   ["tricorn-bun-hono", "bun-serve-bun-hono", "honoNative"],
   ["tricorn-bun-hono", "srvx-bun-hono", undefined],
   ["tricorn-bun-hono-light", "bun-serve-bun-hono", "honoNative"],

@@ -273,6 +273,14 @@ export const SIDES = [
     needs: at("raw_deno.ts"),
   },
   {
+    name: "raw-deno-hono",
+    role: "floor",
+    runtime: "deno",
+    command: (port) => [DENO, "run", "-A", at("raw_deno_hono.ts"), port],
+    needs: at("raw_deno_hono.ts"),
+    only: "hono",
+  },
+  {
     name: "raw-bun",
     role: "floor",
     runtime: "bun",

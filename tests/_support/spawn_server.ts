@@ -206,7 +206,11 @@ export class ServerProcess {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.signal("SIGKILL");
+        try {
+          this.signal("SIGKILL");
+        } catch {
+          // It is gone, and whoever it has started holds its streams.
+        }
         reject(new Error(`Server has not ended:\n${this.output}`));
       }, PATIENCE_MS);
     });

@@ -61,8 +61,8 @@ export async function withUpgrades(
     // Those that it has become: one that is starting is not in the pid file yet. Workers end by
     // themselves when their parent is gone.
     for (const pid of parentsOf(pidFile)) killIfRunning(pid);
-    // It may have ended, while those held its streams.
-    await server.kill().catch(() => server.exited);
+    // Its streams are theirs, too.
+    await server.end();
   }
 }
 

@@ -15,12 +15,27 @@ declare const Deno: {
   ): AsyncIterable<Connection>;
 };
 
-async function serve(connection: Connection): Promise<void> {
+/** Answers each read with what `answer` gives. */
+export async function listenRaw(
+  answer: () => Uint8Array | Promise<Uint8Array>,
+): Promise<void> {
+  const listener = Deno.listen({
+    hostname: "127.0.0.1",
+    port: Number(Deno.args[0]),
+  });
+  for await (const connection of listener) void serve(connection, answer);
+}
+
+async function serve(
+  connection: Connection,
+  answer: () => Uint8Array | Promise<Uint8Array>,
+): Promise<void> {
   connection.setNoDelay();
   const buffer = new Uint8Array(65_536);
   try {
     while (await connection.read(buffer) !== null) {
-      await connection.write(FIXED_ANSWER);
+      const bytes = answer();
+      await connection.write(bytes instanceof Uint8Array ? bytes : await bytes);
     }
   } catch {
     // The load generator closes without ceremony.
@@ -28,8 +43,4 @@ async function serve(connection: Connection): Promise<void> {
   connection.close();
 }
 
-const listener = Deno.listen({
-  hostname: "127.0.0.1",
-  port: Number(Deno.args[0]),
-});
-for await (const connection of listener) void serve(connection);
+if (import.meta.main) void listenRaw(() => FIXED_ANSWER);

@@ -161,6 +161,8 @@ export class Http1Connection
         case "wait": // not a disconnect: the peer may still read the answer (RFC 9112 §9.6)
           this.#awaitAnswer();
           break;
+        case "hold": // told when reading goes on, if not yet
+          break;
         case "linger":
           break; // both sides have ended: the socket closes by itself
       }
@@ -325,6 +327,12 @@ export class Http1Connection
   onReceive(isFirst: boolean): void {
     if (isFirst && this.#reader.reading === "body") this.#awaitBody();
     this.#reader.onTaken();
+  }
+
+  /** See {@linkcode ExchangeOwner}. */
+  holdReading(isHeld: boolean): void {
+    this.#reader.enter(isHeld ? "hold" : "wait");
+    if (isHeld) this.#reader.regulate();
   }
 
   /** Hands socket and unread bytes over: this connection is done with both. */

@@ -67,6 +67,8 @@ export interface ExchangeOwner {
   onReceive(isFirst: boolean): void;
   /** The peer broke the protocol or exceeded a limit. */
   refuse(code: HttpFaultCode): void;
+  /** Nothing is read until it is called again, with false. */
+  holdReading(isHeld: boolean): void;
   /** Hands the socket to a WebSocket, whose part is loaded: the last call of this exchange. */
   upgrade(handshake: Handshake, exchange: Http1Exchange): void;
   /** Hands the socket to `upgrade`: no more of this connection is read or written here. */
@@ -252,10 +254,14 @@ export class Http1Exchange
     else this.#owner.upgrade(handshake, this);
   }
 
+  /** What the peer says meanwhile, and its FIN, come behind the answer, as they would later. */
   async #upgradeOnceLoaded(handshake: Handshake): Promise<void> {
+    this.#owner.holdReading(true);
     try {
       await loadWebSocketPart();
-      if (!this.isOver) this.#upgrade(handshake);
+      if (this.isOver) return;
+      this.#owner.holdReading(false);
+      this.#upgrade(handshake);
     } catch (thrown) {
       this.#owner.onFailure(thrown);
     }

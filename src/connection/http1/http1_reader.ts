@@ -23,6 +23,8 @@ export type Reading =
   | "discard"
   /** Nothing: the request is whole and its response is not. */
   | "wait"
+  /** The same, and not even its end: the answer is being loaded. */
+  | "hold"
   /** Nothing any more: dropped until the peer has closed. */
   | "linger";
 
@@ -146,8 +148,9 @@ export class Http1Reader {
   regulate(): void {
     const isFull = this.#reading === "body"
       ? this.#owner.pendingBodyBytes >= READ_HIGH_WATER
-      : (this.#reading === "wait" || this.#reading === "head") &&
-        this.parser.unreadBytes >= MAX_WAITING_BYTES;
+      : this.#reading === "wait" || this.#reading === "head"
+      ? this.parser.unreadBytes >= MAX_WAITING_BYTES
+      : this.#reading === "hold";
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     if (isFull) {
