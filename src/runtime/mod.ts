@@ -83,6 +83,7 @@ export const runtime: Runtime = {
   // Bun 1.4 never calls SNICallback for a TLSSocket over a stream that is not a net.Socket: a known
   // gap in https://github.com/oven-sh/bun/pull/32630.
   supportsSniOnAcceptedSockets: bun === undefined,
+  mayLoadLate: deno === undefined,
   descriptorLimit,
   cwd: () => host.cwd(),
   fileKind: (path) => host.fileKind(path),

@@ -668,6 +668,11 @@ export interface Runtime {
   /** The transports there are; on Node both are `node:net`. */
   readonly transports: { readonly native: Transport; readonly node: Transport };
   /**
+   * Whether a module can be loaded at any time. Deno 2.9 ends the process when it has to compile one
+   * while no descriptor is free.
+   */
+  readonly mayLoadLate: boolean;
+  /**
    * Whether TLS on a connection that was accepted plain supports SNI.
    */
   readonly supportsSniOnAcceptedSockets: boolean;

@@ -146,18 +146,26 @@ export class LoadedParts {
     return (await import("../connection/http1/raw_upgrade.ts")).newRawUpgrade;
   }
 
-  /**
-   * Loads what speaks WebSocket, if the server does, a moment after it has begun to listen: whoever
-   * waits for the start comes first.
-   */
+  /** Loads what speaks WebSocket, where that cannot wait until the server listens. */
+  async loadWebSockets(): Promise<void> {
+    if (!runtime.mayLoadLate && this.#speaksWebSocket) {
+      await loadWebSocketPart();
+    }
+  }
+
+  /** Loads it a moment after the server has begun to listen: whoever waits for the start comes first. */
   loadWebSocketsLater(): void {
-    const { config, time } = this.#owner;
-    if (config.options.ws === "none") return;
+    if (!runtime.mayLoadLate || !this.#speaksWebSocket) return;
+    const { time } = this.#owner;
     const stopTimer = this.#stopLater = time.every(WEBSOCKETS_AFTER_MS, () => {
       stopTimer();
       // A handshake tries again, and says why it fails.
       loadWebSocketPart().catch(() => {});
     });
+  }
+
+  get #speaksWebSocket(): boolean {
+    return this.#owner.config.options.ws !== "none";
   }
 
   /** Ends those that have been opened. */

@@ -268,6 +268,7 @@ export class ServerLife implements PartsOwner {
         tlsExtension,
         newRawUpgrade: await parts.loadRawUpgrade(),
       });
+      await parts.loadWebSockets();
       await this.#serve(context, bindings, listenOptions);
     }
     if (!stop.isForced) this.shutdownFailed = !await lifespan.shutdown();

@@ -1,7 +1,7 @@
 /**
- * What speaks WebSocket is a seventh of the code of a server. It is loaded soon after the start,
- * which need not wait for it, or for a handshake that comes before. Not for the first handshake
- * alone: Deno 2.9 ends the process when it has to compile a module while no descriptor is free.
+ * What speaks WebSocket, a seventh of the code of a server. It is loaded soon after the start, which
+ * need not wait for it, or for a handshake that comes before; where that is not safe, before the
+ * server listens. A runtime that cannot load it now may be able to later.
  */
 
 /** The module. */
