@@ -66,7 +66,10 @@ function wholeBody(
 ): string | Promise<string | Uint8Array> | undefined {
   const body = takeRememberedBody(response);
   if (typeof body === "string") {
-    if (LACKS_TEXT_TYPE && !response.headers.has("content-type")) {
+    if (
+      LACKS_TEXT_TYPE &&
+      !start.headers.some(([name]) => name === "content-type")
+    ) {
       start.headers.push(["content-type", TEXT_TYPE]);
     }
     return body;
