@@ -6,8 +6,11 @@ import {
   webSocketPart,
 } from "../../../src/connection/http1/websocket_part.ts";
 import type { AsgiApp } from "../../../src/asgi.ts";
+import { Config } from "../../../src/config/config.ts";
 import { runtime } from "../../../src/runtime/mod.ts";
-import { serve } from "../../../src/serve.ts";
+import { Server } from "../../../src/server/server.ts";
+import { SYSTEM_TIME } from "../../../src/server/timers.ts";
+import { FakeClock } from "../../_support/fake_clock.ts";
 import { latin1, RawClient } from "../../_support/raw_client.ts";
 import {
   handshakeRequest,
@@ -35,12 +38,16 @@ const app: AsgiApp = async (scope, receive, send) => {
 };
 
 test("the first handshakes load it, and get what later ones get", async () => {
-  const server = serve(app, {
+  const config = new Config(app, {
     port: 0,
     lifespan: "off",
     logLevel: "critical",
     accessLog: false,
   });
+  // No time passes: the server does not load it by itself.
+  const { every } = new FakeClock();
+  const server = new Server(config, { time: { ...SYSTEM_TIME, every } });
+  const served = server.serve();
   const [address] = await server.listening;
   assert.ok(address.kind === "tcp");
   const clients: RawClient[] = [];
@@ -84,6 +91,7 @@ test("the first handshakes load it, and get what later ones get", async () => {
   } finally {
     for (const client of clients) client.close();
     await server.stop();
+    await served;
   }
   for (const path of ["/echo", "/early", "/late"]) {
     assert.ok(ended.includes(path), path);
