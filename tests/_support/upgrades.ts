@@ -17,9 +17,6 @@ export function pidIn(path: string): number {
   }
 }
 
-/** Looks, 10 ms apart, before a signal is sent again that nobody seems to have heard. */
-const AGAIN_AFTER = 2000;
-
 /** Waits until `isSo`. */
 export async function until(
   isSo: () => boolean,
@@ -52,24 +49,11 @@ export async function upgrade(
   pidFile: string,
 ): Promise<number> {
   let before = 0;
-  const heardBefore = server.stderr.length;
   // A signal to 0 would reach this process.
   await until(() => (before = pidIn(pidFile)) > 0, "the pid file", server);
   process.kill(before, "SIGUSR2");
   let after = 0;
   const isOther = () => ![0, before].includes(after = pidIn(pidFile));
-  // Seen twice in hundreds of upgrades, on Node alone: the signal leaves no trace, and the server goes
-  // on. An operator would send it again; what the kernel says of the process is printed.
-  const wasHeard = () =>
-    server.stderr.findLastIndex((line) => /Received SIGUSR2/.test(line)) >=
-      heardBefore;
-  for (let i = 0; i < AGAIN_AFTER && !wasHeard() && !isOther(); i++) {
-    await pause(10);
-  }
-  if (!wasHeard() && !isOther()) {
-    console.log(`SIGUSR2 is sent again: ${signalsOf(before)}`);
-    process.kill(before, "SIGUSR2");
-  }
   await until(
     isOther,
     () => `a new parent, ${signalsOf(before)}`,
