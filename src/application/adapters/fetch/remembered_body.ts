@@ -11,7 +11,7 @@ export const BYTES: unique symbol = Symbol("bytes");
 export const SENT: unique symbol = Symbol("sent");
 
 /** A body that is known to be whole. */
-export type RememberedBody = string | typeof BYTES | typeof SENT;
+type RememberedBody = string | typeof BYTES | typeof SENT;
 
 /** Lets a class put a private field on an object that another class has made. */
 class Given {
@@ -63,7 +63,7 @@ export function takeRememberedBody(
 }
 
 /** A class that makes objects of `Native`, and notes on them. */
-export function rememberingClass(Native: typeof Response): typeof Response {
+function rememberingClass(Native: typeof Response): typeof Response {
   function construct(body?: BodyInit | null, init?: ResponseInit): Response {
     const response: Response = new.target === construct as unknown
       ? new Native(body, init)

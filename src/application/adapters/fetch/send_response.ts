@@ -30,13 +30,12 @@ export function sendResponse(
   }
   const start = startOf(response, trailers);
   if (response.bodyUsed) throw usedBody();
+  const hasNone = isBodyless(response.status);
   // Of a response to HEAD the server sends the length of the body alone.
-  const whole = isBodyless(response.status)
-    ? undefined
-    : wholeBody(response, start);
+  const whole = hasNone ? undefined : wholeBody(response, start);
   if (whole !== undefined) return sendWhole(start, whole, send, info);
   const { body } = response;
-  if (body === null || method === "HEAD" || isBodyless(response.status)) {
+  if (body === null || method === "HEAD" || hasNone) {
     // Frameworks give these a body too: its producer must not wait for a reader.
     body?.cancel().catch(() => {});
     return sendWhole(start, "", send, info);
