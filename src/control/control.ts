@@ -125,6 +125,7 @@ export class Control implements ControlConnectionOwner {
 
   /** Leaves the pid file, the path of the socket and systemd to process `pid`. */
   async handOver(pid: number): Promise<void> {
+    this.#pidFile?.leave();
     this.#systemd?.handOver(pid);
     await this.#closeSocket();
   }

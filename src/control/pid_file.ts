@@ -101,11 +101,16 @@ export class PidFile {
     }
   }
 
+  /** Leaves the file to a process that replaces it: between a look at it and its removal, that may be. */
+  leave(): void {
+    this.#isWritten = false;
+    process.off("exit", this.#removeAtExit);
+  }
+
   /** Removes the file, if it still is this process's. Idempotent; never throws. */
   remove(): void {
     if (!this.#isWritten) return;
-    this.#isWritten = false;
-    process.off("exit", this.#removeAtExit);
+    this.leave();
     try {
       if (this.#read() === this.#pid) unlinkSync(this.#absolute);
     } catch {

@@ -115,7 +115,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "runtime/listen/held_socket_test.ts",
   "runtime/listen/listen_elsewhere.ts": "runtime/listen/held_socket_test.ts",
   "runtime/process/child_variable.ts": "runtime/process/children_test.ts",
-  "runtime/process/passed_descriptors.ts": "runtime/listen/held_socket_test.ts",
   "runtime/process/parent_link.ts": "runtime/process/children_test.ts",
   "runtime/process/loop_watch.ts": "wire/watchdog_test.ts",
   "runtime/process/descriptors.ts": "wire/slow_clients_test.ts",

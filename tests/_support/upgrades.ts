@@ -56,7 +56,10 @@ export async function upgrade(
   const isOther = () => ![0, before].includes(after = pidIn(pidFile));
   await until(
     isOther,
-    () => `a new parent, ${signalsOf(before)}`,
+    () =>
+      `a new parent: the pid file has ${pidIn(pidFile)}, ${
+        [...new Set([before, ...parentsOf(pidFile)])].map(signalsOf).join("; ")
+      }`,
     server,
   );
   return after;

@@ -104,6 +104,16 @@ describe("PidFile", () => {
     file.remove();
   });
 
+  test("that is left to another process is never removed", () => {
+    const path = place();
+    const file = new PidFile(path, 99, never);
+    file.write();
+    file.leave();
+    // The other one may write it any time later.
+    file.remove();
+    assert.equal(readFileSync(path, "utf8"), "99\n");
+  });
+
   test("that has become another's is not removed", () => {
     const path = place();
     const file = new PidFile(path, 99, never);

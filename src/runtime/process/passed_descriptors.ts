@@ -6,7 +6,7 @@
  * started, some milliseconds later.
  */
 import { deno } from "../_deno_types.ts";
-import { loadLibc } from "./libc.ts";
+import { type Libc, loadLibc } from "./libc.ts";
 
 /** How descriptors get to one child. */
 export interface Passing {
@@ -45,14 +45,40 @@ export function passDescriptors(descriptors: readonly number[]): Passing {
     };
     return { stdio: descriptors, numbers: undefined, done };
   }
-  const numbers = descriptors.map((descriptor) => libc.dup(descriptor));
-  const done = () => {
-    for (const number of numbers) if (number >= 0) libc.close(number);
+  return passCopies(descriptors, libc);
+}
+
+/** Standard input and output, and the channel to the parent: every child has them in these places. */
+const TAKEN = 4;
+
+/**
+ * Copies that stay open over exec.
+ *
+ * @throws Error with code `EMFILE` if there are none.
+ */
+export function passCopies(
+  descriptors: readonly number[],
+  libc: Pick<Libc, "close" | "dup">,
+): Passing {
+  const numbers: number[] = [];
+  // Those at whose places the child has something else: they stay open until no more is copied.
+  const low: number[] = [];
+  const close = (copies: readonly number[]) => {
+    for (const copy of copies) libc.close(copy);
   };
-  if (!numbers.some((number) => number < 0)) {
-    return { stdio: [], numbers, done };
+  for (const descriptor of descriptors) {
+    let copy = libc.dup(descriptor);
+    for (; copy >= 0 && copy < TAKEN; copy = libc.dup(descriptor)) {
+      low.push(copy);
+    }
+    numbers.push(copy);
+    if (copy < 0) break;
   }
-  done();
+  close(low);
+  if (!numbers.includes(-1)) {
+    return { stdio: [], numbers, done: () => close(numbers) };
+  }
+  close(numbers.slice(0, -1));
   throw Object.assign(new Error("too many open files in this process"), {
     code: "EMFILE",
   });
