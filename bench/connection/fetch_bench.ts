@@ -5,8 +5,10 @@
 import { Hono } from "hono";
 import { newContext } from "../../src/application/adapters/adapt.ts";
 import { adaptFetch } from "../../src/application/adapters/fetch/adapt_fetch.ts";
+import { takeLightRequests } from "../../src/application/adapters/fetch/request_globals.ts";
 import type { HttpApp } from "../../src/asgi.ts";
 import { SILENT } from "../../src/logging/logger.ts";
+import { runtime } from "../../src/runtime/mod.ts";
 import { type Case, Requests } from "./requests.ts";
 import { printCosts } from "./wired.ts";
 
@@ -21,6 +23,9 @@ const POST =
 const hono = new Hono();
 hono.get("/", (c) => c.text(HELLO));
 hono.post("/", async (c) => c.json(await c.req.json()));
+
+// As for an application that an import string names.
+if (runtime.hidesRequestState) takeLightRequests();
 
 function adapted(app: unknown): HttpApp {
   const context = newContext("fetch", {

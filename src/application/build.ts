@@ -8,6 +8,7 @@ import { type Logger, SILENT } from "../logging/logger.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { CaughtServer } from "../runtime/types.ts";
 import type { OnListening } from "./adapters/context.ts";
+import { takeLightRequests } from "./adapters/fetch/request_globals.ts";
 import { callFactory } from "./factory.ts";
 import { detectInterface, verdictFor } from "./interface.ts";
 import { loadExport, loadFailure } from "./load.ts";
@@ -65,6 +66,8 @@ async function load(app: unknown, options: BuildOptions): Promise<AsgiApp> {
     return await fromValue(app, given, options);
   }
   const { appDir, cwd = workingDirectory(), adopt = false } = options;
+  // First: its modules may keep what they find.
+  if (runtime.hidesRequestState) takeLightRequests();
   const { value, adopted } = await loadExport(app, { cwd, appDir, adopt });
   const found = { label: `"${app}"`, isImported: true, adopted };
   return await fromValue(value, found, options);

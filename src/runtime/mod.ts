@@ -84,6 +84,7 @@ export const runtime: Runtime = {
   // gap in https://github.com/oven-sh/bun/pull/32630.
   supportsSniOnAcceptedSockets: bun === undefined,
   mayLoadLate: deno === undefined,
+  hidesRequestState: deno === undefined && bun === undefined,
   descriptorLimit,
   cwd: () => host.cwd(),
   fileKind: (path) => host.fileKind(path),

@@ -673,6 +673,11 @@ export interface Runtime {
    */
   readonly mayLoadLate: boolean;
   /**
+   * Whether the state of a `Request` is where no other object can have it: nothing is taken for one
+   * that the runtime has not made. Node 24 keeps it in private fields.
+   */
+  readonly hidesRequestState: boolean;
+  /**
    * Whether TLS on a connection that was accepted plain supports SNI.
    */
   readonly supportsSniOnAcceptedSockets: boolean;

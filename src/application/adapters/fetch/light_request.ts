@@ -12,6 +12,7 @@ import {
 } from "../../../runtime/request_shell.ts";
 import { forwardState } from "../../../runtime/node/internals/fetch_state.ts";
 import { abortReason, isBodyless, lookAt, methodOf } from "./request_facts.ts";
+import { REAL } from "./request_globals.ts";
 import { requestStream, type StreamInit } from "./request_stream.ts";
 import { normalUrl } from "./request_url.ts";
 import type { ServerInfo } from "./server_info.ts";
@@ -201,6 +202,12 @@ function copyFields(source: Headers, target: Headers): void {
 
 const { prototype } = LightRequest;
 standFor(prototype, Request, LightRequest.realOf);
+Object.defineProperty(prototype, REAL, {
+  configurable: true,
+  value(this: LightRequest): Request {
+    return LightRequest.realOf(this);
+  },
+});
 Object.defineProperty(prototype, UPGRADE, {
   configurable: true,
   get(this: LightRequest): UpgradeRequest | undefined {

@@ -30,7 +30,7 @@ const makeReal: MakeRequest = (scope, receive, info) =>
  * Whether a request of ours is as good as one of the runtime's for functions of the runtime. Node
  * 24 keeps the state of a `Request` in private fields, which no other object can have; Bun 1.4
  * reads the members, but no method in `new Request(request, init)`. An application may have replaced
- * the class by one that takes ours: see light_globals.ts.
+ * the class by one that takes ours, and this server does so for import strings: see request_globals.ts.
  */
 function canCopyLight(): boolean {
   const scope = {

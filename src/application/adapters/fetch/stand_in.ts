@@ -71,9 +71,10 @@ export function standingIn<Class extends object>(
 
 /** Puts `value` in the place of a global of this process. */
 export function replaceGlobal(name: string, value: unknown): void {
+  const native = Object.getOwnPropertyDescriptor(globalThis, name);
   Object.defineProperty(globalThis, name, {
     configurable: true,
-    enumerable: false,
+    enumerable: native?.enumerable ?? false,
     writable: true,
     value,
   });
