@@ -9,11 +9,8 @@
 import type { RequestHead } from "../../http/request_head.ts";
 import type { Logger } from "../../logging/logger.ts";
 import { ForwardedHops } from "../../proxy/forwarded.ts";
-import {
-  type ClientFinding,
-  findClient,
-  ForwardedForHops,
-} from "../../proxy/forwarded_for.ts";
+import { type ClientFinding, findClient } from "../../proxy/forwarded_for.ts";
+import { KnownClients } from "../../proxy/known_clients.ts";
 import type { TrustedPeers } from "../../proxy/trusted_peers.ts";
 import {
   FORWARDED_HEADERS,
@@ -50,11 +47,12 @@ type Tell = ((what: string) => void) | undefined;
 export function forwardedOrigin(settings: ForwardingSettings): OriginRule {
   const { peers } = settings;
   const reads: ReadonlySet<string> = new Set(settings.headers);
+  const proxies = { peers, clients: new KnownClients(peers) };
   return (head, own, logger) => {
     if (!head.isForwarded) return own;
     if (isTrustedPeer(own, peers)) {
       const tell = tellTo(logger, own);
-      return originFrom(fieldsOf(head, reads, tell), head, own, peers, tell);
+      return originFrom(fieldsOf(head, reads, tell), head, own, proxies, tell);
     }
     tellTo(logger, own)?.(
       `Ignored ${namesIn(head).join(", ")}: ` +
@@ -80,24 +78,60 @@ function namesIn({ headers }: RequestHead): string[] {
   return [...new Set(names)];
 }
 
-/** The values of the fields that are read. */
-type Fields = { [K in ForwardedHeader]?: string };
+/** The values of the fields that are read, one of each name. */
+class Fields {
+  forwarded: string | undefined;
+  for: string | undefined;
+  proto: string | undefined;
+  host: string | undefined;
+  port: string | undefined;
+  prefix: string | undefined;
 
-/** Of several fields, lists are joined in order; of what is no list the last one counts. */
+  /** Lists are joined in order; of what is no list the last one counts. */
+  add(name: ForwardedHeader, value: string): void {
+    switch (name) {
+      case "forwarded":
+        this.forwarded = joined(this.forwarded, value);
+        break;
+      case "x-forwarded-for":
+        this.for = joined(this.for, value);
+        break;
+      case "x-forwarded-proto":
+        this.proto = value;
+        break;
+      case "x-forwarded-host":
+        this.host = value;
+        break;
+      case "x-forwarded-port":
+        this.port = value;
+        break;
+      case "x-forwarded-prefix":
+        this.prefix = value;
+        break;
+    }
+  }
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
+}
+
+/** The letters that names of {@linkcode FORWARDED_HEADERS} begin with. */
+const F = 0x66;
+const X = 0x78;
+
 function fieldsOf(
   head: RequestHead,
   reads: ReadonlySet<string>,
   tell: Tell,
 ): Fields {
-  const fields: Fields = {};
+  const fields = new Fields();
   for (const [name, value] of head.headers) {
-    if (!reads.has(name)) continue;
-    const key = name as ForwardedHeader;
-    const before = fields[key];
-    const isList = key === "x-forwarded-for" || key === "forwarded";
-    fields[key] = isList && before !== undefined
-      ? `${before}, ${value}`
-      : value;
+    // Most names of a browser's begin with another letter.
+    const first = name.charCodeAt(0);
+    if ((first === X || first === F) && reads.has(name)) {
+      fields.add(name as ForwardedHeader, value);
+    }
   }
   if (tell !== undefined) {
     const unread = namesIn(head).filter((name) => !reads.has(name));
@@ -108,20 +142,25 @@ function fieldsOf(
   return fields;
 }
 
+/** Which proxies are believed, and which clients they have told of. */
+interface Proxies {
+  readonly peers: TrustedPeers;
+  readonly clients: KnownClients;
+}
+
 /** The origin that trusted fields tell of; `own` itself if that is the same. */
 function originFrom(
   fields: Fields,
   head: RequestHead,
   own: PeerOrigin,
-  peers: TrustedPeers,
+  { peers, clients }: Proxies,
   tell: Tell,
 ): RequestOrigin {
   let { client, scheme, rootPath } = own;
   let host: string | undefined;
 
-  const list = fields["x-forwarded-for"];
-  if (list !== undefined) {
-    const finding = findClient(new ForwardedForHops(list), peers);
+  if (fields.for !== undefined) {
+    const finding = clients.find(fields.for);
     client = finding.client ?? client;
     tellOddity(finding, "x-forwarded-for", tell);
   }
@@ -141,14 +180,11 @@ function originFrom(
     }
   }
 
-  const valueOf = <T>(
-    name: ForwardedHeader,
-    reader: (value: string) => T | undefined,
-  ) => read(fields[name], reader, name, tell);
-  scheme = valueOf("x-forwarded-proto", schemeOf) ?? scheme;
-  host = valueOf("x-forwarded-host", hostOf) ?? host;
-  rootPath = valueOf("x-forwarded-prefix", prefixOf) ?? rootPath;
-  const port = valueOf("x-forwarded-port", portOf);
+  scheme = read(fields.proto, schemeOf, "x-forwarded-proto", tell) ?? scheme;
+  host = read(fields.host, hostOf, "x-forwarded-host", tell) ?? host;
+  rootPath = read(fields.prefix, prefixOf, "x-forwarded-prefix", tell) ??
+    rootPath;
+  const port = read(fields.port, portOf, "x-forwarded-port", tell);
   if (port !== undefined) {
     const asked = host ?? head.headers.find(([name]) => name === "host")?.[1];
     if (asked) host = withPort(asked, port, scheme);
