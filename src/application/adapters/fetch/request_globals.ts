@@ -54,10 +54,12 @@ function fetchFunction(native: typeof fetch): typeof fetch {
   const replacement = (...args: Parameters<typeof fetch>) =>
     native(...withReal(args));
   const { name, length } = native;
-  return Object.defineProperties(replacement, {
+  Object.defineProperties(replacement, {
     name: { value: name },
     length: { value: length },
   });
+  // Bun's has members of its own.
+  return Object.setPrototypeOf(replacement, native);
 }
 
 /** `args` with a real request in the place of a light one. */

@@ -12,6 +12,7 @@ const enumerable = {
   Request: placeOf("Request").enumerable,
   fetch: placeOf("fetch").enumerable,
 };
+const nativeFetch = fetch;
 takeLightRequests();
 takeLightRequests(); // once more changes nothing
 const untouched = placeOf("Request");
@@ -36,6 +37,8 @@ describe("the globals", () => {
     assert.equal(Request.length, Native.length);
     assert.equal(Request.prototype, Native.prototype);
     assert.equal(fetch.name, "fetch");
+    // `preconnect` on Bun.
+    for (const key of Reflect.ownKeys(nativeFetch)) assert.ok(key in fetch);
     assert.throws(
       () => (Request as unknown as (url: string) => void)("http://h/"),
       TypeError,
