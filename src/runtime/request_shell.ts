@@ -1,7 +1,7 @@
 /** On what an object can be built that functions of the runtime are to take for a `Request`. */
 
 /** A class without members, or `Request`. */
-export type RequestShell = new (url: string) => object;
+export type RequestShell = new (url: string, init?: RequestInit) => object;
 
 class Nothing {}
 

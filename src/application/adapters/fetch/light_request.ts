@@ -21,6 +21,17 @@ import type { UpgradeRequest } from "./websocket/upgrade_request.ts";
 import { UPGRADE } from "./websocket/upgrade_key.ts";
 
 const Shell: RequestShell = requestShell();
+/**
+ * Whether functions of the runtime find the body of the shell, and not that of `body`: without one,
+ * `Bun.write(path, request)` writes nothing.
+ */
+const HOLDS_BODY = "body" in Shell.prototype;
+/** Tells whether something has read it. */
+const isShellRead = Object.getOwnPropertyDescriptor(
+  Shell.prototype,
+  "bodyUsed",
+)?.get as (() => boolean) | undefined;
+
 /** Stands for a `Request`: `instanceof` says that it is one. */
 export class LightRequest extends Shell {
   readonly #scope: HttpScope | WebSocketScope;
@@ -32,6 +43,8 @@ export class LightRequest extends Shell {
   #isBodyRead = false;
   #headers: Headers | undefined;
   #real: Request | undefined;
+  /** The body of the shell, if it holds one. */
+  readonly #stream: ReadableStream | undefined;
 
   /** @throws TypeError if the host that was asked for cannot stand in a URL. */
   constructor(
@@ -41,12 +54,17 @@ export class LightRequest extends Shell {
   ) {
     const { host, announcesBody } = lookAt(scope.headers);
     const url = normalUrl(scope, host);
-    super(url);
+    const hasBody = announcesBody && !isBodyless(methodOf(scope));
+    const stream = hasBody && HOLDS_BODY
+      ? requestStream(receive, () => abortReason(scope))
+      : undefined;
+    super(url, stream && streamInit(scope, stream));
     this.#scope = scope;
     this.#receive = receive;
     this.#info = info;
     this.#url = url;
-    this.#hasBody = announcesBody && !isBodyless(methodOf(scope));
+    this.#hasBody = hasBody;
+    this.#stream = stream;
   }
 
   get url(): string {
@@ -72,7 +90,8 @@ export class LightRequest extends Shell {
   }
 
   get bodyUsed(): boolean {
-    return this.#isBodyRead || (this.#real?.bodyUsed ?? false);
+    return this.#isBodyRead ||
+      (this.#real?.bodyUsed ?? isShellRead?.call(this) ?? false);
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
@@ -109,7 +128,11 @@ export class LightRequest extends Shell {
   }
 
   #read(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#stream?.locked) {
+      return Promise.reject(new TypeError("Body is already used"));
+    }
     this.#isBodyRead = true;
+    this.#stream?.getReader(); // nobody else can read it
     return wholeBody(this.#receive, () => abortReason(this.#scope));
   }
 
@@ -157,14 +180,20 @@ export class LightRequest extends Shell {
     };
     if (!this.#hasBody) return new Request(this.#url, init);
     init.duplex = "half";
-    init.body = this.#isBodyRead
-      ? emptyStream()
-      : requestStream(this.#receive, () => abortReason(this.#scope));
+    init.body = this.#isBodyRead ? emptyStream() : this.#stream ??
+      requestStream(this.#receive, () => abortReason(this.#scope));
     const real = new Request(this.#url, init);
     // What was read without a stream counts as read.
     if (this.#isBodyRead) void real.text();
     return real;
   }
+}
+
+function streamInit(
+  scope: HttpScope | WebSocketScope,
+  body: ReadableStream,
+): StreamInit {
+  return { method: methodOf(scope), body, duplex: "half" };
 }
 
 const decoder = new TextDecoder();

@@ -69,6 +69,7 @@ describe("the globals", () => {
       const [ours, theirs] = [Request, Native].map((Class) => {
         try {
           new (Class as new (...args: unknown[]) => Request)(...args);
+          return undefined;
         } catch (error) {
           return String(error);
         }
