@@ -24,8 +24,11 @@ export function readParent(
   };
 }
 
-/** The number by which a child knows the first descriptor that was passed to it. */
-const FIRST_DESCRIPTOR = 4;
+/**
+ * The number by which a child knows the first descriptor that was passed to it: standard streams and
+ * the channel to its parent are below.
+ */
+export const FIRST_DESCRIPTOR = 4;
 
 /** Where this process has those that were passed to it: see `Passing.numbers`. */
 let received: readonly number[] = [];

@@ -6,6 +6,7 @@
  * started, some milliseconds later.
  */
 import { deno } from "../_deno_types.ts";
+import { FIRST_DESCRIPTOR } from "./child_variable.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 
 /** How descriptors get to one child. */
@@ -48,9 +49,6 @@ export function passDescriptors(descriptors: readonly number[]): Passing {
   return passCopies(descriptors, libc);
 }
 
-/** Standard input and output, and the channel to the parent: every child has them in these places. */
-const TAKEN = 4;
-
 /**
  * Copies that stay open over exec.
  *
@@ -68,8 +66,9 @@ export function passCopies(
   };
   for (const descriptor of descriptors) {
     let copy = libc.dup(descriptor);
-    for (; copy >= 0 && copy < TAKEN; copy = libc.dup(descriptor)) {
+    while (copy >= 0 && copy < FIRST_DESCRIPTOR) {
       low.push(copy);
+      copy = libc.dup(descriptor);
     }
     numbers.push(copy);
     if (copy < 0) break;

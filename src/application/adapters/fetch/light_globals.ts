@@ -18,10 +18,9 @@ export function areGlobalsLight(): boolean {
  * only when they are needed, and pass everything else on to them. Called at the top of an
  * application, it makes small requests cheaper on Node and Bun; how much is in bench/README.md.
  *
- * Without it Tricorn makes no other objects than the runtime's in your code. What it changes for
- * everything in the process: the
- * runtime's functions that take a `Response`, other than those of the standard, do not take what
- * `new Response()` makes any more.
+ * Without it `new Response()` and `new Request()` make the runtime's own objects. What it changes for
+ * everything in the process: the runtime's functions that take a `Response`, other than those of the
+ * standard, do not take what `new Response()` makes any more.
  *
  * @example
  * ```ts
