@@ -4,23 +4,11 @@
  * and one of each kind is compared before anything is measured.
  */
 import type { HttpApp } from "../../src/asgi.ts";
+import { GET, GET_HELLO, HELLO, hello } from "./cases.ts";
 import { type Case, Requests } from "./requests.ts";
 import { printCosts } from "./wired.ts";
 
 const encoder = new TextEncoder();
-const HELLO = encoder.encode("Hello, world!");
-
-const hello: HttpApp = async (_scope, _receive, send) => {
-  await send({
-    type: "http.response.start",
-    status: 200,
-    headers: [["content-type", "text/plain"], [
-      "content-length",
-      String(HELLO.length),
-    ]],
-  });
-  await send({ type: "http.response.body", body: HELLO });
-};
 
 const echo: HttpApp = async (_scope, receive, send) => {
   const event = await receive();
@@ -36,7 +24,6 @@ const echo: HttpApp = async (_scope, receive, send) => {
   await send({ type: "http.response.body", body });
 };
 
-const GET = "GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";
 const BODY = "x".repeat(10_000);
 
 const PROXIED = GET.replace(
@@ -57,21 +44,8 @@ function manyFields(): string {
 }
 
 const CASES: readonly Case[] = [
-  {
-    name: "GET",
-    app: hello,
-    bytes: encoder.encode(GET),
-    requests: 1,
-    ending: "Hello, world!",
-  },
-  {
-    name: "GET, measured",
-    app: hello,
-    bytes: encoder.encode(GET),
-    requests: 1,
-    ending: "Hello, world!",
-    isMeasured: true,
-  },
+  GET_HELLO,
+  { ...GET_HELLO, name: "GET, measured", isMeasured: true },
   {
     name: "GET, 16 pipelined",
     app: hello,

@@ -40,7 +40,7 @@ function measured({ context, tracker }: Harness): ServerContext {
       cpuSeconds: none,
     }),
   );
-  return { ...context, monotonicMs: runtime.monotonicMs };
+  return { ...context, requestMs: runtime.coarseMs };
 }
 
 /** Connections of one case, and the clock whose turns they live in. */

@@ -164,8 +164,10 @@ export interface ServerContext {
   readonly afterTurn: (callback: () => void) => void;
   /** The same, and what is thrown ends the listener alone. */
   readonly atTurnEnd: (listener: TurnListener) => void;
-  /** Milliseconds, for durations in the access log. */
+  /** Milliseconds on a clock that never goes back. */
   readonly monotonicMs: () => number;
+  /** The same for requests, as exact as their observers need it. */
+  readonly requestMs: () => number;
   /** What lifespan startup left; copied for each request. */
   readonly state: State;
   /** Raised when draining begins; the same for every scope. */

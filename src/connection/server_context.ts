@@ -21,6 +21,7 @@ export type ConnectionPlatform = Pick<
   | "afterTurn"
   | "allocate"
   | "atTurnEnd"
+  | "coarseMs"
   | "createDeflater"
   | "createInflater"
   | "every"
@@ -28,6 +29,9 @@ export type ConnectionPlatform = Pick<
   | "openFile"
   | "sha1"
 >;
+
+/** What a context measures time by. */
+type ContextClock = TickSource & Pick<ConnectionPlatform, "coarseMs">;
 
 /** What differs from server to server. */
 export interface ContextParts {
@@ -56,7 +60,7 @@ export interface ContextParts {
 export function createServerContext(
   parts: ContextParts,
   platform: ConnectionPlatform,
-  clock: TickSource = platform,
+  clock: ContextClock = platform,
 ): ServerContext {
   const { app, settings, logger, tracker, state, drainSignal } = parts;
   const defaults = new DefaultHeaders(parts.headers);
@@ -85,6 +89,8 @@ export function createServerContext(
     createInflater: platform.createInflater,
     afterTurn: platform.afterTurn,
     monotonicMs: clock.monotonicMs,
+    requestMs: () =>
+      tracker.observers.areTimesExact ? clock.monotonicMs() : clock.coarseMs(),
     state,
     drainSignal,
     topics: parts.topics,

@@ -65,6 +65,12 @@ const CLIENT_CLOSED = 499;
 
 /** One process's. */
 export class ServerMetrics implements ServerObserver {
+  /** The finest bound of a bucket is five milliseconds. */
+  readonly needs = {
+    firstByte: false,
+    responseFields: false,
+    coarseTimes: true,
+  };
   readonly #sources: ServerMetricsSources;
   readonly #durations = new RequestDurations();
   readonly #requestBytes = new Counter();

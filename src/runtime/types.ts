@@ -860,6 +860,8 @@ export interface Runtime {
   atTurnEnd(listener: TurnListener): void;
   /** Milliseconds on a clock that never goes back. */
   monotonicMs(): number;
+  /** The same, one or two milliseconds late at most, by what is cheapest to ask at each request. */
+  coarseMs(): number;
   /** All UNIX sockets that this process has bound are another's from now on: no path is removed. */
   leaveUnixPaths(): Promise<void>;
   /**

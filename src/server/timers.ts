@@ -15,6 +15,8 @@ export interface ServerTime {
   readonly every: (ms: number, callback: () => void) => () => void;
   /** Milliseconds on a clock that never goes back. */
   readonly monotonicMs: () => number;
+  /** The same, one or two milliseconds late at most. */
+  readonly coarseMs: () => number;
   /** Milliseconds since 1970 (UTC). */
   readonly epochMs: () => number;
 }
@@ -30,6 +32,7 @@ export const SYSTEM_TIME: ServerTime = {
   startTimer,
   every: runtime.every,
   monotonicMs: runtime.monotonicMs,
+  coarseMs: runtime.coarseMs,
   epochMs: Date.now,
 };
 

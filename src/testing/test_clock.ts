@@ -77,6 +77,7 @@ export class TestClock {
       startTimer: (ms, callback) => this.#add(ms, undefined, callback),
       every: (ms, callback) => this.#add(ms, ms, callback),
       monotonicMs: () => this.#nowMs,
+      coarseMs: () => this.#nowMs,
       epochMs: () => this.#epochMs + this.#nowMs,
     };
   }

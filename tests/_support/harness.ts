@@ -152,6 +152,7 @@ export class Harness {
       createInflater: runtime.createInflater,
       every: this.clock.every,
       monotonicMs: this.clock.monotonicMs,
+      coarseMs: () => Math.floor(this.clock.nowMs),
       openFile: options.openFile ??
         (() => Promise.reject(new Error("no files here"))),
       sha1: runtime.sha1,

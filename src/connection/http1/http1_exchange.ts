@@ -136,7 +136,7 @@ export class Http1Exchange
       this.#extras = { requestId: requestIdRule(head, owner.info) };
     }
     this.startedAtMs = context.tracker.keepsStartTimes
-      ? context.monotonicMs()
+      ? context.requestMs()
       : 0;
     owner.response.begin(head);
     this.cycle = new HttpCycle(head, this, context);
@@ -487,7 +487,7 @@ export class Http1Exchange
       stream,
       isUnanswered ? 499 : stream.status,
       abortReason,
-      this.#context.monotonicMs(),
+      this.#context.requestMs(),
     );
   }
 }

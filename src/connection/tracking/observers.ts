@@ -18,6 +18,8 @@ import type {
 export class Observers {
   /** Whether one hears of requests, at their start or their end. */
   observesRequests = false;
+  /** Whether one that hears of their end wants durations of less than a millisecond. */
+  areTimesExact = false;
   /** Whether one hears of the start of requests. */
   observesStarts = false;
   /** Whether one hears of connections or TLS handshakes. */
@@ -48,6 +50,9 @@ export class Observers {
       this.observesRequests = true;
     }
     if (onRequestStart !== undefined) this.observesStarts = true;
+    if (onRequestEnd !== undefined && needs?.coarseTimes !== true) {
+      this.areTimesExact = true;
+    }
     if (onConnectionOpen ?? onConnectionClose ?? onTlsHandshake) {
       this.observesConnections = true;
     }

@@ -11,7 +11,7 @@ export const UNKNOWN = "-";
 /** One atom. */
 export interface Atom {
   /** What it needs to be collected for it. */
-  readonly needs?: "firstByte" | "responseFields";
+  readonly needs?: "firstByte" | "responseFields" | "exactTimes";
   /** Its text, escaped. */
   readonly value: (record: RequestRecord, context: FormatContext) => string;
 }
@@ -95,9 +95,13 @@ const scheme: Atom = {
 const status: Atom = { value: (record) => `${record.status}` };
 const bytesOut: Atom = { value: (record) => `${record.bodyBytes}` };
 const seconds: Atom = {
+  needs: "exactTimes",
   value: (record) => (record.durationMs / 1000).toFixed(6),
 };
-const milliseconds: Atom = { value: (record) => record.durationMs.toFixed(3) };
+const milliseconds: Atom = {
+  needs: "exactTimes",
+  value: (record) => record.durationMs.toFixed(3),
+};
 
 /** By name. Those of one or two letters are Gunicorn's and Hypercorn's. */
 export const ATOMS: ReadonlyMap<string, Atom> = new Map<string, Atom>([
@@ -123,7 +127,10 @@ export const ATOMS: ReadonlyMap<string, Atom> = new Map<string, Atom>([
   ["a", { value: (record) => fieldValue(record.requestFields, "user-agent") }],
   ["T", { value: (record) => `${Math.floor(record.durationMs / 1000)}` }],
   ["M", { value: (record) => `${Math.round(record.durationMs)}` }],
-  ["D", { value: (record) => `${Math.round(record.durationMs * 1000)}` }],
+  ["D", {
+    needs: "exactTimes",
+    value: (record) => `${Math.round(record.durationMs * 1000)}`,
+  }],
   ["L", seconds],
   ["p", { value: (_record, { pid }) => `${pid}` }],
   ["client_addr", client],

@@ -29,7 +29,11 @@ export class AccessRouter implements RequestObserver {
    */
   constructor(
     afterTurn: (callback: () => void) => void,
-    expected: RecordNeeds = { firstByte: false, responseFields: false },
+    expected: RecordNeeds = {
+      firstByte: false,
+      responseFields: false,
+      coarseTimes: true,
+    },
   ) {
     this.#afterTurn = afterTurn;
     this.#expected = expected;
@@ -46,6 +50,9 @@ export class AccessRouter implements RequestObserver {
         this.#logs.some(({ needs }) => needs?.firstByte),
       responseFields: this.#expected.responseFields ||
         this.#logs.some(({ needs }) => needs?.responseFields),
+      coarseTimes: this.#expected.coarseTimes === true &&
+        this.#handlers.length === 0 &&
+        this.#logs.every(({ needs }) => needs?.coarseTimes),
     };
   }
 

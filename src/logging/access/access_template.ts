@@ -26,6 +26,7 @@ export function accessTemplate(
   const parts: Part[] = [];
   let firstByte = false;
   let responseFields = false;
+  let coarseTimes = true;
   let text = "";
   let at = 0;
   for (;;) {
@@ -49,6 +50,7 @@ export function accessTemplate(
     const atom = atomOf(name, context);
     firstByte ||= atom.needs === "firstByte";
     responseFields ||= atom.needs === "responseFields";
+    coarseTimes &&= atom.needs !== "exactTimes" && atom.needs !== "firstByte";
     parts.push(text, atom.value);
     text = "";
     at = end + 2;
@@ -56,7 +58,7 @@ export function accessTemplate(
   parts.push(`${text}${template.slice(at)}\n`);
   return {
     format: (record) => render(parts, record, context),
-    needs: { firstByte, responseFields },
+    needs: { firstByte, responseFields, coarseTimes },
   };
 }
 

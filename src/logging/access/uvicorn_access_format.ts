@@ -12,7 +12,7 @@ export function uvicornAccessFormat(
   const lines = new UvicornLines(context);
   return {
     format: (record) => lines.lineOf(record),
-    needs: { firstByte: false, responseFields: false },
+    needs: { firstByte: false, responseFields: false, coarseTimes: true },
   };
 }
 

@@ -6,6 +6,7 @@ import { Observers } from "../../../src/connection/tracking/observers.ts";
 import { Admission } from "../../../src/server/listening/admission.ts";
 import { FakeSocket } from "../../_support/fake_socket.ts";
 import { Harness, type HarnessOptions } from "../../_support/harness.ts";
+import type { RequestRecord } from "../../../src/logging/access/request_record.ts";
 import { RECORD } from "../../_support/request_records.ts";
 import {
   closeFrame,
@@ -51,6 +52,33 @@ function harness(options: HarnessOptions = {}) {
   }, { ...options, observers: [observer] });
   return { story, harness: made };
 }
+
+test("durations are as exact as the observers need them", async () => {
+  const coarse = { firstByte: false, responseFields: false, coarseTimes: true };
+  const durationOf = async (...needs: ServerObserver["needs"][]) => {
+    let durationMs: number | undefined;
+    const observers = needs.map((needs) => ({
+      needs,
+      onRequestEnd: (record: RequestRecord) => durationMs = record.durationMs,
+    }));
+    const all: Harness = new Harness(async (_scope, _receive, send) => {
+      all.clock.nowMs += 0.7;
+      await send({ type: "http.response.start", status: 204 });
+      await send({ type: "http.response.body" });
+    }, { observesRequests: false, observers });
+    all.clock.nowMs = 5.5;
+    all.connect().receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await all.turn();
+    return durationMs!.toFixed(3);
+  };
+  assert.equal(await durationOf(undefined), "0.700");
+  assert.equal(await durationOf(coarse), "1.000");
+  assert.equal(await durationOf(coarse, undefined), "0.700");
+  assert.equal(
+    await durationOf({ firstByte: false, responseFields: false }, coarse),
+    "0.700",
+  );
+});
 
 describe("ServerObserver", () => {
   test("hears of a connection, its requests, and its end", async () => {

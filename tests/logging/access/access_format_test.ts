@@ -162,8 +162,16 @@ describe("a template", () => {
     assert.deepEqual(needs("%(s)s"), {
       firstByte: false,
       responseFields: false,
+      coarseTimes: true,
     });
     assert.equal(needs("%(first_byte_ms)s").firstByte, true);
+    // What is written in seconds, or as a point in time, needs no microseconds.
+    assert.equal(needs("%(t)s %(T)s %(M)s").coarseTimes, true);
+    for (const atom of ["D", "L", "duration", "duration_ms", "first_byte_ms"]) {
+      assert.equal(needs(`%(s)s %(${atom})s %(h)s`).coarseTimes, false, atom);
+    }
+    assert.equal(needs("uvicorn").coarseTimes, true);
+    assert.notEqual(needs("json").coarseTimes, true);
     assert.equal(needs("%({etag}o)s").responseFields, true);
   });
 

@@ -85,10 +85,22 @@ test("AccessRouter filters once for all handlers", () => {
 
 test("AccessRouter needs what its handlers need, or may come to need", () => {
   const { router } = routerOf();
-  assert.deepEqual(router.needs, { firstByte: true, responseFields: true });
+  assert.deepEqual(router.needs, {
+    firstByte: true,
+    responseFields: true,
+    coarseTimes: false,
+  });
   router.reroute({ threshold: 20, handlers: [] }, undefined);
-  assert.deepEqual(router.needs, { firstByte: false, responseFields: false });
-  const expected = { firstByte: true, responseFields: false };
+  assert.deepEqual(router.needs, {
+    firstByte: false,
+    responseFields: false,
+    coarseTimes: true,
+  });
+  const expected = {
+    firstByte: true,
+    responseFields: false,
+    coarseTimes: false,
+  };
   assert.deepEqual(new AccessRouter(() => {}, expected).needs, expected);
 });
 
