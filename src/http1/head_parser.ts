@@ -13,7 +13,6 @@ import {
   type KnownLine,
   lookupFields,
   lookupLine,
-  newKey,
   storeFields,
   storeLine,
 } from "./head_cache.ts";
@@ -35,26 +34,27 @@ const STORE_EVERY = 16;
 /** What the fields of the head that is being put together say; of whichever connection it is. */
 const framing: Framing = emptyFraming();
 
-/** Reads the heads of one connection, one after another. */
+/** Whose heads are read. */
+export interface HeadSource {
+  readonly limits: HttpLimits;
+  /** Of `newKey`: by which it finds what it has stored. */
+  readonly key: number;
+  /** Heads of which line or fields were not in the cache. Counted here. */
+  misses: number;
+}
+
+/** Reads one head after another, each of one connection. */
 export class HeadParser {
   /** The head, once `parse` has returned its size. */
   head: Http1RequestHead | undefined;
   /** What is wrong, once `parse` has returned {@linkcode FAULT}. */
   fault: HttpFaultCode = "BAD_REQUEST_LINE";
-  readonly #limits: HttpLimits;
   readonly #line = new RequestLine();
   readonly #section = new FieldSection();
   /** Where the fields begin, relative to the head; 0 until the line is whole. */
   #fieldsAt = 0;
-  readonly #key = newKey();
   /** The request line, if the cache has it. */
   #known: KnownLine | undefined;
-  /** Heads of which line or fields were not in the cache. */
-  #misses = 0;
-
-  constructor(limits: HttpLimits) {
-    this.#limits = limits;
-  }
 
   /** Bytes of a head that is not whole that have been looked at; 0 between heads. */
   get lookedAt(): number {
@@ -66,14 +66,20 @@ export class HeadParser {
   /**
    * Reads on in `bytes[base, end)`, `base` being the first byte of the head in every call.
    *
+   * @param source The same in every call for one head.
    * @returns Bytes of the whole head, {@linkcode NEEDS_MORE} or {@linkcode FAULT}.
    */
-  parse(bytes: Uint8Array, base: number, end: number): number {
-    const { maxHeadBytes, maxHeaders } = this.#limits;
+  parse(
+    bytes: Uint8Array,
+    base: number,
+    end: number,
+    source: HeadSource,
+  ): number {
+    const { maxHeadBytes, maxHeaders } = source.limits;
     const limit = Math.min(end, base + maxHeadBytes);
     const isTooLong = end - base >= maxHeadBytes;
     if (this.#fieldsAt === 0) {
-      const size = this.#scanLine(bytes, base, limit);
+      const size = this.#scanLine(bytes, base, limit, source);
       if (size === NEEDS_MORE) {
         if (!isTooLong) return NEEDS_MORE;
         return this.#fail(
@@ -82,10 +88,10 @@ export class HeadParser {
       }
       if (size === FAULT) return this.#fail(this.#line.fault);
       this.#fieldsAt = size;
-      const known = this.#hasStored()
-        ? lookupFields(this.#key, bytes, base + size, limit)
+      const known = hasStored(source)
+        ? lookupFields(source.key, bytes, base + size, limit)
         : undefined;
-      if (known !== undefined) return this.#reuse(bytes, base, known);
+      if (known !== undefined) return this.#reuse(bytes, base, known, source);
     }
     const size = this.#section.scan(
       bytes,
@@ -97,7 +103,7 @@ export class HeadParser {
       return isTooLong ? this.#fail("HEAD_TOO_LARGE") : NEEDS_MORE;
     }
     if (size === FAULT) return this.#fail(this.#section.fault);
-    return this.#read(bytes, base, size);
+    return this.#read(bytes, base, size, source);
   }
 
   /**
@@ -111,18 +117,18 @@ export class HeadParser {
       : cutLine(this.#known);
   }
 
-  /** There is nothing to be found before the second head was stored. */
-  #hasStored(): boolean {
-    return this.#misses > 1;
-  }
-
   /** Finds the end of the request line, in the cache if no byte of it was looked at before. */
-  #scanLine(bytes: Uint8Array, base: number, limit: number): number {
-    if (this.#hasStored() && this.#line.lookedAt === 0) {
-      this.#known = lookupLine(this.#key, bytes, base, limit);
+  #scanLine(
+    bytes: Uint8Array,
+    base: number,
+    limit: number,
+    source: HeadSource,
+  ): number {
+    if (hasStored(source) && this.#line.lookedAt === 0) {
+      this.#known = lookupLine(source.key, bytes, base, limit);
       if (this.#known !== undefined) return this.#known.bytes.length;
     }
-    return this.#line.scan(bytes, base, limit, this.#limits);
+    return this.#line.scan(bytes, base, limit, source.limits);
   }
 
   #fail(fault: HttpFaultCode): -1 {
@@ -131,7 +137,12 @@ export class HeadParser {
   }
 
   /** Puts a head together whose section of `size` bytes was scanned to its end. */
-  #read(bytes: Uint8Array, base: number, size: number): number {
+  #read(
+    bytes: Uint8Array,
+    base: number,
+    size: number,
+    source: HeadSource,
+  ): number {
     const from = base + this.#fieldsAt;
     const to = from + size;
     const text = latin1(bytes, from, to);
@@ -140,31 +151,39 @@ export class HeadParser {
     if (!this.#section.read(text, headers, framing)) {
       return this.#fail(this.#section.fault);
     }
-    const isStored = this.#miss();
-    if (isStored) storeFields(this.#key, bytes, from, to, headers, framing);
-    return this.#conclude(bytes, base, size, headers, isStored);
+    const storedAs = miss(source) ? source.key : undefined;
+    if (storedAs !== undefined) {
+      storeFields(storedAs, bytes, from, to, headers, framing);
+    }
+    return this.#conclude(bytes, base, size, headers, storedAs);
   }
 
   /** Puts a head together whose fields are those of an earlier one. */
-  #reuse(bytes: Uint8Array, base: number, known: KnownFields): number {
+  #reuse(
+    bytes: Uint8Array,
+    base: number,
+    known: KnownFields,
+    source: HeadSource,
+  ): number {
     restoreFraming(framing, known.framing);
     const headers = copyFields(known.headers);
-    const isStored = this.#known === undefined && this.#miss();
-    return this.#conclude(bytes, base, known.bytes.length, headers, isStored);
+    const isStored = this.#known === undefined && miss(source);
+    const storedAs = isStored ? source.key : undefined;
+    return this.#conclude(bytes, base, known.bytes.length, headers, storedAs);
   }
 
-  /** Counts a head that was not in the cache as a whole. @returns Whether to store it. */
-  #miss(): boolean {
-    return ++this.#misses % STORE_EVERY === 2;
-  }
-
-  /** Judges line and fields together. @param size Bytes of the fields. */
+  /**
+   * Judges line and fields together.
+   *
+   * @param size Bytes of the fields.
+   * @param storedAs Key to store the line by; `undefined` not to.
+   */
   #conclude(
     bytes: Uint8Array,
     base: number,
     size: number,
     headers: HeaderField[],
-    isStored: boolean,
+    storedAs: number | undefined,
   ): number {
     const known = this.#known;
     const version = known?.version ?? this.#line.version(bytes, base);
@@ -173,9 +192,11 @@ export class HeadParser {
     const line = known ?? this.#line.read(bytes, base, headers);
     if (line === undefined) return this.#fail(this.#line.fault);
     // The host of an absolute form is not in what its line alone comes to.
-    if (isStored && (known !== undefined || this.#line.isOrigin)) {
+    if (
+      storedAs !== undefined && (known !== undefined || this.#line.isOrigin)
+    ) {
       const end = base + this.#fieldsAt;
-      storeLine(this.#key, bytes, base, end, line, version);
+      storeLine(storedAs, bytes, base, end, line, version);
     }
     const { contentLength, isChunked } = framing;
     this.head = {
@@ -203,4 +224,14 @@ export class HeadParser {
     this.#known = undefined;
     return headBytes;
   }
+}
+
+/** There is nothing to be found before the second head was stored. */
+function hasStored({ misses }: HeadSource): boolean {
+  return misses > 1;
+}
+
+/** Counts a head that was not in the cache as a whole. @returns Whether to store it. */
+function miss(source: HeadSource): boolean {
+  return ++source.misses % STORE_EVERY === 2;
 }

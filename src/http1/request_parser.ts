@@ -7,7 +7,8 @@ import type { HttpFaultCode } from "../faults.ts";
 import { copyBytes } from "../bytes/keep_bytes.ts";
 import { CR, LF } from "../http/chars.ts";
 import { MALFORMED, NEED_MORE, readChunkLine } from "./chunk_line.ts";
-import { HeadParser } from "./head_parser.ts";
+import { newKey } from "./head_cache.ts";
+import { HeadParser, type HeadSource } from "./head_parser.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../http/limits.ts";
 import type { HeaderField } from "../http/request_head.ts";
 import type { Http1RequestHead } from "./request_head.ts";
@@ -67,22 +68,41 @@ const MAX_BLANK_LINES = 8;
 /** What a chunk line says; of whichever connection is being read. */
 const chunk = { size: 0 };
 
+/**
+ * What reads the head of whichever connection has one; `undefined` while it is at work, and after
+ * it was kept by a connection of which only a part of a head was there.
+ */
+let spareHeadParser: HeadParser | undefined;
+
+function takeHeadParser(): HeadParser {
+  const parser = spareHeadParser ?? new HeadParser();
+  spareHeadParser = undefined;
+  return parser;
+}
+
+/** Bytes of a head that is not whole that have been looked at. */
+function lookedAt(parser: HeadParser | undefined): number {
+  return parser === undefined ? 0 : parser.lookedAt;
+}
+
 /** Reads the requests of one connection, one after another. */
-export class RequestParser {
+export class RequestParser implements HeadSource {
   /** What was found last; gone when the next one is asked for, so that nothing keeps it alive. */
   head: Http1RequestHead = NO_HEAD;
-  /** Memory of the last body piece. */
-  bytes: Uint8Array = NOTHING;
-  /** Where the piece begins. */
+  /** Where the last body piece begins. */
   start = 0;
-  /** Where it ends. */
-  end = 0;
   /** Of the request that ended last; gone when the next one is asked for. */
   trailers: readonly HeaderField[] = NO_TRAILERS;
   /** What was wrong, after "fault". */
   fault: HttpFaultCode = "BAD_REQUEST_LINE";
-  readonly #limits: HttpLimits;
-  readonly #headParser: HeadParser;
+  /** See {@linkcode HeadSource}. */
+  readonly limits: HttpLimits;
+  /** See {@linkcode HeadSource}. */
+  readonly key: number = newKey();
+  /** See {@linkcode HeadSource}. */
+  misses = 0;
+  /** While a head is not whole, and once it was refused: an idle connection holds none. */
+  #headParser: HeadParser | undefined;
   #trailerParser: TrailerParser | undefined;
   #step: Step = "head";
   /** What was pushed: unread from `#at` to `#inputEnd`. Lent, or ours if `#isOwn`. */
@@ -97,14 +117,23 @@ export class RequestParser {
   #seenLine: SeenLine | undefined;
 
   constructor(limits: HttpLimits = DEFAULT_LIMITS) {
-    this.#limits = limits;
-    this.#headParser = new HeadParser(limits);
+    this.limits = limits;
+  }
+
+  /** Memory of the last body piece. */
+  get bytes(): Uint8Array {
+    return this.#input;
+  }
+
+  /** Where it ends. */
+  get end(): number {
+    return this.#at;
   }
 
   /** Bytes pushed and not looked at yet. A head that is not whole has been looked at. */
   get unreadBytes(): number {
     return this.#inputEnd - this.#at -
-      (this.#step === "head" ? this.#headParser.lookedAt : 0);
+      (this.#step === "head" ? lookedAt(this.#headParser) : 0);
   }
 
   /**
@@ -117,7 +146,7 @@ export class RequestParser {
 
   /** Whether nothing of a next request has arrived; empty lines do not count, nor do their halves. */
   get isBetweenMessages(): boolean {
-    if (this.#step !== "head" || this.#headParser.lookedAt > 0) return false;
+    if (this.#step !== "head" || lookedAt(this.#headParser) > 0) return false;
     const unread = this.#inputEnd - this.#at;
     return unread === 0 || (unread === 1 && this.#input[this.#at] === CR);
   }
@@ -125,7 +154,7 @@ export class RequestParser {
   /** What is known of the request whose head has begun, or was refused. */
   seenLine(): SeenLine | undefined {
     return this.#step === "head"
-      ? this.#headParser.seenLine(this.#input, this.#at, this.#inputEnd)
+      ? this.#headParser?.seenLine(this.#input, this.#at, this.#inputEnd)
       : this.#seenLine;
   }
 
@@ -149,7 +178,6 @@ export class RequestParser {
       this.#forget();
       return;
     }
-    this.bytes = NOTHING;
     if (this.#isOwn) return;
     this.#isOwn = true;
     this.#input = copyBytes(this.#input, this.#at, this.#inputEnd);
@@ -194,7 +222,7 @@ export class RequestParser {
             this.#input,
             this.#at,
             this.#inputEnd,
-            this.#limits.maxChunkLineBytes,
+            this.limits.maxChunkLineBytes,
             chunk,
           );
           if (size === NEED_MORE) return this.#needMore();
@@ -258,26 +286,29 @@ export class RequestParser {
   }
 
   #forget(): void {
-    this.#input = this.bytes = NOTHING;
-    this.start = this.end = 0;
-    this.#at = this.#inputEnd = 0;
+    this.#input = NOTHING;
+    this.start = this.#at = this.#inputEnd = 0;
     this.#isOwn = true;
   }
 
   #readHead(): ParserOutcome {
-    const parser = this.#headParser;
     this.head = NO_HEAD;
     this.trailers = NO_TRAILERS;
-    if (parser.lookedAt === 0) {
+    if (this.#headParser === undefined) {
       const outcome = this.#skipBlankLines();
       if (outcome !== undefined) return outcome;
     }
-    const size = parser.parse(this.#input, this.#at, this.#inputEnd);
-    if (size === NEEDS_MORE) return this.#needMore();
-    if (size === FAULT) return this.#fail(parser.fault);
+    const parser = this.#headParser ?? takeHeadParser();
+    const size = parser.parse(this.#input, this.#at, this.#inputEnd, this);
+    if (size === NEEDS_MORE || size === FAULT) {
+      this.#headParser = parser;
+      return size === FAULT ? this.#fail(parser.fault) : this.#needMore();
+    }
     this.#at += size;
     const head = this.head = parser.head!;
     parser.head = undefined;
+    if (this.#headParser !== undefined) this.#headParser = undefined;
+    spareHeadParser = parser;
     this.#left = head.contentLength;
     this.#step = head.isChunked ? "chunkLine" : head.hasBody ? "sized" : "end";
     return "head";
@@ -302,9 +333,8 @@ export class RequestParser {
   #readData(then: Step): ParserOutcome {
     const size = Math.min(this.#left, this.#inputEnd - this.#at);
     if (size === 0) return this.#needMore();
-    this.bytes = this.#input;
     this.start = this.#at;
-    this.end = this.#at += size;
+    this.#at += size;
     this.#left -= size;
     if (this.#left === 0) this.#step = then;
     return "body";
@@ -317,7 +347,7 @@ export class RequestParser {
       const outcome = this.#readEmptyTrailers();
       if (outcome !== "fields") return outcome;
     }
-    const parser = this.#trailerParser ??= new TrailerParser(this.#limits);
+    const parser = this.#trailerParser ??= new TrailerParser(this.limits);
     const size = parser.parse(this.#input, this.#at, this.#inputEnd);
     if (size === FAULT) return this.#fail(parser.fault);
     if (size === NEEDS_MORE) return this.#needMore();

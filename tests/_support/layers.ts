@@ -233,7 +233,7 @@ export const MODULE_STATE: Readonly<Record<string, readonly string[]>> = {
   "http1/head_cache.ts": ["table", "keys"],
   "http1/field_offsets.ts": ["notes"],
   "http1/head_parser.ts": ["framing"],
-  "http1/request_parser.ts": ["chunk"],
+  "http1/request_parser.ts": ["chunk", "spareHeadParser"],
   "http1/response_framing.ts": ["lengthEnds"],
   "proxy/crc32c.ts": ["table"],
 };

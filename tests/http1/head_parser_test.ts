@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpFaultCode } from "../../src/faults.ts";
+import { newKey } from "../../src/http1/head_cache.ts";
 import { HeadParser } from "../../src/http1/head_parser.ts";
 import type { Http1RequestHead } from "../../src/http1/request_head.ts";
 import { FAULT, NEEDS_MORE } from "../../src/http1/scan_result.ts";
@@ -17,6 +18,15 @@ function line(text: string): string {
 /** A head with these lines after its `host`. */
 function fields(text: string): string {
   return `GET / HTTP/1.1\r\n${HOST}${text}\r\n`;
+}
+
+/** One connection's parser. */
+class ConnectionHeads extends HeadParser {
+  readonly #source = { limits: DEFAULT_LIMITS, key: newKey(), misses: 0 };
+
+  read(bytes: Uint8Array, base: number, end: number): number {
+    return this.parse(bytes, base, end, this.#source);
+  }
 }
 
 function headOf(input: string): Http1RequestHead {
@@ -87,12 +97,12 @@ describe("a head", () => {
   }
 
   test("does not keep the note of the one before", () => {
-    const parser = new HeadParser(DEFAULT_LIMITS);
+    const parser = new ConnectionHeads();
     const told = "X-Forwarded-For: x\r\n";
     const notes = [told, "", "Forwarded: x\r\n", told, told, told, ""].map(
       (field) => {
         const bytes = octets(`GET / HTTP/1.1\r\n${HOST}${field}\r\n`);
-        assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+        assert.equal(parser.read(bytes, 0, bytes.length), bytes.length);
         return parser.head!.isForwarded;
       },
     );
@@ -678,13 +688,13 @@ test("heads of several connections that arrive bit by bit do not mix", () => {
       `GET /${i} HTTP/1.1\r\nHost: host${i}\r\n` +
         `x-${"n".repeat(i)}: ${"v".repeat(i * 3)}\r\n`.repeat(i + 1) + "\r\n",
     ));
-  const parsers = inputs.map(() => new HeadParser(DEFAULT_LIMITS));
+  const parsers = inputs.map(() => new ConnectionHeads());
   const heads = inputs.map(() => undefined as Http1RequestHead | undefined);
   const longest = Math.max(...inputs.map((input) => input.length));
   for (let end = 1; end <= longest; end++) {
     parsers.forEach((parser, i) => {
       if (end > inputs[i].length) return;
-      const size = parser.parse(inputs[i], 0, end);
+      const size = parser.read(inputs[i], 0, end);
       assert.notEqual(size, FAULT);
       if (size > 0) heads[i] = parser.head;
     });
@@ -700,33 +710,33 @@ test("heads of several connections that arrive bit by bit do not mix", () => {
 
 test("a head may move between calls", () => {
   const input = octets("GET /path HTTP/1.1\r\nHost: a\r\n\r\n");
-  const parser = new HeadParser(DEFAULT_LIMITS);
+  const parser = new ConnectionHeads();
   for (let end = 1; end <= input.length; end++) {
     const moved = new Uint8Array(end + input.length);
     moved.set(input.subarray(0, end), end);
-    const size = parser.parse(moved, end, end * 2);
+    const size = parser.read(moved, end, end * 2);
     assert.equal(size, end === input.length ? end : 0);
   }
   assert.equal(parser.head?.rawPath, "/path");
 });
 
 test("strings and pairs are fresh for each head", () => {
-  const parser = new HeadParser(DEFAULT_LIMITS);
+  const parser = new ConnectionHeads();
   const input = octets(fields("x: 1\r\n"));
-  parser.parse(input, 0, input.length);
+  parser.read(input, 0, input.length);
   const first = parser.head!;
   first.headers.push(["y", "2"]);
   first.headers[0][1] = "changed";
-  parser.parse(input, 0, input.length);
+  parser.read(input, 0, input.length);
   assert.deepEqual(parser.head!.headers, [["host", "a"], ["x", "1"]]);
 });
 
 describe("a head that came before", () => {
   /** A parser that has read `text` often enough to know it. */
-  function knowing(text: string): HeadParser {
-    const parser = new HeadParser(DEFAULT_LIMITS);
+  function knowing(text: string): ConnectionHeads {
+    const parser = new ConnectionHeads();
     const bytes = octets(text);
-    for (let i = 0; i < 3; i++) parser.parse(bytes, 0, bytes.length);
+    for (let i = 0; i < 3; i++) parser.read(bytes, 0, bytes.length);
     return parser;
   }
   const LINE = "GET /a?b HTTP/1.1\r\n";
@@ -736,9 +746,9 @@ describe("a head that came before", () => {
     const bytes = octets(KNOWN);
     for (let cut = 1; cut < bytes.length; cut++) {
       const parser = knowing(KNOWN);
-      assert.equal(parser.parse(bytes, 0, cut), NEEDS_MORE);
+      assert.equal(parser.read(bytes, 0, cut), NEEDS_MORE);
       assert.equal(parser.lookedAt, cut);
-      assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+      assert.equal(parser.read(bytes, 0, bytes.length), bytes.length);
       assert.equal(parser.lookedAt, 0);
       const { method, rawPath, query, headers } = parser.head!;
       assert.deepEqual([method, rawPath, query], ["GET", "/a", "b"]);
@@ -749,7 +759,7 @@ describe("a head that came before", () => {
   test("leaves nothing of its line to the next", () => {
     const parser = knowing(KNOWN);
     const next = octets(`POST /c HTTP/1.0\r\n${HOST}\r\n`);
-    assert.equal(parser.parse(next, 0, next.length), next.length);
+    assert.equal(parser.read(next, 0, next.length), next.length);
     const { method, version, rawPath, query } = parser.head!;
     assert.deepEqual([method, version, rawPath, query], [
       "POST",
@@ -762,14 +772,14 @@ describe("a head that came before", () => {
   test("is not in the log once it was read", () => {
     const parser = knowing(KNOWN);
     const bytes = octets(KNOWN);
-    assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+    assert.equal(parser.read(bytes, 0, bytes.length), bytes.length);
     assert.equal(parser.seenLine(bytes, 0, 0), undefined);
   });
 
   test("has its line in the log if other fields behind it are refused", () => {
     const parser = knowing(KNOWN);
     const bytes = octets(`${LINE}b ad: x\r\n`);
-    assert.equal(parser.parse(bytes, 0, bytes.length), FAULT);
+    assert.equal(parser.read(bytes, 0, bytes.length), FAULT);
     assert.deepEqual(parser.seenLine(bytes, 0, bytes.length), {
       method: "GET",
       rawPath: "/a",
@@ -782,7 +792,7 @@ describe("a head that came before", () => {
     const text = `GET http://b/c HTTP/1.1\r\n${HOST}\r\n`;
     const parser = knowing(text);
     const bytes = octets(text);
-    assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
+    assert.equal(parser.read(bytes, 0, bytes.length), bytes.length);
     assert.deepEqual(parser.head!.headers, [["host", "b"]]);
   });
 });

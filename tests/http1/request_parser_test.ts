@@ -317,7 +317,7 @@ describe("RequestParser: memory", () => {
       assert.equal(parser.next(), expected);
     }
     parser.hold();
-    assert.equal(parser.bytes.length, 0);
+    assert.equal(byteString(parser.bytes), "GET");
     assert.equal(parser.heldBytes, "GET".length);
   });
 
@@ -709,3 +709,45 @@ describe("what is told of a request line that was refused", () => {
     });
   });
 });
+
+test("connections that are read in turn know nothing of each other", () => {
+  // Whole heads, heads in pieces, and refused ones, which leave what read them in the middle.
+  const inputs = [
+    GET.repeat(4),
+    `GET /${"a".repeat(40)}?b HTTP/1.1\r\nHost: first\r\nCookie: c=1\r\n\r\n`
+      .repeat(2),
+    sized("body").repeat(3),
+    "GET / HTTP/1.1\r\nHost: a\r\nbad header: 1\r\n\r\n",
+    "PUT / HTTP/3.7\r\nHost: a\r\n\r\n",
+    `${GET}GET / HTTP/1.1\r\nHost: x`,
+    chunked("4\r\nwiki\r\n0\r\nX-T: 1\r\n\r\n").repeat(2),
+    `${GET}\x16\x03\x01`,
+  ].map(octets);
+  for (const size of [1, 2, 3, 7, 19, 26, 64, 1000]) {
+    const alone = inputs.map((input) =>
+      feeding.readPieces(inPieces(input, size))
+    );
+    const readers = inputs.map(() => new Reader());
+    const pieces = inputs.map((input) => inPieces(input, size));
+    const longest = Math.max(...pieces.map(({ length }) => length));
+    for (let at = 0; at < longest; at++) {
+      readers.forEach((reader, of) => {
+        const piece = pieces[of][at];
+        if (piece !== undefined) reader.push(piece);
+      });
+    }
+    readers.forEach(({ reading, parser }, of) => {
+      assert.deepEqual(reading, alone[of], `input ${of} in pieces of ${size}`);
+      if (reading.fault === undefined) return;
+      assert.match(parser.seenLine()?.method ?? "GET", /^(GET|PUT)$/);
+    });
+  }
+});
+
+function inPieces(input: Uint8Array, size: number): Uint8Array[] {
+  const count = Math.ceil(input.length / size);
+  return Array.from(
+    { length: count },
+    (_, at) => input.subarray(at * size, (at + 1) * size),
+  );
+}

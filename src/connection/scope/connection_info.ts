@@ -12,8 +12,6 @@ export interface ConnectionInfo extends PeerOrigin {
   requests: number;
   /** On the monotonic clock, in milliseconds; 0 if nobody observes connections. */
   readonly openedAtMs: number;
-  /** What TLS agreed on. */
-  readonly alpn: string | null;
   /** `undefined` on a plain connection. */
   readonly tls: TlsConnection | undefined;
   /** The extension `tls` of its scopes, made for the first of them. */
@@ -50,7 +48,6 @@ export function connectionInfo(
     id: `${shared.tracker.nextConnectionId()}`,
     requests: 0,
     openedAtMs: observers.observesConnections ? shared.monotonicMs() : 0,
-    alpn: tls?.alpn ?? null,
     tls,
     tlsExtension: undefined,
   };

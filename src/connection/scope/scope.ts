@@ -130,9 +130,9 @@ function connectionOf(
   origin: RequestOrigin,
   client: ClientAddress | null,
 ): ConnectionExtension {
-  const { id, requests, alpn } = info;
+  const { id, requests, tls } = info;
   const peer = origin.client === info.client ? client : clientOf(info);
-  return { id, requests, alpn, peer };
+  return { id, requests, alpn: tls?.alpn ?? null, peer };
 }
 
 /** The fields of the scope: those received, with the host that a proxy says was asked for. */
