@@ -8,7 +8,11 @@ import { type Logger, SILENT } from "../logging/logger.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { CaughtServer } from "../runtime/types.ts";
 import type { OnListening } from "./adapters/context.ts";
-import { takeLightRequests } from "./adapters/fetch/request_globals.ts";
+import {
+  takeLightRequests,
+  takeLightRequestsIfLoaded,
+  takeLightRequestsIfUnseen,
+} from "./adapters/fetch/request_globals.ts";
 import { callFactory } from "./factory.ts";
 import { detectInterface, verdictFor } from "./interface.ts";
 import { loadExport, loadFailure } from "./load.ts";
@@ -67,7 +71,10 @@ async function load(app: unknown, options: BuildOptions): Promise<AsgiApp> {
   }
   const { appDir, cwd = workingDirectory(), adopt = false } = options;
   // First: its modules may keep what they find.
-  if (runtime.hidesRequestState) takeLightRequests();
+  if (runtime.hidesRequestState) {
+    if (options.interface === "fetch") takeLightRequests();
+    else takeLightRequestsIfLoaded();
+  }
   const { value, adopted } = await loadExport(app, { cwd, appDir, adopt });
   const found = { label: `"${app}"`, isImported: true, adopted };
   return await fromValue(value, found, options);
@@ -98,6 +105,9 @@ async function fromValue(
     throw refusal(app === settled, label, verdict, options);
   }
   options.onDetected?.(name, reason);
+  if (name === "fetch" && origin.isImported && runtime.hidesRequestState) {
+    takeLightRequestsIfUnseen();
+  }
   const adapted = name === "asgi3"
     ? app as AsgiApp
     : await adaptTo(name, app, verdict, options, origin);
