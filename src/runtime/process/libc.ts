@@ -11,6 +11,8 @@ import { isGranted } from "./permissions.ts";
 export interface Libc {
   getpid(): number;
   dup(descriptor: number): number;
+  /** Only there on Linux. */
+  dup3?(descriptor: number, at: number, flags: number): number;
   listen(descriptor: number, backlog: number): number;
   getsockname(
     descriptor: number,
@@ -38,6 +40,7 @@ type Type = "int" | "bytes" | "size";
 const SIGNATURES: Readonly<Record<keyof Libc, readonly Type[]>> = {
   getpid: [],
   dup: ["int"],
+  dup3: ["int", "int", "int"],
   listen: ["int", "int"],
   getsockname: ["int", "bytes", "bytes"],
   socket: ["int", "int", "int"],
@@ -143,9 +146,11 @@ function signatures<T>(
   describe: (types: readonly string[]) => T,
 ): Record<string, T> {
   return Object.fromEntries(
-    Object.entries(SIGNATURES).map(([name, types]) => [
-      name,
-      describe(types.map((type) => names[type])),
-    ]),
+    Object.entries(SIGNATURES)
+      .filter(([name]) => name !== "dup3" || host.platform === "linux")
+      .map(([name, types]) => [
+        name,
+        describe(types.map((type) => names[type])),
+      ]),
   );
 }

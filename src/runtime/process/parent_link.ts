@@ -1,14 +1,21 @@
 /** The channel to the process that started this one by `spawnChild`. */
 import { clearInterval, setInterval } from "node:timers";
+import { deno } from "../_deno_types.ts";
 import {
   CHILD_VARIABLE,
+  FIRST_DESCRIPTOR,
   readParent,
   receiveDescriptors,
 } from "./child_variable.ts";
 import type { ParentLink } from "../types.ts";
+import { closeOnExec } from "./close_on_exec.ts";
+import { loadLibc } from "./libc.ts";
 
 /** What a child sends when it begins to listen. A string: messages of others are objects. */
 export const OPEN = "open";
+
+/** Where the channel is: behind the standard streams. */
+const CHANNEL = FIRST_DESCRIPTOR - 1;
 
 /** How often the parent is looked for, in milliseconds, in case that its channel stays open. */
 const LOOK_EVERY_MS = 250;
@@ -24,6 +31,10 @@ export function openParentLink(value: string): ParentLink | undefined {
   if (process.send === undefined) return undefined;
   const { pid, descriptors } = readParent(value);
   receiveDescriptors(descriptors);
+  if (deno !== undefined) {
+    const libc = loadLibc();
+    if (libc !== undefined) closeOnExec([CHANNEL, ...descriptors], libc);
+  }
   return new Link(pid);
 }
 
